@@ -1,0 +1,82 @@
+// The answers of the API: the same for the command line, the live server and the static mirror.
+import { z } from "zod";
+import { BenchmarkResult, CostAnalysis } from "./benchmark.ts";
+
+export const BenchmarkList = z.strictObject({
+  benchmarks: z.array(BenchmarkResult).meta({ description: "Newest first." }),
+  count: z.int().meta({ description: "How many are listed." }),
+}).meta({ id: "BenchmarkList", description: "GET /api/v1/benchmarks" });
+
+export const BenchmarkAnswer = z.strictObject({ benchmark: BenchmarkResult, cost_analysis: CostAnalysis })
+  .meta({ id: "BenchmarkAnswer", description: "GET /api/v1/benchmarks/:id and …/best" });
+
+export const CheapestFile = BenchmarkAnswer.extend({
+  frontier: z.array(z.strictObject({
+    min_tps: z.number().meta({
+      description: "This benchmark answers every min_tps up to this rate, tokens/s, above the step before.",
+    }),
+    id: z.string().meta({ description: "Benchmark id." }),
+    tokens_per_dollar: z.number().meta({ description: "Output tokens per US dollar." }),
+  })).meta({ description: "The steps that answer every other min_tps, slowest first." }),
+}).meta({ id: "CheapestFile", description: "The static file of …/cheapest" });
+
+export const Comparison = z.strictObject({
+  baseline: BenchmarkResult.meta({ description: "The fastest." }),
+  comparisons: z.array(z.strictObject({
+    result: BenchmarkResult,
+    speedup_factor: z.number().nullable().meta({ description: "Its rate divided by the baseline's." }),
+    cost_efficiency: z.number().nullable().meta({
+      description: "Its tokens per dollar divided by the baseline's.",
+    }),
+    memory_efficiency: z.number().nullable().meta({ description: "Its tokens/s per GiB of GPU memory." }),
+  })).meta({ description: "All others, fastest first." }),
+}).meta({ id: "Comparison", description: "GET …/compare" });
+
+export const Recommendations = z.strictObject({
+  model: z.string().meta({ description: "Model asked for." }),
+  recommendations: z.array(z.strictObject({
+    model: z.string().meta({ description: "Model." }),
+    min_vram_gib: z.number().nullable().meta({
+      description: "GPU memory of the smallest GPU that ran it whole, GiB.",
+    }),
+    recommended_gpus: z.array(z.string()).meta({ description: "GPU names." }),
+    expected_tps: z.number().meta({ description: "Average tokens/s." }),
+    estimated_cost_per_hour: z.number().nullable().meta({
+      description: "Lowest price seen, US dollars per hour.",
+    }),
+    notes: z.string().meta({ description: "What to know, in words made from the data." }),
+  })).meta({ description: "By average tokens/s, fastest first." }),
+  count: z.int().meta({ description: "How many." }),
+}).meta({ id: "Recommendations", description: "GET …/recommendations" });
+
+const Named = z.strictObject({
+  name: z.string().meta({ description: "Raw name." }),
+  slug: z.string().meta({ description: "Path segment." }),
+  benchmarks: z.int().meta({ description: "How many benchmarks." }),
+  files: z.array(z.string()).meta({ description: "Paths below api/v1." }),
+});
+
+export const ApiIndex = z.strictObject({
+  data_version: z.string().meta({ description: "Hash over all files listed." }),
+  models: z.array(Named).meta({ description: "Every model." }),
+  gpus: z.array(Named).meta({ description: "Every GPU." }),
+  providers: z.array(Named).meta({ description: "Every provider." }),
+  files: z.array(z.strictObject({
+    path: z.string().meta({ description: "Path below api/v1." }),
+    bytes: z.int().meta({ description: "Size in bytes." }),
+    sha256: z.string().meta({ description: "SHA-256 in hex." }),
+  })).meta({ description: "Every file of the mirror." }),
+}).meta({ id: "ApiIndex", description: "index.json of the mirror." });
+
+export const ApiError = z.strictObject({
+  error: z.string().meta({ description: "What is wrong." }),
+  request_id: z.string().meta({ description: "Id of the request." }),
+})
+  .meta({ id: "ApiError", description: "Every error." });
+
+export type BenchmarkList = z.infer<typeof BenchmarkList>;
+export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
+export type CheapestFile = z.infer<typeof CheapestFile>;
+export type Comparison = z.infer<typeof Comparison>;
+export type Recommendations = z.infer<typeof Recommendations>;
+export type ApiIndex = z.infer<typeof ApiIndex>;

@@ -1,0 +1,148 @@
+// One measured result as the API gives it: the specification's BenchmarkResult, with ours riding along under new keys.
+import { z } from "zod";
+import { Origin, Weights } from "./names.ts";
+
+const num = (what: string) => z.number().nullable().meta({ description: `${what}; null when not measured.` });
+const str = (what: string) => z.string().nullable().meta({ description: `${what}; null when not known.` });
+
+export const VERDICTS = {
+  cache_hit: "fatal",
+  token_mismatch: "fatal",
+  client_bound: "fatal",
+  schedule_lag: "fatal",
+  server_errors: "fatal",
+  truncated_stream: "fatal",
+  wrong_gpu: "fatal",
+  driver_error: "fatal",
+  clock_skew: "fatal",
+  cpu_spill: "advisory",
+  short_output: "advisory",
+  throttled_thermal: "advisory",
+  power_capped: "advisory",
+  telemetry_gap: "advisory",
+  co_tenant: "advisory",
+  non_stationary: "advisory",
+  too_few_requests: "advisory",
+  interrupted: "advisory",
+} as const satisfies Record<string, "fatal" | "advisory">;
+
+export const Verdict = z.strictObject({
+  code: z.enum(Object.keys(VERDICTS) as [keyof typeof VERDICTS]).meta({ description: "Reason code." }),
+  severity: z.enum(["fatal", "advisory"]).meta({
+    description: "Fatal: the number does not mean what it says; kept out of rankings.",
+  }),
+  value: z.number().meta({ description: "What was found." }),
+  limit: z.number().meta({ description: "The limit it crossed." }),
+  unit: z.string().meta({ description: "Unit of value and limit." }),
+}).meta({ id: "Verdict", description: "Why a benchmark is not fully valid, with its evidence." });
+
+export const Hardware = z.strictObject({
+  gpu_name: z.string().meta({ description: "GPU; without one, the processor." }),
+  gpu_memory_mib: num("Memory of one GPU, MiB"),
+  gpu_count: num("Number of GPUs"),
+  driver_version: str("GPU driver version"),
+  cuda_version: str("CUDA version"),
+  cpu_model: str("Processor"),
+  cpu_cores: num("Logical processor cores"),
+  ram_gib: num("Main memory, GiB"),
+}).meta({ id: "Hardware", description: "The machine under test." });
+
+export const Model = z.strictObject({
+  name: z.string().meta({ description: "Model name." }),
+  family: str("Architecture family"),
+  parameter_count: num("Number of parameters"),
+  quantization: str("Quantisation"),
+  size_gb: num("Size of the weights, GB (10^9 bytes)"),
+  runtime: str("Engine that served it"),
+  runtime_version: str("Version of the engine"),
+  digest: str("Digest of the weights"),
+  weights: Weights,
+}).meta({ id: "Model", description: "The model under test." });
+
+export const TestConfig = z.strictObject({
+  duration_minutes: num("Planned window, minutes"),
+  max_tokens: num("Most tokens a request may generate"),
+  prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
+  concurrent_reqs: z.number().meta({ description: "Load level: requests in flight." }),
+  warmup_requests: num("Warm-up requests, not counted"),
+}).meta({ id: "TestConfig", description: "How it was tested." });
+
+export const Results = z.strictObject({
+  total_requests: z.int().meta({ description: "Requests in the measure phase, failed ones included." }),
+  total_tokens: z.int().meta({ description: "Output tokens of the successful requests." }),
+  total_prompt_tokens: num("Prompt tokens of the successful requests"),
+  total_errors: z.int().meta({ description: "Failed requests." }),
+  duration_seconds: num("Wall window, seconds"),
+  avg_tokens_per_second: num("Mean over requests of tokens/s of the decode phase"),
+  min_tokens_per_second: num("Slowest request, tokens/s"),
+  max_tokens_per_second: num("Fastest request, tokens/s"),
+  p50_tokens_per_second: num("Median over requests, tokens/s"),
+  p95_tokens_per_second: num("95th percentile over requests, tokens/s"),
+  p99_tokens_per_second: num("99th percentile over requests, tokens/s"),
+  avg_latency_ms: num("Mean duration of a request, ms"),
+  min_latency_ms: num("Shortest request, ms"),
+  max_latency_ms: num("Longest request, ms"),
+  p50_latency_ms: num("Median duration, ms"),
+  p95_latency_ms: num("95th percentile of duration, ms"),
+  p99_latency_ms: num("99th percentile of duration, ms"),
+  requests_per_minute: num("Successful requests per minute of the window"),
+  avg_tokens_per_request: num("Mean output tokens of a successful request"),
+  error_rate: num("Share of requests that failed, 0 to 1"),
+  avg_ttft_ms: num("Mean time to first token from the scheduled time, ms"),
+  p50_ttft_ms: num("Median time to first token from the scheduled time, ms"),
+  p95_ttft_ms: num("95th percentile of time to first token, ms"),
+  p99_ttft_ms: num("99th percentile of time to first token, ms"),
+}).meta({ id: "Results", description: "The figures." });
+
+export const GpuStats = z.strictObject({
+  avg_utilization_pct: num("Mean GPU utilisation, %"),
+  max_utilization_pct: num("Highest GPU utilisation, %"),
+  avg_memory_used_mib: num("Mean GPU memory in use, MiB"),
+  max_memory_used_mib: num("Highest GPU memory in use, MiB"),
+  avg_temperature_c: num("Mean temperature, degrees Celsius"),
+  max_temperature_c: num("Highest temperature, degrees Celsius"),
+  avg_power_draw_w: num("Mean power of all GPUs together, W"),
+  max_power_draw_w: num("Highest power of all GPUs together, W"),
+}).meta({ id: "GpuStats", description: "GPU telemetry over the measured window." });
+
+export const BenchmarkResult = z.strictObject({
+  id: z.string().meta({
+    description: "Stable id: the same raw evidence gives the same id on every machine.",
+  }),
+  timestamp: z.string().meta({ description: "Start of the measurement, ISO 8601 UTC." }),
+  hardware: Hardware,
+  model: Model,
+  test_config: TestConfig,
+  results: Results,
+  gpu_stats: GpuStats,
+  provider: z.string().meta({ description: "Who lent the machine." }),
+  location: str("Where the machine stands"),
+  price_per_hour: num("US dollars per hour"),
+  origin: Origin,
+  verdicts: z.array(Verdict).meta({ description: "Why it is not fully valid; empty when it is." }),
+  throughput_tokens_per_second: num("All output tokens of the level divided by its wall window, tokens/s"),
+  rate_tokens_per_second: num(
+    "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above",
+  ),
+  joules_per_output_token: num("GPU energy per output token, J"),
+  provenance: z.strictObject({
+    run_id: z.string().meta({ description: "Run that measured it." }),
+    entry_id: z.string().meta({ description: "Entry of that run." }),
+    evidence_id: z.string().meta({ description: "Id of the raw evidence." }),
+    raw_dir: z.string().nullable().meta({ description: "Folder below data/raw." }),
+    files: z.array(z.string()).meta({ description: "Raw files in it." }),
+    rejected_lines: z.int().meta({ description: "Malformed lines left out." }),
+  }).meta({ id: "BenchmarkProvenance", description: "Where the evidence lies." }),
+}).meta({ id: "BenchmarkResult", description: "One measured result: one entry at one load level." });
+
+export const CostAnalysis = z.strictObject({
+  cost_per_hour: num("US dollars per hour"),
+  tokens_per_dollar: num("rate × 3600 / price_per_hour"),
+  cost_per_million_tokens: num("US dollars per million output tokens"),
+  estimated_monthly_24x7: num("price × 24 × 30, US dollars"),
+  delivered_tokens_per_dollar: num("throughput × 3600 / price_per_hour"),
+}).meta({ id: "CostAnalysis", description: "What it costs." });
+
+export type Verdict = z.infer<typeof Verdict>;
+export type BenchmarkResult = z.infer<typeof BenchmarkResult>;
+export type CostAnalysis = z.infer<typeof CostAnalysis>;

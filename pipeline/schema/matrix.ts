@@ -1,0 +1,78 @@
+// A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
+import { z } from "zod";
+import { EngineName, ProviderName } from "./names.ts";
+
+export const Workload = z.strictObject({
+  name: z.string().min(1).max(40).default("standard").meta({
+    description: "Name of the workload, part of the entry's id.",
+  }),
+  concurrency: z.array(z.int().min(1).max(1024)).min(1).default([1]).meta({
+    description:
+      "Load levels, measured one after another: how many requests are in flight at once (closed loop).",
+  }),
+  duration_seconds: z.number().positive().max(86_400).default(300).meta({
+    description: "Measured window of each level, seconds.",
+  }),
+  warmup_requests: z.int().min(0).max(1000).default(2).meta({
+    description: "Requests sent before each window and not counted.",
+  }),
+  max_tokens: z.int().min(1).max(131_072).default(256).meta({
+    description: "Most tokens a request may generate.",
+  }),
+  context_tokens: z.int().min(256).max(1_048_576).default(2048).meta({
+    description: "Context length asked of the engine, tokens per request.",
+  }),
+  request_timeout_seconds: z.number().positive().max(3600).default(120).meta({
+    description: "A request that takes longer is an error, seconds.",
+  }),
+}).meta({ id: "Workload", description: "Prompts, lengths, load and duration." });
+
+export const EngineChoice = z.strictObject({
+  name: EngineName,
+  url: z.url({ protocol: /^https?$/ }).optional().meta({
+    description: "Base URL of an engine that already runs (ollama, openai).",
+  }),
+  api: z.enum(["chat", "completions"]).default("chat").meta({
+    description: "Which OpenAI route to use (openai, embedded).",
+  }),
+  runtime: z.string().min(1).optional().meta({
+    description: "Name to publish as the runtime of an `openai` endpoint, e.g. vllm.",
+  }),
+}).meta({ id: "EngineChoice", description: "An engine and how to reach it." });
+
+const EngineItem = z.union([EngineName, EngineChoice]).meta({
+  description: "An engine's name, or an object with its settings.",
+});
+const Models = z.array(z.string().min(1).max(200)).min(1).meta({
+  description:
+    "Model names as the engine knows them; `installed` means every model the engine already has; `synthetic:<size>` or a path to a .gguf file for `embedded`.",
+});
+
+export const Test = z.strictObject({
+  gpus: z.array(z.string().min(1)).min(1).default(["any"]).meta({
+    description: "GPU names from data/catalog/gpus.json, or `any`.",
+  }),
+  providers: z.array(ProviderName).min(1).default(["local"]).meta({ description: "Who lends the machines." }),
+  engines: z.array(EngineItem).min(1).meta({ description: "Engines to test." }),
+  models: Models,
+  otherwise: z.strictObject({ engines: z.array(EngineItem).min(1), models: Models }).optional().meta({
+    description: "Used instead when none of `engines` answers on the machine or it has no model.",
+  }),
+  workloads: z.array(Workload).min(1).meta({ description: "Workloads to run on each combination." }),
+  price_per_hour: z.number().positive().max(10_000).optional().meta({
+    description: "US dollars per hour to publish for a machine that is not rented (`local`).",
+  }),
+  location: z.string().min(1).max(80).optional().meta({ description: "Where the machine stands, e.g. US." }),
+}).meta({ id: "Test", description: "Every combination of these lists is one entry." });
+
+export const Matrix = z.strictObject({
+  $schema: z.string().optional().meta({ description: "Path of the JSON Schema, for editors." }),
+  name: z.string().min(1).max(60).meta({ description: "Short name of the matrix." }),
+  description: z.string().max(500).optional().meta({ description: "What it is for." }),
+  tests: z.array(Test).min(1).meta({ description: "Blocks of combinations." }),
+}).meta({ id: "Matrix", description: "Which GPUs, providers, models, engines and workloads to test." });
+
+export type Workload = z.infer<typeof Workload>;
+export type EngineChoice = z.infer<typeof EngineChoice>;
+export type Test = z.infer<typeof Test>;
+export type Matrix = z.infer<typeof Matrix>;

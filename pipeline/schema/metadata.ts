@@ -1,0 +1,78 @@
+// metadata.json: what was tested, on what, how. Keys of the specification first; unknown keys are kept and ignored.
+import { z } from "zod";
+import { Weights } from "./names.ts";
+
+const text = (what: string) => z.string().nullish().meta({ description: what });
+const count = (what: string) => z.number().min(0).nullish().meta({ description: what });
+
+export const HardwareMeta = z.object({
+  gpu_name: text("Name of the GPU as the driver gives it; a machine without one is named by its processor."),
+  gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU."),
+  gpu_count: count("Number of GPUs; 0 without one."),
+  gpu_uuids: z.array(z.string()).nullish().meta({ description: "The driver's ids of the GPUs." }),
+  driver_version: text("Version of the GPU driver."),
+  cuda_version: text("CUDA version of the driver."),
+  cpu_model: text("Processor name."),
+  cpu_cores: count("Logical processor cores."),
+  ram_gib: count("Main memory, GiB."),
+}).meta({ id: "HardwareMeta", description: "The machine under test." });
+
+export const ModelMeta = z.object({
+  name: z.string().min(1).meta({ description: "Model name as the engine knows it." }),
+  runtime: text("Engine that served it: ollama, llama.cpp, vllm …"),
+  runtime_version: text("Version of the engine."),
+  size: z.union([z.string(), z.number()]).nullish().meta({
+    description: "Size of the weights: bytes, or a text such as `4.4 GB`.",
+  }),
+  family: text("Architecture family."),
+  parameter_count: count("Number of parameters."),
+  quantization: text("Quantisation, e.g. Q4_0 or F16."),
+  digest: text("Digest of the weights."),
+  size_vram_bytes: count("Bytes of the loaded model that lie in GPU memory."),
+  size_loaded_bytes: count("Bytes of the loaded model in all memories."),
+  context_tokens: count("Context length in use, tokens."),
+  weights: Weights.nullish(),
+}).meta({ id: "ModelMeta", description: "The model under test." });
+
+export const TestConfigMeta = z.object({
+  duration_seconds: count("Planned window of each level, seconds."),
+  max_tokens: count("Most tokens a request may generate."),
+  prompts: z.array(z.unknown()).nullish().meta({ description: "The prompts used." }),
+  concurrent_reqs: count("Load level of a file whose lines carry none."),
+  concurrency: z.array(z.number()).nullish().meta({ description: "Load levels in the order they were run." }),
+  warmup_requests: count("Warm-up requests before each level."),
+  temperature: count("Sampling temperature."),
+}).meta({ id: "TestConfigMeta", description: "How it was tested." });
+
+export const LevelSummary = z.object({
+  level: z.number().positive().meta({ description: "Load level: concurrency." }),
+  started_at: z.string().meta({ description: "Start of the window, ISO 8601 UTC." }),
+  window_seconds: z.number().min(0).meta({
+    description: "From the start of the window to the end of its last request, seconds.",
+  }),
+  planned_seconds: z.number().min(0).meta({ description: "Planned window, seconds." }),
+  interrupted: z.boolean().meta({ description: "True when the level was stopped before its time." }),
+}).meta({ id: "LevelSummary", description: "One load level's window." });
+
+export const Metadata = z.object({
+  benchmark_version: text("Version of the benchmark's format."),
+  started_at: text("Start, ISO 8601."),
+  completed_at: text("End, ISO 8601; null when it was interrupted."),
+  hostname: text("Name of the machine."),
+  host_id: text("Hashed id of the machine, the same on every run on it."),
+  agent_version: text("Version of the agent."),
+  hardware: HardwareMeta,
+  model: ModelMeta,
+  test_config: TestConfigMeta.nullish(),
+  summary: z.object({
+    total_requests: count("Requests in the measure phase."),
+    total_tokens: count("Output tokens in the measure phase."),
+    duration_seconds: count("Seconds measured, all levels."),
+    levels: z.array(LevelSummary).nullish().meta({ description: "One row per load level." }),
+  }).nullish().meta({ description: "Totals; the almanac computes its own figures from the lines." }),
+}).meta({ id: "Metadata", description: "metadata.json of a raw directory." });
+
+export type HardwareMeta = z.infer<typeof HardwareMeta>;
+export type ModelMeta = z.infer<typeof ModelMeta>;
+export type LevelSummary = z.infer<typeof LevelSummary>;
+export type Metadata = z.infer<typeof Metadata>;

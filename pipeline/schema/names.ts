@@ -1,0 +1,28 @@
+// The closed lists of words that data and code share.
+import { z } from "zod";
+
+export const ENGINES = ["ollama", "openai", "embedded"] as const;
+export const PROVIDERS = ["local"] as const;
+export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
+
+export const EngineName = z.enum(ENGINES).meta({ description: "What serves the model." });
+export const ProviderName = z.enum(PROVIDERS).meta({
+  description: "Who lends the machine; `local` is the computer you sit at.",
+});
+export const Stage = z.enum(STAGES).meta({ description: "A step of the work on one entry." });
+export const Origin = z.enum(["measured", "submitted", "imported", "published", "simulated"]).meta({
+  description:
+    "Where a result comes from: measured by the almanac with its raw evidence kept, submitted, imported from another tool, published as summary figures, or simulated.",
+});
+export const Weights = z.enum(["real", "random"]).meta({
+  description:
+    "`random`: the model file was generated with random weights; decoding speed is real, its text is not.",
+});
+export const Phase = z.enum(["warmup", "measure"]).meta({
+  description: "Warm-up requests are kept apart and never counted.",
+});
+
+export type EngineName = z.infer<typeof EngineName>;
+export type ProviderName = z.infer<typeof ProviderName>;
+export type Stage = z.infer<typeof Stage>;
+export type Origin = z.infer<typeof Origin>;

@@ -1,0 +1,38 @@
+// provenance.json: written last into a raw directory; it seals the evidence and says where it came from.
+import { z } from "zod";
+import { Origin } from "./names.ts";
+
+export const RejectedLine = z.strictObject({
+  file: z.string().meta({ description: "File name in the raw directory." }),
+  line: z.int().min(1).meta({ description: "Line number, from 1." }),
+  reason: z.string().meta({ description: "Why it was not used." }),
+}).meta({ id: "RejectedLine", description: "A malformed line that was left out, never silently." });
+
+export const Provenance = z.strictObject({
+  evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({
+    description:
+      "First 16 hex digits of the SHA-256 over the digests of metadata.json and results.jsonl: the same evidence has the same id everywhere.",
+  }),
+  run_id: z.string().meta({ description: "Run or import that brought it." }),
+  entry_id: z.string().meta({ description: "Entry in that run; the folder's name." }),
+  origin: Origin,
+  provider: z.string().meta({ description: "Who lent the machine." }),
+  location: z.string().nullable().meta({ description: "Where the machine stands." }),
+  price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
+  collected_at: z.string().meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
+  files: z.array(z.strictObject({
+    name: z.string().meta({ description: "File name in the raw directory." }),
+    bytes: z.int().min(0).meta({ description: "Size in bytes." }),
+    sha256: z.string().meta({ description: "SHA-256 in hex." }),
+  })).meta({ description: "Every raw file, verbatim and write-once." }),
+  gpu_columns: z.array(z.string()).nullable().meta({
+    description: "Our names of the columns of gpu.csv in order; an unused column is `_`. Null: no gpu.csv.",
+  }),
+  gpu_header_lines: z.int().min(0).max(1).meta({
+    description: "1 when the first line of gpu.csv is a header.",
+  }),
+  rejected_lines: z.array(RejectedLine).meta({ description: "Lines left out." }),
+}).meta({ id: "Provenance", description: "provenance.json: seals a raw directory." });
+
+export type RejectedLine = z.infer<typeof RejectedLine>;
+export type Provenance = z.infer<typeof Provenance>;

@@ -1,0 +1,55 @@
+// One line of results.jsonl. The first seven keys are the specification's; a line with only those is complete.
+import { z } from "zod";
+import { Phase } from "./names.ts";
+
+const ns = (what: string) =>
+  z.int().min(0).nullish().meta({
+    description: `${what}, nanoseconds on a monotonic clock since the start of the level's window.`,
+  });
+
+export const ERROR_CLASSES = [
+  "connect",
+  "http",
+  "in_stream",
+  "truncated",
+  "timeout",
+  "empty",
+  "stopped",
+] as const;
+
+export const RequestLine = z.object({
+  t: z.number().min(0).meta({ description: "When the request was sent, seconds since 1970." }),
+  n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
+  tok: z.int().min(0).meta({ description: "Output tokens." }),
+  tps: z.number().min(0).nullish().meta({ description: "Output tokens per second of the decode phase." }),
+  dur: z.number().min(0).meta({ description: "Duration of the whole request, seconds." }),
+  err: z.union([z.boolean(), z.literal(0), z.literal(1), z.string()]).nullish().meta({
+    description: "Whether the request failed (true, 1 or a text).",
+  }),
+  error_msg: z.string().nullish().meta({ description: "What went wrong." }),
+  error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),
+  phase: Phase.nullish(),
+  level: z.number().positive().nullish().meta({ description: "Load level: concurrency." }),
+  prompt: z.string().nullish().meta({
+    description: "Kind of prompt: coding, technical, creative or general.",
+  }),
+  scheduled_ns: ns("When the request was due"),
+  sent_ns: ns("When it was sent"),
+  first_frame_ns: ns("When the first frame of any kind came"),
+  first_text_ns: ns("When the first frame with text came"),
+  last_text_ns: ns("When the last frame with text came"),
+  end_ns: ns("When the stream ended"),
+  prompt_tok: z.int().min(0).nullish().meta({ description: "Prompt tokens as the engine counted them." }),
+  cached_tok: z.int().min(0).nullish().meta({ description: "Prompt tokens served from a cache." }),
+  frames: z.int().min(0).nullish().meta({ description: "Frames with text." }),
+  stop: z.string().nullish().meta({ description: "Why generation ended: stop or length." }),
+  http: z.int().nullish().meta({ description: "HTTP status." }),
+  engine: z.object({
+    total_ns: z.int().nullish().meta({ description: "Engine's own total time, nanoseconds." }),
+    load_ns: z.int().nullish().meta({ description: "Engine's own time to load the model, nanoseconds." }),
+    prompt_ns: z.int().nullish().meta({ description: "Engine's own time to read the prompt, nanoseconds." }),
+    decode_ns: z.int().nullish().meta({ description: "Engine's own time to generate, nanoseconds." }),
+  }).nullish().meta({ description: "Timings the engine reported itself." }),
+}).meta({ id: "RequestLine", description: "One request, one line of results.jsonl." });
+
+export type RequestLine = z.infer<typeof RequestLine>;
