@@ -1,0 +1,29 @@
+// build-data and build-site.
+import { buildData } from "../build/mod.ts";
+import { lockRoot } from "../lib/lock.ts";
+import type { Shell } from "../main.ts";
+
+/** Builds data/export from data/raw. */
+export async function buildDataCommand({ paths, log, print }: Shell): Promise<void> {
+  using _lock = await lockRoot(paths.root);
+  const built = await buildData(paths, log);
+  print(
+    `${built.benchmarks} benchmarks in ${paths.exported} (${built.directories_read} raw directories read)\n`,
+  );
+}
+
+/** Builds site/dist from data/export. */
+export async function buildSiteCommand(
+  options: { base: string },
+  { paths, log, print }: Shell,
+): Promise<void> {
+  using _lock = await lockRoot(paths.root);
+  const { buildSite } = await import("../../site/build.ts");
+  const { pages } = await buildSite({
+    root: paths.root,
+    repository: paths.repository,
+    base: options.base,
+    log: log.info,
+  });
+  print(`${pages} pages in ${paths.siteDist}\n`);
+}

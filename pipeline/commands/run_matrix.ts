@@ -1,0 +1,91 @@
+// run-matrix: the main job, then data and site, then the result as a table.
+import { join, relative, resolve } from "node:path";
+import { buildData } from "../build/mod.ts";
+import { startEmbedded } from "../engines/embedded/process.ts";
+import { lockRoot } from "../lib/lock.ts";
+import type { Shell } from "../main.ts";
+import { renderRun } from "../query/render.ts";
+import { listRun } from "../query/mod.ts";
+import { runMatrix } from "../run/mod.ts";
+import { createProgress } from "../run/progress.ts";
+
+/** Exit code 0 done, 1 nothing succeeded, 3 some entries failed, 130 stopped. */
+export async function runMatrixCommand(
+  options: { matrix: string; resume?: string },
+  shell: Shell,
+): Promise<0 | 1 | 3 | 130> {
+  const { paths, log, print } = shell;
+  using _lock = await lockRoot(paths.root);
+  using stop = stopOnSignals(log.warn);
+  const progress = createProgress(
+    log,
+    (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    Deno.stderr.isTerminal(),
+  );
+  const engineWorld = {
+    fetch,
+    log: progress.log.info,
+    signal: stop.signal,
+    modelsDir: paths.models,
+    startEmbedded,
+  };
+  const outcome = await runMatrix({
+    paths,
+    matrix: await matrixPath(options.matrix, paths.repository),
+    ...(options.resume === undefined ? {} : { resume: options.resume }),
+    signal: stop.signal,
+    progress,
+    engineWorld,
+  });
+  const succeeded = outcome.rows.filter((row) => row.status === "success").length;
+  if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
+  if (outcome.stopped) {
+    log.warn(`stopped; go on with: deno task run-matrix --resume ${outcome.run_id}`);
+    return 130;
+  }
+  for (const row of outcome.rows.filter((row) => row.status !== "success")) {
+    print(`${row.entry_id}: ${row.status} at ${row.failure_stage ?? "–"}: ${row.failure_reason ?? ""}\n`);
+  }
+  return succeeded === outcome.rows.length ? 0 : succeeded === 0 ? 1 : 3;
+}
+
+async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
+  log.info("building data and site");
+  await buildData(paths, log);
+  const { buildSite } = await import("../../site/build.ts");
+  await buildSite({ root: paths.root, repository: paths.repository, log: log.info });
+  print(`\n${renderRun(await listRun(paths, runId))}`);
+  const short = (path: string) => relative(Deno.cwd(), path) || ".";
+  print(`\nSite      ${short(join(paths.siteDist, "index.html"))}\n`);
+  print(`Evidence  ${short(join(paths.raw, runId))}\n`);
+  print(`Data      ${short(paths.database)} and ${short(paths.api)}\n`);
+}
+
+/** The matrix as named, from the current folder, or else from the repository. */
+async function matrixPath(name: string, repository: string): Promise<string> {
+  for (const path of [resolve(name), join(repository, name)]) {
+    try {
+      await Deno.stat(path);
+      return path;
+    } catch {
+      continue;
+    }
+  }
+  return name;
+}
+
+function stopOnSignals(warn: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) return;
+    warn("stopping: what was measured so far is being kept");
+    controller.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, stop);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, stop);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+// Talk for people: one line an event on stderr. stdout is for data.
+
+/** Where stages and providers say what happens. */
+export interface Log {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** A log that writes `HH:MM:SS  text` lines through `write` (default: stderr). Control characters of foreign text are shown as `?`. */
+export function createLog(
+  write: (line: string) => void = toStderr,
+  clock: () => Date = () => new Date(),
+): Log {
+  const say = (text: string) =>
+    write(`${clock().toISOString().slice(11, 19)}  ${text.replace(CONTROL, "?")}\n`);
+  return { info: say, warn: (text) => say(`warning: ${text}`) };
+}
+
+function toStderr(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line));
+}

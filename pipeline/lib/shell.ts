@@ -1,0 +1,51 @@
+// The one place that starts processes. Commands are argument lists, never text for a shell, so nothing needs quoting.
+import { $, KillController } from "dax";
+import { StoppedError, UserError } from "../errors.ts";
+
+export interface CommandOptions {
+  readonly env?: Record<string, string>;
+  readonly signal?: AbortSignal;
+  readonly onStdout?: (line: string) => void;
+  readonly onStderr?: (line: string) => void;
+}
+
+/** Runs a command to its end, giving each line of output as it comes; returns the exit code. An aborted signal sends SIGTERM and, ten seconds later, SIGKILL. */
+export async function runCommand(command: readonly string[], options: CommandOptions = {}): Promise<number> {
+  if (options.signal?.aborted) throw new StoppedError(`Stopped before ${command[0]} was started`);
+  const kill = new KillController();
+  let hardKill: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    kill.kill("SIGTERM");
+    hardKill = setTimeout(() => kill.kill("SIGKILL"), 10_000);
+  };
+  options.signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const child = $`${command}`.env(options.env ?? {}).signal(kill.signal).stdin("null").stdout("piped")
+      .stderr("piped")
+      .noThrow().spawn();
+    const [result] = await Promise.all([
+      child,
+      eachLine(child.stdout(), options.onStdout),
+      eachLine(child.stderr(), options.onStderr),
+    ]);
+    return result.code;
+  } catch (cause) {
+    throw new UserError(`Cannot run ${command[0]}`, "Is it installed and on PATH?", { cause });
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+    clearTimeout(hardKill);
+  }
+}
+
+async function eachLine(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void = () => {},
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.replace(/\r$/, ""));
+  }
+  if (rest !== "") onLine(rest);
+}

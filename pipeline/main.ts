@@ -1,0 +1,157 @@
+// The command line: the only reader of Deno.args, printer of errors and setter of exit codes. Each command's module is loaded when it is chosen.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { messageOf, UserError } from "./errors.ts";
+import { createLog } from "./lib/log.ts";
+import { pathsOf } from "./paths.ts";
+
+/** What a command is given: where to read and write, how to talk, and where data goes. */
+export interface Shell {
+  readonly paths: ReturnType<typeof pathsOf>;
+  readonly log: ReturnType<typeof createLog>;
+  readonly print: (text: string) => void;
+}
+
+const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, stopped: 130 } as const;
+type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+let exit: Exit = EXIT.done;
+
+const program = new Command("almanac")
+  .description("Measures LLM inference on GPUs and says what a dollar buys.")
+  .showHelpAfterError("Run it with --help to see what it takes.")
+  .exitOverride()
+  .configureOutput({ writeErr: printError });
+
+command("run-matrix", "benchmark the machines of a matrix, then build data and site")
+  .argument("[matrix]", "matrix file", "runs/local.json")
+  .option("--resume <run>", "go on with a run: entries that did not succeed are measured again")
+  .action(async (matrix, options) => {
+    const { runMatrixCommand } = await import("./commands/run_matrix.ts");
+    exit = await runMatrixCommand({ matrix, ...options }, shellOf(options));
+  });
+
+command("status", "the manifest of a run as a table")
+  .argument("[run]", "run id; default: the newest run")
+  .option("--watch", "redraw every two seconds until the run has ended")
+  .action(async (run, options) => {
+    const { statusCommand } = await import("./commands/status.ts");
+    await statusCommand({ run, watch: options.watch === true }, shellOf(options));
+  });
+
+command("import", "take in result directories in the specification's format")
+  .argument("<dirs...>", "directories with results.jsonl, metadata.json and gpu.csv")
+  .requiredOption("--provider <name>", "who lent the machine, e.g. vastai")
+  .option("--price <usd>", "US dollars per hour", positiveNumber)
+  .option("--location <place>", "where the machine stands, e.g. US")
+  .option("--format <name>", "format of the directories; default: detected")
+  .action(async (dirs, options) => {
+    const { importCommand } = await import("./commands/import.ts");
+    exit = await importCommand({ dirs, ...options }, shellOf(options));
+  });
+
+const benchmarks = command("benchmarks", "list the newest benchmarks, or ask about them");
+query(benchmarks, false)
+  .option("--limit <n>", "how many to list, at most 200", positiveInteger, 50)
+  .action((options) => answer("list", options));
+for (
+  const [name, description] of Object.entries({
+    best: "the fastest hardware for a model",
+    cheapest: "the most tokens per dollar for a model",
+    recommend: "which GPU to take for a model",
+    compare: "all hardware for a model beside the fastest",
+  })
+) {
+  const child = query(benchmarks.command(name).description(description), true);
+  if (name === "cheapest") child.option("--min-tps <n>", "at least this many tokens/s", positiveNumber);
+  if (name === "compare" || name === "recommend") {
+    child.option("--limit <n>", "how many rows", positiveInteger);
+  }
+  child.action((_options, self: Command) => answer(name, self.optsWithGlobals()));
+}
+
+command("build-data", "raw evidence to Parquet, DuckDB and JSON")
+  .action(async (options) => {
+    const { buildDataCommand } = await import("./commands/build.ts");
+    await buildDataCommand(shellOf(options));
+  });
+
+command("build-site", "built data to the static site")
+  .option("--base <path>", "path the site is served under", "/")
+  .action(async (options) => {
+    const { buildSiteCommand } = await import("./commands/build.ts");
+    await buildSiteCommand({ base: options.base }, shellOf(options));
+  });
+
+if (import.meta.main) {
+  try {
+    await program.parseAsync(Deno.args, { from: "user" });
+  } catch (error) {
+    exit = report(error);
+  }
+  Deno.exit(exit);
+}
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description)
+    .option("--root <dir>", "folder that everything is written under; default: the repository");
+}
+
+function query(target: Command, needsModel: boolean): Command {
+  const model = new Option("--model <name>", "model name");
+  return target.addOption(needsModel ? model.makeOptionMandatory() : model)
+    .option("--gpu <name>", "GPU name, or a part of it")
+    .option("--provider <name>", "provider")
+    .option("--runtime <name>", "runtime: ollama, llama.cpp …")
+    .option("--concurrency <n>", "load level; default 1, where levels may not be mixed", positiveInteger)
+    .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"));
+}
+
+async function answer(name: string, options: Record<string, unknown>): Promise<void> {
+  const { benchmarksCommand } = await import("./commands/benchmarks.ts");
+  await benchmarksCommand(name, options, shellOf(options));
+}
+
+function shellOf(options: { root?: unknown }): Shell {
+  return {
+    paths: pathsOf(typeof options.root === "string" ? options.root : undefined),
+    log: createLog(),
+    print: (text) => writeAll(Deno.stdout, text),
+  };
+}
+
+function report(error: unknown): Exit {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof UserError) {
+    printError(`${messageOf(error)}\n${error.hint}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
+  printError(
+    `This is a fault of the program, please report it:\n${
+      error instanceof Error ? error.stack : String(error)
+    }\n`,
+  );
+  return EXIT.failed;
+}
+
+function printError(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+function writeAll(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  for (let bytes = new TextEncoder().encode(text); bytes.length > 0;) {
+    bytes = bytes.subarray(target.writeSync(bytes));
+  }
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0.");
+}
+
+function positiveInteger(text: string): number {
+  const value = positiveNumber(text);
+  if (Number.isInteger(value)) return value;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}

@@ -1,0 +1,73 @@
+// PURE. A matrix becomes entries: every combination of its lists, with a readable id each.
+import { UserError } from "../errors.ts";
+import type { Entry } from "../schema/entry.ts";
+import type { EngineChoice, Matrix, Test } from "../schema/matrix.ts";
+import { EngineChoice as EngineChoiceSchema } from "../schema/matrix.ts";
+import { slug } from "../schema/slug.ts";
+
+/** Says why an engine cannot serve a model, or null when it may. */
+export type CanServe = (engine: EngineChoice, model: string) => string | null;
+
+/** All entries of a matrix, in the order its lists give. Refuses unknown GPUs, models no engine can serve, and a matrix without entries. */
+export function expand(matrix: Matrix, knownGpus: readonly string[], canServe: CanServe): Entry[] {
+  const entries: Entry[] = [];
+  const ids = new Set<string>();
+  for (const test of matrix.tests) {
+    for (const gpu of test.gpus) requireKnown(gpu, knownGpus);
+    for (const cell of cells(test, canServe)) {
+      let id = cell.id;
+      for (let n = 2; ids.has(id); n++) id = `${cell.id}-${n}`;
+      ids.add(id);
+      entries.push({ ...cell, id });
+    }
+  }
+  return entries;
+}
+
+/** The engine of a matrix item with every default filled in. */
+export function engineChoice(item: Test["engines"][number]): EngineChoice {
+  return typeof item === "string" ? EngineChoiceSchema.parse({ name: item }) : item;
+}
+
+function* cells(test: Test, canServe: CanServe): Generator<Entry> {
+  for (const provider of test.providers) {
+    for (const gpu of test.gpus) {
+      for (const engine of test.engines.map(engineChoice)) {
+        for (const model of test.models) {
+          requireServed(model, canServe(engine, model));
+          for (const workload of test.workloads) {
+            const name = [provider, gpu, engine.runtime ?? engine.name, model, workload.name];
+            yield {
+              id: slug(name.filter((part) => part !== "any").join("-")),
+              gpu,
+              provider,
+              model,
+              engine,
+              workload,
+              price_per_hour: test.price_per_hour ?? null,
+              location: test.location ?? null,
+            };
+          }
+        }
+      }
+    }
+  }
+}
+
+function requireServed(model: string, refusal: string | null): void {
+  if (refusal === null) return;
+  throw new UserError(
+    `Cannot plan the matrix: ${model} cannot be served (${refusal})`,
+    "Name a model that every engine of the test serves, or put it into a test of its own.",
+    { exitCode: 2 },
+  );
+}
+
+function requireKnown(gpu: string, known: readonly string[]): void {
+  if (gpu === "any" || known.includes(gpu)) return;
+  throw new UserError(
+    `Cannot plan the matrix: unknown GPU "${gpu}"`,
+    `Known GPUs: any, ${known.join(", ")}. A new one is added in data/catalog/gpus.json.`,
+    { exitCode: 2 },
+  );
+}

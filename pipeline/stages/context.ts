@@ -1,0 +1,25 @@
+// What every stage is given besides its own input.
+import type { EngineWorld } from "../engines/engine.ts";
+import type { Log } from "../lib/log.ts";
+import type { Paths } from "../paths.ts";
+
+/** What an agent says of itself once a second. */
+export interface AgentProgress {
+  readonly level: number;
+  readonly elapsed_seconds: number;
+  readonly requests: number;
+  readonly tokens: number;
+  readonly errors: number;
+  readonly tokens_per_second: number;
+}
+
+export interface StageContext {
+  readonly paths: Paths;
+  readonly run_id: string;
+  readonly run_dir: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly engineWorld: EngineWorld;
+  /** Shows how the work at hand goes on; only a terminal draws it. */
+  readonly progress: (state: AgentProgress) => void;
+}

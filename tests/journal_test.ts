@@ -1,0 +1,64 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { Journal, readJournal } from "../pipeline/run/journal.ts";
+import { Entry } from "../pipeline/schema/entry.ts";
+import { foldJournal } from "../pipeline/schema/fold.ts";
+import type { JournalLine } from "../pipeline/schema/manifest.ts";
+
+const entry = Entry.parse({
+  id: "e1",
+  gpu: "any",
+  provider: "local",
+  model: "m",
+  engine: { name: "ollama" },
+  workload: {},
+  price_per_hour: null,
+  location: null,
+});
+const at = "2026-11-24T10:00:00.000Z";
+const started: JournalLine = {
+  event: "run",
+  at,
+  run_id: "r",
+  matrix: "x.json",
+  entries: [entry, { ...entry, id: "e2" }],
+};
+
+Deno.test("an entry is pending until its first stage, running until it ends, and keeps where it failed", () => {
+  const [one, two] = foldJournal([
+    started,
+    { event: "stage", at, entry_id: "e1", stage: "setup", lease_id: "l" },
+    { event: "failed", at, entry_id: "e1", stage: "load", reason: "no memory", raw_dir: null },
+  ]);
+  equal(one?.status, "failed");
+  equal(one?.failure_stage, "load");
+  equal(one?.failure_reason, "no memory");
+  equal(one?.worker_id, "l");
+  equal(two?.status, "pending");
+});
+
+Deno.test("a resumed entry is pending again and forgets its failure", () => {
+  const rows = foldJournal([
+    started,
+    { event: "failed", at, entry_id: "e1", stage: "load", reason: "x", raw_dir: "r/e1" },
+    { event: "resumed", at, entries: ["e1"] },
+  ]);
+  deepEqual([rows[0]?.status, rows[0]?.failure_reason, rows[0]?.raw_dir], ["pending", null, null]);
+});
+
+Deno.test("a journal line cut short by a crash is left out and the next line starts clean", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = join(dir, "journal.jsonl");
+  await Deno.writeTextFile(path, `${JSON.stringify(started)}\n{"event":"stage","at":"2026`);
+  using journal = await Journal.open(dir);
+  journal.append({ event: "stage", entry_id: "e1", stage: "setup", lease_id: "l" });
+  deepEqual((await readJournal(dir)).map((line) => line.event), ["run", "stage"]);
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("a damaged line in the middle is refused with its number", async () => {
+  const dir = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(dir, "journal.jsonl"), `${JSON.stringify(started)}\n{"event":"dance"}\n`);
+  await rejects(readJournal(dir), /journal\.jsonl:2 is not a journal line/);
+  await Deno.remove(dir, { recursive: true });
+});

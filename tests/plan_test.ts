@@ -1,0 +1,118 @@
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { expand } from "../pipeline/plan/expand.ts";
+import { planLeases } from "../pipeline/plan/leases.ts";
+import { resolveMatrix } from "../pipeline/plan/resolve.ts";
+import { Matrix } from "../pipeline/schema/matrix.ts";
+import { parseOrRefuse } from "../pipeline/schema/parse.ts";
+
+const servesAll = () => null;
+const workload = { duration_seconds: 5 };
+
+function matrix(test: Record<string, unknown>): Matrix {
+  return Matrix.parse({
+    name: "m",
+    tests: [{ engines: ["ollama"], models: ["a"], workloads: [workload], ...test }],
+  });
+}
+
+Deno.test("every combination of a test's lists becomes one entry with an id of its own", () => {
+  const entries = expand(
+    matrix({
+      models: ["a", "b"],
+      engines: ["ollama", "openai"],
+      workloads: [workload, { ...workload, name: "long" }],
+    }),
+    [],
+    servesAll,
+  );
+  equal(entries.length, 8);
+  equal(new Set(entries.map((entry) => entry.id)).size, 8);
+  equal(entries[0]?.id, "local-ollama-a-standard");
+});
+
+Deno.test("names that become the same id are told apart", () => {
+  const ids = expand(matrix({ models: ["q:7b", "q 7b"] }), [], servesAll).map((entry) => entry.id);
+  deepEqual(ids, ["local-ollama-q-7b-standard", "local-ollama-q-7b-standard-2"]);
+});
+
+Deno.test("an unknown GPU is refused with the known ones", () => {
+  throws(() => expand(matrix({ gpus: ["RTX 9999"] }), ["RTX 4090"], servesAll), /unknown GPU "RTX 9999"/);
+});
+
+Deno.test("a model that an engine of the test cannot serve is refused with the reason", () => {
+  throws(
+    () => expand(matrix({}), [], () => "ollama serves no such thing"),
+    /a cannot be served \(ollama serves no such thing\)/,
+  );
+});
+
+for (
+  const [what, broken, words] of [
+    ["an unknown key", { gpu: ["any"] }, /Unrecognized key: "gpu"/],
+    ["an unknown engine", { engines: ["ollamma"] }, /tests\.0\.engines\.0/],
+    ["an unknown provider", { providers: ["vastt"] }, /tests\.0\.providers\.0.*"local"/],
+    [
+      "a negative duration",
+      { workloads: [{ duration_seconds: -1 }] },
+      /tests\.0\.workloads\.0\.duration_seconds.*>0/,
+    ],
+    ["an empty list", { models: [] }, /tests\.0\.models/],
+    ["a concurrency of zero", { workloads: [{ concurrency: [0] }] }, /concurrency\.0/],
+  ] as const
+) {
+  Deno.test(`a matrix with ${what} is refused in one sentence with its path`, () => {
+    const input = {
+      name: "m",
+      tests: [{ engines: ["ollama"], models: ["a"], workloads: [workload], ...broken }],
+    };
+    throws(() => parseOrRefuse(Matrix, input, "the matrix m.json", "Look."), (error: Error) => {
+      equal(error.name, "UserError");
+      equal(error.message.includes("\n"), false);
+      return words.test(error.message);
+    });
+  });
+}
+
+Deno.test("installed models are asked of the engine that answers", async () => {
+  const resolved = await resolveMatrix(matrix({ models: ["installed"] }), () => Promise.resolve(["x", "y"]));
+  deepEqual(resolved.tests.map((test) => test.models), [["x", "y"]]);
+});
+
+Deno.test("a test whose engines do not answer is replaced by its otherwise", async () => {
+  const resolved = await resolveMatrix(
+    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:50m"] } }),
+    () => Promise.resolve(null),
+  );
+  deepEqual(resolved.tests.map((test) => [test.engines, test.models]), [[["embedded"], ["synthetic:50m"]]]);
+});
+
+Deno.test("an engine that answers but has no model is passed over too", async () => {
+  const resolved = await resolveMatrix(
+    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:50m"] } }),
+    () => Promise.resolve([]),
+  );
+  deepEqual(resolved.tests[0]?.engines, ["embedded"]);
+});
+
+Deno.test("installed models without an engine and without otherwise are refused", async () => {
+  await rejects(
+    resolveMatrix(matrix({ models: ["installed"] }), () => Promise.resolve(null)),
+    /no such engine answers/,
+  );
+});
+
+Deno.test("entries share a lease by provider and GPU, and an engine's start by engine and model", () => {
+  const entries = expand(
+    matrix({
+      models: ["a", "b"],
+      workloads: [workload, { ...workload, name: "wide", concurrency: [1, 8], context_tokens: 4096 }],
+    }),
+    [],
+    servesAll,
+  );
+  const leases = planLeases(entries);
+  equal(leases.length, 1);
+  deepEqual(leases[0]?.sittings.map((sitting) => sitting.entries.length), [2, 2]);
+  deepEqual(leases[0]?.sittings[0]?.capacity.concurrency, [8]);
+  equal(leases[0]?.sittings[0]?.capacity.context_tokens, 4096);
+});

@@ -1,0 +1,40 @@
+// Programs the tests need beyond npm packages: Chromium (the site) and OpenSSH's server (remote machines), from Debian's packages.
+const NEEDED = [
+  { program: "/usr/bin/chromium", debianPackage: "chromium" },
+  { program: "/usr/sbin/sshd", debianPackage: "openssh-server" },
+];
+
+/** Installs what is missing when root on Debian; else says what to install. Tests that miss a program fail with a sentence of their own. */
+export async function prepare(): Promise<void> {
+  const missing = NEEDED.filter(({ program }) => !exists(program)).map(({ debianPackage }) => debianPackage);
+  if (missing.length === 0) return;
+  if (Deno.uid() !== 0 || !exists("/usr/bin/apt-get")) {
+    console.error(
+      `The tests need ${missing.join(" and ")}. Install: sudo apt-get install ${missing.join(" ")}`,
+    );
+    return;
+  }
+  console.error(`Installing ${missing.join(" and ")}`);
+  await aptGet("update", "-qq");
+  await aptGet("install", "-y", "-qq", "--no-install-recommends", ...missing);
+}
+
+async function aptGet(...args: string[]): Promise<void> {
+  const command = new Deno.Command("apt-get", {
+    args,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "null",
+    stdout: "null",
+  });
+  const { code } = await command.spawn().status;
+  if (code !== 0) console.error(`apt-get ${args.join(" ")} ended with ${code}`);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,194 @@
+// The repository keeps its own rules: who may import whom, and that everything is documented.
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { matrixSchemaText } from "../pipeline/schema/write.ts";
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Room → the rooms it may import besides itself. `files` are pipeline/errors.ts and paths.ts. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  files: ["files", "lib"],
+  schema: ["files"],
+  plan: ["schema", "files"],
+  lib: ["schema", "files"],
+  agent: ["schema"],
+  engines: ["schema", "files", "lib"],
+  providers: ["schema", "files", "lib"],
+  importers: ["schema", "files", "lib"],
+  stages: ["schema", "files", "lib", "plan", "engines", "providers", "importers"],
+  run: ["schema", "files", "lib", "plan", "stages", "engines", "providers"],
+  sql: [],
+  query: ["schema", "files", "lib", "sql"],
+  build: ["schema", "files", "lib", "sql", "query"],
+  commands: [
+    "schema",
+    "files",
+    "lib",
+    "plan",
+    "run",
+    "engines",
+    "providers",
+    "importers",
+    "build",
+    "query",
+    "main",
+    "site",
+  ],
+  main: ["files", "lib", "commands"],
+  site: ["schema"],
+};
+const PURE = ["plan"];
+
+Deno.test("every file imports only the rooms that the import table allows", async () => {
+  const broken: string[] = [];
+  for (const path of await sources(["pipeline", "site"])) {
+    const room = roomOf(path);
+    if (path === "site/build.ts") continue;
+    for (const target of await importsOf(path)) {
+      const to = roomOf(target);
+      const typeOnlyMain = to === "main" && room === "commands";
+      if (to !== room && !typeOnlyMain && !(MAY_IMPORT[room] ?? []).includes(to)) {
+        broken.push(`${path} imports ${target}`);
+      }
+    }
+  }
+  deepEqual(broken, []);
+});
+
+Deno.test("no stage imports another stage's file but for its types", async () => {
+  const broken: string[] = [];
+  for (const path of await sources(["pipeline/stages"])) {
+    const text = await Deno.readTextFile(join(repository, path));
+    for (const [line] of text.matchAll(/^import (?!type ).*from "\.\/[^"]+";$/gm)) {
+      broken.push(`${path}: ${line}`);
+    }
+  }
+  deepEqual(broken, []);
+});
+
+Deno.test("pure rooms use no Deno, fetch, clock or randomness", async () => {
+  const broken: string[] = [];
+  for (const path of await sources(PURE.map((room) => `pipeline/${room}`))) {
+    const text = await Deno.readTextFile(join(repository, path));
+    if (/\bDeno\.|\bfetch\(|Date\.now|new Date\(\)|Math\.random|performance\./.test(text)) broken.push(path);
+  }
+  deepEqual(broken, []);
+});
+
+Deno.test("only the command line reads arguments or ends the process", async () => {
+  const broken: string[] = [];
+  const own = ["pipeline/main.ts", "pipeline/agent/main.ts", "pipeline/engines/embedded/server.ts"];
+  for (const path of await sources(["pipeline"])) {
+    if (own.includes(path)) continue;
+    const text = await Deno.readTextFile(join(repository, path));
+    if (/Deno\.(args|exit)\b/.test(text)) broken.push(path);
+  }
+  deepEqual(broken, []);
+});
+
+Deno.test("every field of every schema is described", async () => {
+  const missing: string[] = [];
+  for (const path of await sources(["pipeline/schema"])) {
+    const module = await import(join(repository, path));
+    for (const [name, value] of Object.entries(module)) {
+      if (value instanceof z.ZodObject) {
+        for (const [key, field] of Object.entries(value.shape)) {
+          if (describe(field as z.ZodType) === undefined) missing.push(`${path} ${name}.${key}`);
+        }
+      }
+    }
+  }
+  deepEqual(missing, []);
+});
+
+Deno.test("every task has a description and stands in the README or CONTRIBUTING", async () => {
+  const config = JSON.parse(await Deno.readTextFile(join(repository, "deno.json")));
+  const prose = await Deno.readTextFile(join(repository, "README.md")) +
+    await Deno.readTextFile(join(repository, "CONTRIBUTING.md"));
+  for (const [name, task] of Object.entries(config.tasks as Record<string, { description?: string }>)) {
+    ok((task.description ?? "").length > 10, `task ${name} has no description`);
+    ok(prose.includes(`task ${name}`) || prose.includes(`\`${name}\``), `task ${name} is not documented`);
+  }
+});
+
+Deno.test("every option of every command explains itself", async () => {
+  for (
+    const command of [
+      "run-matrix",
+      "status",
+      "import",
+      "benchmarks",
+      "benchmarks best",
+      "build-data",
+      "build-site",
+    ]
+  ) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", join(repository, "pipeline", "main.ts"), ...command.split(" "), "--help"],
+    }).output();
+    const help = new TextDecoder().decode(stdout);
+    ok(help.includes("Usage:"), command);
+    for (const line of help.split("\n").filter((text) => /^ {2}-/.test(text))) {
+      ok(/^ {2}-\S.*? {2,}\S/.test(line) || line.length > 36, `${command}: ${line}`);
+    }
+  }
+});
+
+Deno.test("dependencies are pinned to exact versions and justified in CONTRIBUTING", async () => {
+  const config = JSON.parse(await Deno.readTextFile(join(repository, "deno.json")));
+  const contributing = await Deno.readTextFile(join(repository, "CONTRIBUTING.md"));
+  for (const [name, specifier] of Object.entries(config.imports as Record<string, string>)) {
+    ok(/@\d+\.\d+\.\d+(-[\w.]+)?$/.test(specifier), `${specifier} is not exact`);
+    ok(contributing.includes(`\`${name}\``), `${name} is not justified`);
+  }
+});
+
+Deno.test("the JSON Schema beside the matrices is what the zod schema gives", async () => {
+  equal(await Deno.readTextFile(join(repository, "runs", "matrix.schema.json")), matrixSchemaText());
+});
+
+Deno.test("every shipped matrix names its schema and is valid", async () => {
+  const { Matrix } = await import("../pipeline/schema/matrix.ts");
+  for await (const item of Deno.readDir(join(repository, "runs"))) {
+    if (!item.isFile || !item.name.endsWith(".json") || item.name === "matrix.schema.json") continue;
+    const matrix = Matrix.parse(JSON.parse(await Deno.readTextFile(join(repository, "runs", item.name))));
+    equal(matrix.$schema, "./matrix.schema.json");
+  }
+});
+
+function describe(field: z.ZodType): string | undefined {
+  if (field.description !== undefined) return field.description;
+  const inner = (field.def as { innerType?: z.ZodType }).innerType;
+  return inner === undefined ? undefined : describe(inner);
+}
+
+function roomOf(path: string): string {
+  const parts = path.split("/");
+  if (parts[0] === "site") return "site";
+  if (path === "pipeline/main.ts") return "main";
+  return parts.length === 2 ? "files" : parts[1] ?? "";
+}
+
+async function importsOf(path: string): Promise<string[]> {
+  const text = await Deno.readTextFile(join(repository, path));
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)].map(([, specifier]) =>
+    specifier ?? ""
+  );
+  return specifiers.map((specifier) => relative(repository, join(repository, dirname(path), specifier)))
+    .filter((target) => target.startsWith("pipeline/") || target.startsWith("site/"));
+}
+
+async function sources(folders: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const visit = async (folder: string) => {
+    for await (const item of Deno.readDir(join(repository, folder))) {
+      const path = `${folder}/${item.name}`;
+      if (item.isDirectory && !["node_modules", "dist", ".astro"].includes(item.name)) await visit(path);
+      if (item.isFile && /\.(ts|astro)$/.test(item.name)) found.push(path);
+    }
+  };
+  for (const folder of folders) await visit(folder);
+  return found.sort();
+}
