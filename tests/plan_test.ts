@@ -80,15 +80,15 @@ Deno.test("installed models are asked of the engine that answers", async () => {
 
 Deno.test("a test whose engines do not answer is replaced by its otherwise", async () => {
   const resolved = await resolveMatrix(
-    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:50m"] } }),
+    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:42m"] } }),
     () => Promise.resolve(null),
   );
-  deepEqual(resolved.tests.map((test) => [test.engines, test.models]), [[["embedded"], ["synthetic:50m"]]]);
+  deepEqual(resolved.tests.map((test) => [test.engines, test.models]), [[["embedded"], ["synthetic:42m"]]]);
 });
 
 Deno.test("an engine that answers but has no model is passed over too", async () => {
   const resolved = await resolveMatrix(
-    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:50m"] } }),
+    matrix({ models: ["installed"], otherwise: { engines: ["embedded"], models: ["synthetic:42m"] } }),
     () => Promise.resolve([]),
   );
   deepEqual(resolved.tests[0]?.engines, ["embedded"]);

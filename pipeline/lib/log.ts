@@ -6,7 +6,7 @@ export interface Log {
   warn(text: string): void;
 }
 
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL = /(?![\t\n])\p{Cc}/gu;
 
 /** A log that writes `HH:MM:SS  text` lines through `write` (default: stderr). Control characters of foreign text are shown as `?`. */
 export function createLog(

@@ -1,9 +1,10 @@
-// The one place that starts processes. Commands are argument lists, never text for a shell, so nothing needs quoting.
+// Runs commands to their end. Commands are argument lists, never text for a shell, so nothing needs quoting.
 import { $, KillController } from "dax";
 import { StoppedError, UserError } from "../errors.ts";
 
 export interface CommandOptions {
   readonly env?: Record<string, string>;
+  readonly cwd?: string;
   readonly signal?: AbortSignal;
   readonly onStdout?: (line: string) => void;
   readonly onStderr?: (line: string) => void;
@@ -20,9 +21,9 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
-    const child = $`${command}`.env(options.env ?? {}).signal(kill.signal).stdin("null").stdout("piped")
-      .stderr("piped")
-      .noThrow().spawn();
+    const builder = $`${command}`.env(options.env ?? {}).signal(kill.signal).noThrow()
+      .stdin("null").stdout("piped").stderr("piped");
+    const child = (options.cwd === undefined ? builder : builder.cwd(options.cwd)).spawn();
     const [result] = await Promise.all([
       child,
       eachLine(child.stdout(), options.onStdout),
@@ -37,7 +38,8 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   }
 }
 
-async function eachLine(
+/** Gives each line of a UTF-8 stream as it comes, without its line break. */
+export async function eachLine(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void = () => {},
 ): Promise<void> {

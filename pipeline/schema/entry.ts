@@ -1,6 +1,5 @@
 // An entry: one cell of a matrix, one row of the test manifest.
 import { z } from "zod";
-import { ProviderName } from "./names.ts";
 import { EngineChoice, Workload } from "./matrix.ts";
 
 export const Entry = z.strictObject({
@@ -8,7 +7,7 @@ export const Entry = z.strictObject({
     description: "Readable id, unique in its run; also the name of its folder in data/raw/<run>/.",
   }),
   gpu: z.string().meta({ description: "GPU asked for, or `any`." }),
-  provider: ProviderName,
+  provider: z.string().min(1).meta({ description: "Who lends the machine." }),
   model: z.string().meta({ description: "Model name as the engine knows it." }),
   engine: EngineChoice,
   workload: Workload,

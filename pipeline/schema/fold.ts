@@ -42,9 +42,13 @@ export function foldJournal(lines: readonly JournalLine[]): ManifestRow[] {
 /** The row after one event. Pure. */
 export function nextState(row: ManifestRow, line: EntryEvent): ManifestRow {
   const next: ManifestRow = { ...row, status: STATUS_AFTER[line.event] };
-  if (line.event === "stage") return { ...next, worker_id: line.lease_id, started_at: row.started_at ?? line.at };
+  if (line.event === "stage") {
+    return { ...next, worker_id: line.lease_id, started_at: row.started_at ?? line.at };
+  }
   next.ended_at = line.at;
-  if (line.event === "success") return { ...next, raw_dir: line.raw_dir, tokens_per_second: line.tokens_per_second };
+  if (line.event === "success") {
+    return { ...next, raw_dir: line.raw_dir, tokens_per_second: line.tokens_per_second };
+  }
   next.failure_reason = line.reason;
   if (line.event === "skipped") return next;
   return { ...next, failure_stage: line.stage, raw_dir: line.raw_dir };

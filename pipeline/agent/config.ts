@@ -1,0 +1,84 @@
+// The agent's settings: environment variables, checked at the door.
+import { z } from "zod";
+
+const number = (least: number) => z.coerce.number().min(least);
+const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
+  .pipe(z.array(z.int().min(1)).min(1));
+
+const Settings = z.object({
+  MODEL: z.string().min(1),
+  ENGINE: z.enum(["ollama", "openai", "embedded"]).default("ollama"),
+  URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"),
+  API: z.enum(["chat", "completions"]).default("chat"),
+  API_KEY: z.string().optional(),
+  RUNTIME: z.string().optional(),
+  DURATION: number(0.001).default(300),
+  CONCURRENCY: levels,
+  MAX_TOKENS: number(1).default(256),
+  WARMUP: number(0).default(2),
+  CONTEXT: number(1).default(2048),
+  TIMEOUT: number(0.001).default(120),
+  OUT: z.string().min(1).optional(),
+  PROGRESS: z.literal("json").optional(),
+});
+
+export interface Config {
+  readonly model: string;
+  readonly engine: "ollama" | "openai" | "embedded";
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly api: "chat" | "completions";
+  readonly api_key: string | null;
+  /** Name to publish as the runtime; null: what the engine is. */
+  readonly runtime: string | null;
+  readonly duration_seconds: number;
+  readonly levels: readonly number[];
+  readonly max_tokens: number;
+  readonly warmup_requests: number;
+  readonly context_tokens: number;
+  readonly timeout_seconds: number;
+  /** Folder for the evidence. */
+  readonly out: string;
+  /** Progress as JSON lines on stdout instead of words on stderr. */
+  readonly progress_json: boolean;
+}
+
+/** Cannot go on: `exitCode` 1 failed, 2 wrong settings. */
+export class AgentError extends Error {
+  override readonly name = "AgentError";
+
+  constructor(message: string, readonly exitCode: 1 | 2 = 1) {
+    super(message);
+  }
+}
+
+/** The settings in `env`; `now` names the folder when OUT does not. An AgentError names every fault. */
+export function readConfig(env: Readonly<Record<string, string>>, now: Date): Config {
+  const result = Settings.safeParse(env);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new AgentError(
+      `Cannot start the agent: ${
+        faults.join("; ")
+      }. For example: MODEL=qwen2:7b DURATION=300 deno run -A agent.js`,
+      2,
+    );
+  }
+  const set = result.data;
+  return {
+    model: set.MODEL,
+    engine: set.ENGINE,
+    url: set.URL.replace(/\/+$/, ""),
+    api: set.API,
+    api_key: set.API_KEY ?? null,
+    runtime: set.RUNTIME ?? null,
+    duration_seconds: set.DURATION,
+    levels: set.CONCURRENCY,
+    max_tokens: set.MAX_TOKENS,
+    warmup_requests: set.WARMUP,
+    context_tokens: set.CONTEXT,
+    timeout_seconds: set.TIMEOUT,
+    out: set.OUT ?? `bench_${now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_")}`,
+    progress_json: set.PROGRESS === "json",
+  };
+}

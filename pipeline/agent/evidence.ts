@@ -1,0 +1,92 @@
+// The files an agent leaves: results.jsonl line by line, metadata.json at the start and at the end, agent.log.
+import { join } from "node:path";
+import type { HardwareMeta, LevelSummary, Metadata, ModelMeta } from "../schema/metadata.ts";
+import type { RequestLine } from "../schema/request.ts";
+import type { Config } from "./config.ts";
+import { PROMPTS } from "./prompts.ts";
+
+export const AGENT_VERSION = "1";
+
+/** What metadata.json is made of; `completed_at` is null until all levels have been measured. */
+export interface Story {
+  readonly config: Config;
+  readonly started_at: string;
+  readonly completed_at: string | null;
+  readonly hostname: string;
+  readonly host_id: string;
+  readonly hardware: HardwareMeta;
+  readonly model: ModelMeta;
+  readonly levels: readonly LevelSummary[];
+  readonly total_requests: number;
+  readonly total_tokens: number;
+}
+
+/** metadata.json. Pure. */
+export function metadataOf(story: Story): Metadata {
+  const { config } = story;
+  return {
+    benchmark_version: "1",
+    agent_version: AGENT_VERSION,
+    started_at: story.started_at,
+    completed_at: story.completed_at,
+    hostname: story.hostname,
+    host_id: story.host_id,
+    hardware: story.hardware,
+    model: story.model,
+    test_config: {
+      duration_seconds: config.duration_seconds,
+      max_tokens: config.max_tokens,
+      prompts: PROMPTS.map((prompt) => ({ type: prompt.kind, prompt: prompt.text })),
+      concurrency: [...config.levels],
+      warmup_requests: config.warmup_requests,
+      temperature: 0,
+    },
+    summary: {
+      total_requests: story.total_requests,
+      total_tokens: story.total_tokens,
+      duration_seconds: story.levels.reduce((sum, level) => sum + level.window_seconds, 0),
+      levels: [...story.levels],
+    },
+  };
+}
+
+/** The open files of one run in folder `out`. */
+export class Evidence implements Disposable {
+  readonly #out: string;
+  readonly #results: Deno.FsFile;
+  readonly #log: Deno.FsFile;
+
+  constructor(out: string) {
+    Deno.mkdirSync(out, { recursive: true });
+    this.#out = out;
+    this.#results = Deno.openSync(join(out, "results.jsonl"), { write: true, create: true, truncate: true });
+    this.#log = Deno.openSync(join(out, "agent.log"), { write: true, create: true, truncate: true });
+  }
+
+  /** One line, in the file when this returns. */
+  request(line: RequestLine): void {
+    writeAll(this.#results, `${JSON.stringify(line)}\n`);
+  }
+
+  log(text: string): void {
+    writeAll(this.#log, `${new Date().toISOString()}  ${text}\n`);
+  }
+
+  /** Replaces metadata.json in one step. */
+  metadata(story: Story): void {
+    const path = join(this.#out, "metadata.json");
+    Deno.writeTextFileSync(`${path}.tmp`, `${JSON.stringify(metadataOf(story), null, 2)}\n`);
+    Deno.renameSync(`${path}.tmp`, path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#results.close();
+    this.#log.close();
+  }
+}
+
+function writeAll(file: Deno.FsFile, text: string): void {
+  for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
+    rest = rest.subarray(file.writeSync(rest));
+  }
+}

@@ -1,0 +1,43 @@
+// The agent runs on the machine under test, as one file: MODEL=qwen2:7b DURATION=300 deno run -A agent.js
+// Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
+import { AgentError, type Config, readConfig } from "./config.ts";
+import { run, type Watcher } from "./run.ts";
+import type { Tally } from "./tally.ts";
+
+function say(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  target.writeSync(new TextEncoder().encode(text));
+}
+
+function inWords(tally: Tally): string {
+  const { level, elapsed_seconds, requests, errors, tokens_per_second } = tally;
+  return `concurrency ${level}  ${elapsed_seconds.toFixed(0)} s  ${requests} requests  ${errors} errors  ` +
+    `${tokens_per_second.toFixed(1)} tokens/s`;
+}
+
+function watcherFor(config: Config): Watcher {
+  if (config.progress_json) {
+    const print = (tally: Tally) => say(Deno.stdout, `${JSON.stringify(tally)}\n`);
+    return { progress: print, ended: print };
+  }
+  const terminal = Deno.stderr.isTerminal();
+  return {
+    progress: (tally) => terminal && say(Deno.stderr, `\r\x1b[K${inWords(tally)}`),
+    ended: (tally) => say(Deno.stderr, `${terminal ? "\r\x1b[K" : ""}${inWords(tally)}\n`),
+  };
+}
+
+async function main(): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
+  try {
+    const config = readConfig(Deno.env.toObject(), new Date());
+    await run(config, stop.signal, watcherFor(config));
+    if (!config.progress_json) say(Deno.stderr, `evidence in ${config.out}\n`);
+    return stop.signal.aborted ? 130 : 0;
+  } catch (error) {
+    say(Deno.stderr, `${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof AgentError ? error.exitCode : 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,88 @@
+// What the engine says of the model it serves. Questions it does not answer stay null.
+import type { ModelMeta } from "../schema/metadata.ts";
+import type { Config } from "./config.ts";
+import { apiBase } from "./wire/openai.ts";
+
+type Fields = Record<string, unknown>;
+
+/** The model under test as its engine describes it. */
+export async function probeModel(config: Config): Promise<ModelMeta> {
+  const facts = config.engine === "ollama" ? await askOllama(config) : await askOpenai(config);
+  return { ...facts, name: config.model, context_tokens: facts.context_tokens ?? config.context_tokens };
+}
+
+async function askOllama({ url, model, runtime }: Config): Promise<Omit<ModelMeta, "name">> {
+  const version = await ask(`${url}/api/version`);
+  const tag = named(await ask(`${url}/api/tags`), model);
+  const show = await ask(`${url}/api/show`, { model });
+  const loaded = named(await ask(`${url}/api/ps`), model);
+  const details = fields(tag?.details ?? show?.details);
+  return {
+    runtime: runtime ?? "ollama",
+    runtime_version: text(version?.version),
+    size: number(tag?.size),
+    family: text(details?.family),
+    parameter_count: number(fields(show?.model_info)?.["general.parameter_count"]),
+    quantization: text(details?.quantization_level),
+    digest: text(tag?.digest),
+    size_vram_bytes: loaded === null ? null : number(loaded.size_vram) ?? 0,
+    size_loaded_bytes: number(loaded?.size),
+    context_tokens: number(loaded?.context_length),
+    weights: "real",
+  };
+}
+
+async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
+  const list = await ask(`${apiBase(config.url)}/models`, undefined, config.api_key);
+  const models = Array.isArray(list?.data) ? list.data as Fields[] : [];
+  const model = models.find((each) => each.id === config.model);
+  const meta = fields(model?.meta);
+  const version = await ask(`${config.url.replace(/\/v\d+$/, "")}/version`, undefined, config.api_key);
+  return {
+    runtime: config.runtime ?? (config.engine === "embedded" ? "llama.cpp" : text(model?.owned_by)),
+    runtime_version: text(meta?.runtime_version) ?? text(version?.version),
+    size: number(meta?.size_bytes) ?? number(meta?.size),
+    family: text(meta?.family),
+    parameter_count: number(meta?.parameter_count) ?? number(meta?.n_params),
+    quantization: text(meta?.quantization),
+    digest: text(meta?.digest),
+    size_vram_bytes: number(meta?.size_vram_bytes),
+    size_loaded_bytes: number(meta?.size_bytes),
+    context_tokens: number(meta?.context_length) ?? number(model?.max_model_len),
+    weights: meta?.weights === "random" ? "random" : "real",
+  };
+}
+
+/** The JSON object at `url`; null when there is no good answer within ten seconds. */
+async function ask(url: string, body?: unknown, apiKey: string | null = null): Promise<Fields | null> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(10_000),
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      ...(apiKey === null ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
+    });
+    const answer = await response.text();
+    return response.ok ? fields(JSON.parse(answer)) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ollama lists `qwen2` as `qwen2:latest`. */
+function named(list: Fields | null, model: string): Fields | null {
+  const models = Array.isArray(list?.models) ? list.models as Fields[] : [];
+  const names = [model, `${model}:latest`];
+  return models.find((each) => names.includes(String(each.name))) ?? null;
+}
+
+function fields(value: unknown): Fields | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Fields : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+}

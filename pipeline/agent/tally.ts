@@ -1,0 +1,41 @@
+// What a level has brought so far, for whoever watches.
+import type { RequestLine } from "../schema/request.ts";
+
+export interface Tally {
+  readonly level: number;
+  readonly elapsed_seconds: number;
+  readonly requests: number;
+  readonly tokens: number;
+  readonly errors: number;
+  /** Output tokens of ended requests divided by the time since the level began. */
+  readonly tokens_per_second: number;
+}
+
+/** Counts the measured lines of a level. */
+export class LevelTally {
+  readonly #started = performance.now();
+  #requests = 0;
+  #tokens = 0;
+  #errors = 0;
+
+  constructor(readonly level: number) {}
+
+  add(line: RequestLine): void {
+    if (line.phase !== "measure" || line.error_class === "stopped") return;
+    this.#requests += 1;
+    if (line.err === true) this.#errors += 1;
+    else this.#tokens += line.tok;
+  }
+
+  now(): Tally {
+    const elapsed_seconds = (performance.now() - this.#started) / 1000;
+    return {
+      level: this.level,
+      elapsed_seconds,
+      requests: this.#requests,
+      tokens: this.#tokens,
+      errors: this.#errors,
+      tokens_per_second: elapsed_seconds > 0 ? this.#tokens / elapsed_seconds : 0,
+    };
+  }
+}

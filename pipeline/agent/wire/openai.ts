@@ -1,0 +1,72 @@
+// OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
+import type { Config } from "../config.ts";
+import { countIn, errorIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
+import { sseReader } from "./sse.ts";
+
+export function openaiWire(config: Config): Wire {
+  const chat = config.api === "chat";
+  return {
+    url: `${apiBase(config.url)}${chat ? "/chat/completions" : "/completions"}`,
+    body: (prompt) => ({
+      model: config.model,
+      ...(chat ? { messages: [{ role: "user", content: prompt }] } : { prompt }),
+      stream: true,
+      stream_options: { include_usage: true },
+      max_tokens: config.max_tokens,
+      temperature: 0,
+    }),
+    reader: () => {
+      const events = sseReader();
+      const frames = (texts: string[]) =>
+        texts.map((text): Frame =>
+          text.trim() === "[DONE]" ? { text: false, done: true } : parseFrame(text, readFrame)
+        );
+      return { push: (bytes) => frames(events.push(bytes)), end: () => frames(events.end()) };
+    },
+  };
+}
+
+/** The base of the API's routes: `url` as people write it, with or without `/v1`. */
+export function apiBase(url: string): string {
+  return /\/v\d+$/.test(url) ? url : `${url}/v1`;
+}
+
+interface Choice {
+  readonly text?: unknown;
+  readonly delta?: Record<string, unknown>;
+  readonly finish_reason?: unknown;
+}
+
+function readFrame(message: Record<string, unknown>): Frame {
+  const error = errorIn(message);
+  if (error !== null) return { text: false, error };
+  const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | undefined)[];
+  const { content, reasoning_content, reasoning } = choice?.delta ?? {};
+  const text = [choice?.text, content, reasoning_content, reasoning]
+    .some((part) => typeof part === "string" && part !== "");
+  const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
+  const counts = usageIn(message.usage);
+  const engine = timesIn(message.timings);
+  return { text, ...given({ stop, done: stop === undefined ? undefined : true, counts, engine }) };
+}
+
+function usageIn(usage: unknown) {
+  if (typeof usage !== "object" || usage === null) return undefined;
+  const fields = usage as Record<string, unknown>;
+  const details = (fields.prompt_tokens_details ?? {}) as Record<string, unknown>;
+  return given({
+    tok: countIn(fields.completion_tokens),
+    prompt_tok: countIn(fields.prompt_tokens),
+    cached_tok: countIn(details.cached_tokens),
+  });
+}
+
+function timesIn(timings: unknown) {
+  if (typeof timings !== "object" || timings === null) return undefined;
+  const fields = timings as Record<string, unknown>;
+  return given({ prompt_ns: nanoseconds(fields.prompt_ms), decode_ns: nanoseconds(fields.predicted_ms) });
+}
+
+function nanoseconds(ms: unknown): number | undefined {
+  return typeof ms === "number" && ms >= 0 ? Math.round(ms * 1e6) : undefined;
+}

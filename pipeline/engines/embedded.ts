@@ -1,0 +1,42 @@
+// llama.cpp in a child process of ours: nothing to install beforehand, a GGUF file or a synthetic model to serve.
+import { syntheticSizes } from "./embedded/shapes.ts";
+import type { Engine } from "./engine.ts";
+import { openaiEnv } from "./openai.ts";
+
+export const embedded: Engine = {
+  name: "embedded",
+  defaultUrl: null,
+
+  answers: () => Promise.resolve({ version: null }),
+  installed: () => Promise.resolve([]),
+
+  async start(choice, model, capacity, world) {
+    const server = await world.startEmbedded({
+      model,
+      slots: Math.max(...capacity.concurrency),
+      context: capacity.context_tokens,
+      modelsDir: world.modelsDir,
+      log: world.log,
+      signal: world.signal,
+    });
+    return {
+      url: server.url,
+      version: server.version,
+      agentEnv: openaiEnv(server.url, choice),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+
+  load: () => Promise.resolve(),
+  unload: () => Promise.resolve(),
+
+  canServe: (model) => {
+    const size = /^synthetic:(.*)$/.exec(model)?.[1];
+    if (size !== undefined) {
+      return syntheticSizes.includes(size)
+        ? null
+        : `there is no synthetic model of size ${size}; known: ${syntheticSizes.join(", ")}`;
+    }
+    return model.endsWith(".gguf") ? null : "the embedded engine serves a .gguf file or synthetic:<size>";
+  },
+};

@@ -1,0 +1,59 @@
+// Files that are either whole or not there, and their digests.
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+
+/** Writes through a temporary file beside `path`, flushed and renamed: a reader sees the old text or the new one. */
+export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const part = `${path}.${Deno.pid}.tmp`;
+  try {
+    await writeFlushed(part, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await Deno.rename(part, path);
+  } catch (error) {
+    await Deno.remove(part).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+  await file.syncData();
+}
+
+/** SHA-256 in hex. */
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** Size and SHA-256 of a file of any size. */
+export async function sha256File(path: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of (await Deno.open(path)).readable) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest("hex"), bytes };
+}
+
+/** Whether anything lies at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+/** Copies the files of a folder and of its folders; throws NotFound when `from` is not there. Links are left out. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  const items = await Array.fromAsync(Deno.readDir(from));
+  await Deno.mkdir(to, { recursive: true });
+  for (const item of items) {
+    if (item.isDirectory) await copyFolder(join(from, item.name), join(to, item.name));
+    if (item.isFile) await Deno.copyFile(join(from, item.name), join(to, item.name));
+  }
+}
