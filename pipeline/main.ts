@@ -1,4 +1,5 @@
 // The command line: the only reader of Deno.args, printer of errors and setter of exit codes. Each command's module is loaded when it is chosen.
+import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { messageOf, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
@@ -108,7 +109,7 @@ function query(target: Command, needsModel: boolean): Command {
 
 async function answer(name: string, options: Record<string, unknown>): Promise<void> {
   const { benchmarksCommand } = await import("./commands/benchmarks.ts");
-  await benchmarksCommand(name, options, shellOf(options));
+  await benchmarksCommand(name as Question, options as unknown as BenchmarksOptions, shellOf(options));
 }
 
 function shellOf(options: { root?: unknown }): Shell {

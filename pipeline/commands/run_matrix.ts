@@ -5,7 +5,8 @@ import { startEmbedded } from "../engines/embedded/process.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
 import { renderRun } from "../query/render.ts";
-import { listRun } from "../query/mod.ts";
+import { Database } from "../lib/duckdb.ts";
+import { ofRun } from "../query/mod.ts";
 import { runMatrix } from "../run/mod.ts";
 import { createProgress } from "../run/progress.ts";
 
@@ -54,11 +55,16 @@ async function publish(runId: string, { paths, log, print }: Shell): Promise<voi
   await buildData(paths, log);
   const { buildSite } = await import("../../site/build.ts");
   await buildSite({ root: paths.root, repository: paths.repository, log: log.info });
-  print(`\n${renderRun(await listRun(paths, runId))}`);
+  print(`\n${await tableOf(runId, paths.database)}`);
   const short = (path: string) => relative(Deno.cwd(), path) || ".";
   print(`\nSite      ${short(join(paths.siteDist, "index.html"))}\n`);
   print(`Evidence  ${short(join(paths.raw, runId))}\n`);
   print(`Data      ${short(paths.database)} and ${short(paths.api)}\n`);
+}
+
+async function tableOf(runId: string, database: string): Promise<string> {
+  using db = await Database.reading(database);
+  return renderRun(await ofRun(db, runId));
 }
 
 /** The matrix as named, from the current folder, or else from the repository. */

@@ -1,0 +1,154 @@
+// A batch of raw directories through the numbered SQL files: its Parquet part is written, its benchmarks are inserted.
+import { basename, join } from "node:path";
+import { type Database, quote } from "../lib/duckdb.ts";
+import { fileLines } from "../lib/lines.ts";
+import type { GpuColumn } from "../schema/evidence.ts";
+import { GpuSample } from "../schema/gpu_sample.ts";
+import { NOT_KNOWN } from "../schema/evidence.ts";
+import type { Provenance } from "../schema/provenance.ts";
+import type { SealedDirectory } from "./scan.ts";
+
+/** What the SQL is told of a directory; the columns of 20_directories.sql. */
+interface Told {
+  readonly provenance: Provenance;
+  readonly seal: string;
+  readonly metadata_file: string;
+  readonly results_file: string;
+  readonly gpu_file: string | null;
+}
+
+/** Tables too long for one file: folders of Parquet parts, each of whole runs. */
+export const DATASETS = ["requests.parquet", "gpu_samples.parquet"];
+const FIGURES = ["50_load", "60_telemetry", "70_verdicts", "80_benchmarks"];
+
+/** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. */
+export async function buildBatch(
+  db: Database,
+  directories: readonly SealedDirectory[],
+  out: string,
+): Promise<void> {
+  const told = await Promise.all(directories.map((directory) => tell(directory, out)));
+  await db.set("directories", JSON.stringify(told.map(rowOf)));
+  await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
+  await db.set("results_files", told.map(({ results_file }) => results_file));
+  await db.runFile("20_directories.sql");
+  await db.runFile("30_requests.sql");
+  await readGpuCells(db, told);
+  await db.runFile("40_gpu_samples.sql");
+  for (const name of FIGURES) await db.runFile(`${name}.sql`);
+  const part = `${directories[0]?.run_id}.parquet`;
+  await db.run(
+    `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
+  );
+  for (const dataset of DATASETS) await writePart(db, dataset, part, out);
+}
+
+/** Writes the batch's rows of a table as one Parquet file, in the order of directories and lines. */
+async function writePart(db: Database, dataset: string, part: string, out: string): Promise<void> {
+  await Deno.mkdir(join(out, dataset), { recursive: true });
+  await db.run(
+    `COPY ${dataset.replace(".parquet", "")} TO ${quote(join(out, dataset, part))}
+     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)`,
+  );
+}
+
+async function tell(directory: SealedDirectory, out: string): Promise<Told> {
+  const { provenance } = directory;
+  const usable = (name: string) => withoutRejected(directory, name, out);
+  return {
+    provenance,
+    seal: directory.seal,
+    metadata_file: join(directory.path, "metadata.json"),
+    results_file: await usable("results.jsonl"),
+    gpu_file: provenance.gpu_columns === null ? null : await usable("gpu.csv"),
+  };
+}
+
+function rowOf({ provenance, gpu_file, ...told }: Told) {
+  return {
+    run_id: provenance.run_id,
+    entry_id: provenance.entry_id,
+    evidence_id: provenance.evidence_id,
+    origin: provenance.origin,
+    provider: provenance.provider,
+    location: provenance.location,
+    price_per_hour: provenance.price_per_hour,
+    rejected_lines: provenance.rejected_lines.length,
+    files: [...provenance.files.map((file) => file.name), "provenance.json"],
+    gpu_file,
+    ...told,
+  };
+}
+
+/** The file itself, or a copy below `out` without the lines that its seal rejected. */
+async function withoutRejected(
+  { path, run_id, entry_id, provenance: { rejected_lines } }: SealedDirectory,
+  name: string,
+  out: string,
+): Promise<string> {
+  const rejected = new Set(rejected_lines.filter(({ file }) => file === name).map(({ line }) => line));
+  if (rejected.size === 0) return join(path, name);
+  const copy = join(out, "usable", run_id, entry_id, name);
+  await Deno.mkdir(join(copy, ".."), { recursive: true });
+  using file = await Deno.open(copy, { write: true, create: true, truncate: true });
+  for await (const { number, text } of fileLines(join(path, name))) {
+    if (!rejected.has(number)) await file.write(new TextEncoder().encode(`${text}\n`));
+  }
+  return copy;
+}
+
+/** Without an index, rows of one instant are GPUs 0, 1, 2 … in their order. */
+const MISSING: Readonly<Record<string, string>> = {
+  gpu_index: "row_number() OVER (PARTITION BY filename, timestamp) - 1",
+};
+
+/** Reads every gpu.csv as text into gpu_cells, one statement for all files of the same layout. */
+async function readGpuCells(db: Database, told: readonly Told[]): Promise<void> {
+  const columns = Object.keys(GpuSample.shape);
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE gpu_cells (file VARCHAR, ${
+      columns.map((name) => `${name} VARCHAR`).join(", ")
+    })`,
+  );
+  const layouts = Map.groupBy(
+    told.filter(({ gpu_file }) => gpu_file !== null),
+    ({ provenance }) => JSON.stringify([provenance.gpu_columns, provenance.gpu_header_lines]),
+  );
+  for (const [layout, members] of layouts) {
+    const [names, skip] = JSON.parse(layout) as [GpuColumn[], number];
+    await db.set("gpu_files", members.map(({ gpu_file }) => gpu_file ?? ""));
+    const typed = names.map((name, index) => `'${name === "_" ? `unused_${index}` : name}': 'VARCHAR'`);
+    const selected = columns.map((name) =>
+      names.some((other) => other === name) ? `trim(${name})` : MISSING[name] ?? "NULL"
+    );
+    await db.run(`INSERT INTO gpu_cells SELECT filename, ${selected.join(", ")} FROM read_csv(
+      getvariable('gpu_files'), columns = {${typed.join(", ")}}, header = ${skip === 1},
+      auto_detect = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
+      nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`);
+  }
+}
+
+/** Splits runs into batches of about `bytes` of request lines each, never splitting a run. */
+export function batches(runs: readonly SealedDirectory[][], bytes: number): SealedDirectory[][] {
+  const result: SealedDirectory[][] = [];
+  let room = 0;
+  for (const directories of runs) {
+    const size = directories.reduce((sum, directory) => sum + sizeOf(directory), 0);
+    const last = result.at(-1);
+    if (last === undefined || size > room) {
+      result.push([...directories]);
+      room = bytes - size;
+    } else {
+      last.push(...directories);
+      room -= size;
+    }
+  }
+  return result;
+}
+
+function sizeOf(directory: SealedDirectory): number {
+  return directory.provenance.files.reduce(
+    (sum, file) => sum + (basename(file.name) === "results.jsonl" ? file.bytes : 0),
+    0,
+  );
+}

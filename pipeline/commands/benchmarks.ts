@@ -1,0 +1,85 @@
+// benchmarks: list them, or ask for best, cheapest, recommend, compare.
+import { UserError } from "../errors.ts";
+import { Database } from "../lib/duckdb.ts";
+import { nearest } from "../lib/nearest.ts";
+import type { Shell } from "../main.ts";
+import { toJson } from "../query/json.ts";
+import { best, cheapest, compare, list, names, type RankFilter, recommend } from "../query/mod.ts";
+import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
+
+export interface BenchmarksOptions {
+  readonly model?: string;
+  readonly gpu?: string;
+  readonly provider?: string;
+  readonly runtime?: string;
+  readonly concurrency?: number;
+  readonly limit?: number;
+  readonly minTps?: number;
+  readonly output: "table" | "json";
+}
+
+export type Question = "list" | "best" | "cheapest" | "recommend" | "compare";
+
+const MOST = 200;
+
+/** Prints the answer as a table or as the API's JSON; a UserError says what is known when there is none. */
+export async function benchmarksCommand(
+  question: Question,
+  options: BenchmarksOptions,
+  { paths, print }: Shell,
+): Promise<void> {
+  using db = await Database.reading(paths.database);
+  const { answer, table } = await ANSWERS[question](db, options);
+  print(options.output === "json" ? toJson(answer) : table);
+}
+
+interface Answer {
+  readonly answer: unknown;
+  readonly table: string;
+}
+
+const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Promise<Answer>> = {
+  list: async (db, options) => {
+    const answer = await list(db, { ...options, limit: Math.min(options.limit ?? MOST, MOST) });
+    return { answer, table: renderList(answer) };
+  },
+  best: (db, options) => ranked(db, options, best, renderAnswer),
+  cheapest: (db, options) => ranked(db, options, cheapest, renderAnswer),
+  recommend: (db, options) => ranked(db, options, recommend, renderRecommendations),
+  compare: (db, options) => ranked(db, options, compare, renderComparison),
+};
+
+async function ranked<T>(
+  db: Database,
+  options: BenchmarksOptions,
+  query: (db: Database, filter: RankFilter) => Promise<T | null>,
+  render: (answer: T) => string,
+): Promise<Answer> {
+  const filter: RankFilter = { ...options, model: options.model ?? "", min_tps: options.minTps };
+  const answer = await query(db, filter);
+  if (answer === null) throw await nothingFound(db, filter);
+  return { answer, table: render(answer) };
+}
+
+async function nothingFound(db: Database, { model, concurrency = 1 }: RankFilter): Promise<UserError> {
+  const known = [...(await names(db)).models.keys()];
+  if (!known.includes(model)) {
+    return new UserError(
+      `Cannot find a benchmark of ${model}: no such model was measured`,
+      known.length === 0
+        ? "Nothing was measured yet."
+        : `Nearest known: ${nearest(model, known).join(", ")}.`,
+    );
+  }
+  const { benchmarks } = await list(db, { model });
+  const levels = [...new Set(benchmarks.map((benchmark) => benchmark.test_config.concurrent_reqs))].sort((
+    a,
+    b,
+  ) => a - b);
+  return new UserError(
+    `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
+    `It was measured at concurrency ${
+      levels.join(", ")
+    }; see \`deno task benchmarks --model ${model}\` for prices, filters and verdicts.`,
+  );
+}

@@ -1,0 +1,77 @@
+// DuckDB: a connection, the SQL files, and the one place where a value is quoted.
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../errors.ts";
+
+const SQL = join(dirname(dirname(fileURLToPath(import.meta.url))), "sql");
+
+export type Row = Record<string, unknown>;
+
+/** One connection; leaving its scope closes it and its database. */
+export class Database implements Disposable {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** An empty database in memory. */
+  static async inMemory(settings: Record<string, string> = {}): Promise<Database> {
+    const instance = await DuckDBInstance.create(":memory:", settings);
+    return new Database(instance, await instance.connect());
+  }
+
+  /** The database file at `path`, to read; a UserError when it is missing or unreadable. */
+  static async reading(path: string): Promise<Database> {
+    try {
+      const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
+      return new Database(instance, await instance.connect());
+    } catch (cause) {
+      throw new UserError(
+        `Cannot read the almanac's data: ${path} cannot be opened`,
+        "Build it with `deno task build-data`, or say with --root where it is.",
+        { cause },
+      );
+    }
+  }
+
+  /** Runs one or more statements. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** Runs a numbered file of pipeline/sql. */
+  async runFile(name: string): Promise<void> {
+    await this.run(await sqlText(name));
+  }
+
+  /** The rows of a query; `$name` in it takes its value from `values`. BIGINT comes as bigint, TIMESTAMP as Date. */
+  async rows(sql: string, values: Record<string, DuckDBValue> = {}): Promise<Row[]> {
+    const reader = await this.#connection.runAndReadAll(sql, values);
+    return reader.getRowObjectsJS() as Row[];
+  }
+
+  /** Makes `value` readable in SQL as getvariable('name'). */
+  async set(name: string, value: string | readonly string[]): Promise<void> {
+    const text = typeof value === "string" ? quote(value) : `[${value.map(quote).join(", ")}]::VARCHAR[]`;
+    await this.run(`SET VARIABLE ${name} = ${text}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** `value` as a SQL string literal. */
+export function quote(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The text of a file of pipeline/sql, e.g. `queries/best.sql`. */
+export function sqlText(name: string): Promise<string> {
+  return Deno.readTextFile(join(SQL, name));
+}

@@ -1,0 +1,57 @@
+// Tables for people, at most 80 columns wide: the widest texts are shortened until the table fits.
+import { Table } from "console-table-printer";
+
+export interface Column<T> {
+  readonly title: string;
+  readonly of: (item: T) => string | number | null;
+  /** Digits after the point; such a column is aligned to the right. */
+  readonly digits?: number;
+}
+
+const WIDTH = 80;
+const LEAST = 8;
+
+/** The items as a table; null is shown as a dash. */
+export function renderTable<T>(columns: readonly Column<T>[], items: readonly T[]): string {
+  const cells = items.map((item) => columns.map((column) => textOf(column, column.of(item))));
+  const widths = fit(
+    columns.map((column, index) =>
+      Math.max(column.title.length, ...cells.map((row) => row[index]?.length ?? 0))
+    ),
+  );
+  const table = new Table({
+    columns: columns.map(({ title, digits }, index) => ({
+      name: String(index),
+      title: shorten(title, widths[index] ?? 0),
+      alignment: digits === undefined ? "left" : "right",
+    })),
+    shouldDisableColors: true,
+  });
+  for (const row of cells) {
+    table.addRow(
+      Object.fromEntries(row.map((cell, index) => [String(index), shorten(cell, widths[index] ?? 0)])),
+    );
+  }
+  return `${table.render()}\n`;
+}
+
+function textOf<T>({ digits }: Column<T>, value: string | number | null): string {
+  if (value === null || value === "") return "–";
+  return typeof value === "number" ? value.toFixed(digits ?? 0) : value;
+}
+
+/** Takes from the widest column, one character at a time, until borders and padding fit as well. */
+function fit(widths: number[]): number[] {
+  const room = WIDTH - 3 * widths.length - 1;
+  const fitted = [...widths];
+  while (fitted.reduce((sum, width) => sum + width, 0) > room) {
+    const widest = fitted.indexOf(Math.max(...fitted));
+    if ((fitted[widest] ?? 0) <= LEAST) break;
+    fitted[widest] = (fitted[widest] ?? 0) - 1;
+  }
+  return fitted;
+}
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
+}

@@ -1,0 +1,166 @@
+// The questions the almanac answers: one implementation for the command line, the API and its static mirror.
+import { type Database, type Row, sqlText } from "../lib/duckdb.ts";
+import type {
+  BenchmarkAnswer,
+  BenchmarkList,
+  CheapestFile,
+  Comparison,
+  Recommendations,
+} from "../schema/api.ts";
+import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
+
+/** What narrows an answer; filters combine with AND. */
+export interface Filter {
+  readonly gpu?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly runtime?: string | undefined;
+  readonly concurrency?: number | undefined;
+  readonly limit?: number | undefined;
+}
+export interface ListFilter extends Filter {
+  readonly model?: string | undefined;
+}
+export interface RankFilter extends Filter {
+  readonly model: string;
+  readonly min_tps?: number | undefined;
+}
+
+/** Benchmarks that match, newest first, all of them without `limit`. */
+export async function list(db: Database, filter: ListFilter = {}): Promise<BenchmarkList> {
+  const rows = await ask(db, "list", {
+    ...narrow(filter),
+    model: filter.model ?? null,
+    limit: filter.limit ?? null,
+  });
+  return listOf(rows);
+}
+
+/** The benchmarks of one run, in the order of its entries. */
+export async function ofRun(db: Database, runId: string): Promise<BenchmarkList> {
+  return listOf(await ask(db, "of_run", { run_id: runId }));
+}
+
+/** One benchmark with what it costs; null when there is none of that id. */
+export async function get(db: Database, id: string): Promise<BenchmarkAnswer | null> {
+  return answerOf(await ask(db, "get", { id }));
+}
+
+/** Every benchmark with what it costs, by id. */
+export async function answers(db: Database): Promise<Map<string, BenchmarkAnswer>> {
+  const rows = await ask(db, "list", { ...narrow({}), model: null, limit: null });
+  return new Map(rows.map((row) => {
+    const answer = { benchmark: resultOf(row), cost_analysis: costOf(row) };
+    return [answer.benchmark.id, answer];
+  }));
+}
+
+/** The fastest for a model at one load level; null when nothing may be ranked. */
+export async function best(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
+  return answerOf(await ask(db, "best", rank(filter)));
+}
+
+/** The most tokens per dollar among those that reach `min_tps`; null when none has a price. */
+export async function cheapest(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
+  return answerOf(await ask(db, "cheapest", { ...rank(filter), min_tps: filter.min_tps ?? null }));
+}
+
+/** The static file of `cheapest`: the answer for every speed, and the steps that answer each min_tps. */
+export async function cheapestFile(db: Database, filter: RankFilter): Promise<CheapestFile | null> {
+  const answer = await cheapest(db, filter);
+  if (answer === null) return null;
+  const frontier = await ask(db, "frontier", rank(filter));
+  return { ...answer, frontier: frontier as CheapestFile["frontier"] };
+}
+
+/** All hardware for a model beside the fastest; null when nothing may be ranked. */
+export async function compare(db: Database, filter: RankFilter): Promise<Comparison | null> {
+  const [first, ...others] = await ask(db, "compare", rank(filter));
+  if (first === undefined) return null;
+  const comparisons = others.slice(0, filter.limit).map((row) => ({
+    result: resultOf(row),
+    speedup_factor: row.speedup_factor as number | null,
+    cost_efficiency: row.cost_efficiency as number | null,
+    memory_efficiency: row.memory_efficiency as number | null,
+  }));
+  return { baseline: resultOf(first), comparisons };
+}
+
+/** What each GPU may be expected to do for a model, fastest first; null when nothing may be ranked. */
+export async function recommend(db: Database, filter: RankFilter): Promise<Recommendations | null> {
+  const rows = (await ask(db, "recommend", rank(filter))).slice(0, filter.limit);
+  if (rows.length === 0) return null;
+  const recommendations = rows.map((row) => ({
+    model: filter.model,
+    min_vram_gib: row.min_vram_gib as number | null,
+    recommended_gpus: [String(row.gpu_name)],
+    expected_tps: Number(row.expected_tps),
+    estimated_cost_per_hour: row.estimated_cost_per_hour as number | null,
+    notes: notesOf(row),
+  }));
+  return { model: filter.model, recommendations, count: recommendations.length };
+}
+
+/** What there is, with how many benchmarks each, by name. */
+export async function names(
+  db: Database,
+): Promise<Record<"models" | "gpus" | "providers", Map<string, number>>> {
+  const found = { models: new Map(), gpus: new Map(), providers: new Map() };
+  for (const { family, name, benchmarks } of await ask(db, "names", {})) {
+    found[family as keyof typeof found].set(String(name), Number(benchmarks));
+  }
+  return found;
+}
+
+const texts = new Map<string, Promise<string>>();
+
+async function ask(
+  db: Database,
+  query: string,
+  values: Record<string, string | number | null>,
+): Promise<Row[]> {
+  const text = texts.get(query) ?? sqlText(`queries/${query}.sql`);
+  texts.set(query, text);
+  return await db.rows(await text, values);
+}
+
+function narrow({ gpu, provider, runtime, concurrency }: Filter) {
+  return {
+    gpu: gpu ?? null,
+    provider: provider ?? null,
+    runtime: runtime ?? null,
+    concurrency: concurrency ?? null,
+  };
+}
+
+function rank(filter: RankFilter) {
+  return { ...narrow(filter), model: filter.model };
+}
+
+function resultOf(row: Row): BenchmarkResult {
+  return JSON.parse(String(row.result));
+}
+
+function costOf(row: Row): CostAnalysis {
+  return JSON.parse(String(row.cost_analysis));
+}
+
+function listOf(rows: readonly Row[]): BenchmarkList {
+  return { benchmarks: rows.map(resultOf), count: rows.length };
+}
+
+function answerOf([row]: readonly Row[]): BenchmarkAnswer | null {
+  return row === undefined ? null : { benchmark: resultOf(row), cost_analysis: costOf(row) };
+}
+
+function notesOf(row: Row): string {
+  const count = Number(row.benchmarks);
+  const cost = row.cost_per_million_tokens as number | null;
+  const sentences = [
+    count === 1 ? "Average of 1 benchmark." : `Average of ${count} benchmarks.`,
+    ...(cost === null
+      ? ["No price is known."]
+      : [`From $${cost.toPrecision(3)} per million tokens at ${row.cheapest_provider}.`]),
+    ...(row.random_weights === true ? ["Measured with random weights."] : []),
+  ];
+  return sentences.join(" ");
+}

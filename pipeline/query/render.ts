@@ -1,0 +1,152 @@
+// Answers as tables for a terminal.
+import { type Column, renderTable } from "../lib/table.ts";
+import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "../schema/api.ts";
+import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
+import type { ManifestRow } from "../schema/manifest.ts";
+
+type Benchmark = BenchmarkResult;
+
+const MODEL: Column<Benchmark> = {
+  title: "model",
+  of: ({ model }) => model.weights === "random" ? `${model.name} (random weights)` : model.name,
+};
+const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuName(hardware) };
+const LEVEL: Column<Benchmark> = {
+  title: "c",
+  of: ({ test_config }) => test_config.concurrent_reqs,
+  digits: 0,
+};
+const RATE: Column<Benchmark> = {
+  title: "tokens/s",
+  of: ({ results }) => results.avg_tokens_per_second,
+  digits: 1,
+};
+const THROUGHPUT: Column<Benchmark> = {
+  title: "throughput",
+  of: (benchmark) => benchmark.throughput_tokens_per_second,
+  digits: 1,
+};
+const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
+const PRICE: Column<Benchmark> = { title: "$/h", of: ({ price_per_hour }) => price_per_hour, digits: 2 };
+const NOTES: Column<Benchmark> = {
+  title: "notes",
+  of: ({ verdicts, origin }) =>
+    [...(origin === "measured" ? [] : [origin]), ...verdicts.map((verdict) => verdict.code)].join(" "),
+};
+
+/** Benchmarks, one a row. */
+export function renderList({ benchmarks }: BenchmarkList): string {
+  if (benchmarks.length === 0) return "No benchmark matches.\n";
+  const provider: Column<Benchmark> = { title: "provider", of: (benchmark) => benchmark.provider };
+  return renderTable([MODEL, GPU, provider, LEVEL, RATE, THROUGHPUT, TTFT, PRICE, NOTES], benchmarks);
+}
+
+/** The benchmarks of a run, with what each cell of its matrix gave. */
+export function renderRun({ benchmarks }: BenchmarkList): string {
+  if (benchmarks.length === 0) return "The run has no benchmark.\n";
+  const runtime: Column<Benchmark> = { title: "runtime", of: ({ model }) => model.runtime };
+  const requests: Column<Benchmark> = {
+    title: "requests",
+    of: ({ results }) => results.total_requests,
+    digits: 0,
+  };
+  return renderTable([MODEL, runtime, GPU, LEVEL, RATE, THROUGHPUT, TTFT, requests, NOTES], benchmarks);
+}
+
+/** One benchmark with its cost, a fact a row. */
+export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): string {
+  const { model, hardware, results, test_config } = benchmark;
+  const facts: [string, string][] = [
+    ["model", MODEL.of(benchmark)?.toString() ?? ""],
+    ["gpu", gpuName(hardware)],
+    ["provider", [benchmark.provider, benchmark.location].filter((part) => part !== null).join(", ")],
+    ["runtime", [model.runtime, model.runtime_version].filter((part) => part !== null).join(" ")],
+    ["concurrency", String(test_config.concurrent_reqs)],
+    [
+      "tokens/s",
+      `${number(results.avg_tokens_per_second, 1)} average, ${
+        number(results.p50_tokens_per_second, 1)
+      } median`,
+    ],
+    ["throughput", `${number(benchmark.throughput_tokens_per_second, 1)} tokens/s`],
+    ["TTFT", `${number(results.p50_ttft_ms, 0)} ms median, ${number(results.p99_ttft_ms, 0)} ms p99`],
+    ["requests", `${results.total_requests}, ${results.total_errors} failed`],
+    ...costFacts(cost_analysis),
+    ...benchmark.verdicts.map((verdict): [string, string] => [
+      verdict.severity,
+      `${verdict.code}: ${number(verdict.value, 1)} ${verdict.unit} (limit ${number(verdict.limit, 1)})`,
+    ]),
+    ["id", benchmark.id],
+  ];
+  return renderTable<[string, string]>(
+    [{ title: "", of: ([name]) => name }, { title: "", of: ([, value]) => value }],
+    facts,
+  );
+}
+
+/** All hardware for a model beside the fastest. */
+export function renderComparison({ baseline, comparisons }: Comparison): string {
+  const rows = [
+    { result: baseline, speedup_factor: 1, cost_efficiency: null, memory_efficiency: null },
+    ...comparisons,
+  ];
+  type Line = Comparison["comparisons"][number];
+  const of = (column: Column<Benchmark>): Column<Line> => ({
+    ...column,
+    of: ({ result }) => column.of(result),
+  });
+  return renderTable<Line>([
+    of(GPU),
+    of({ title: "provider", of: (benchmark) => benchmark.provider }),
+    of(RATE),
+    { title: "speed ×", of: (line) => line.speedup_factor, digits: 2 },
+    of(PRICE),
+    { title: "cost eff. ×", of: (line) => line.cost_efficiency, digits: 2 },
+    { title: "tok/s/GiB", of: (line) => line.memory_efficiency, digits: 2 },
+    of(NOTES),
+  ], rows);
+}
+
+/** Which GPU to take. */
+export function renderRecommendations({ recommendations }: Recommendations): string {
+  type Line = Recommendations["recommendations"][number];
+  return renderTable<Line>([
+    { title: "gpu", of: (line) => line.recommended_gpus.join(", ") },
+    { title: "tokens/s", of: (line) => line.expected_tps, digits: 1 },
+    { title: "from $/h", of: (line) => line.estimated_cost_per_hour, digits: 2 },
+    { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0 },
+    { title: "notes", of: (line) => line.notes },
+  ], recommendations);
+}
+
+/** The manifest of a run. */
+export function renderManifest(rows: readonly ManifestRow[]): string {
+  return renderTable<ManifestRow>([
+    { title: "entry", of: (row) => row.entry_id },
+    { title: "status", of: (row) => row.status },
+    { title: "tokens/s", of: (row) => row.tokens_per_second, digits: 1 },
+    { title: "where", of: (row) => row.failure_stage },
+    { title: "why", of: (row) => row.failure_reason },
+  ], rows);
+}
+
+function gpuName({ gpu_name, gpu_count }: Benchmark["hardware"]): string {
+  const plain = gpu_name.replace(/^NVIDIA (GeForce )?/, "");
+  return gpu_count !== null && gpu_count > 1 ? `${gpu_count} × ${plain}` : plain;
+}
+
+function costFacts(cost: CostAnalysis): [string, string][] {
+  if (cost.cost_per_hour === null) return [["cost", "no price is known"]];
+  return [
+    [
+      "price",
+      `$${number(cost.cost_per_hour, 2)} an hour, $${number(cost.estimated_monthly_24x7, 2)} a month`,
+    ],
+    ["tokens per $", number(cost.tokens_per_dollar, 0)],
+    ["$ per million", number(cost.cost_per_million_tokens, 3)],
+  ];
+}
+
+function number(value: number | null, digits: number): string {
+  return value === null ? "–" : value.toFixed(digits);
+}

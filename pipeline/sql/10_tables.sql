@@ -1,0 +1,73 @@
+-- The tables of almanac.duckdb. Created once; a build replaces the rows of the runs that changed.
+
+CREATE TABLE sources (
+  run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, seal VARCHAR, part VARCHAR
+);
+COMMENT ON TABLE sources IS 'Raw directories that the tables were built from.';
+COMMENT ON COLUMN sources.seal IS 'SHA-256 of its provenance.json.';
+COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet and gpu_samples.parquet that holds its rows.';
+
+CREATE TABLE mirror (path VARCHAR PRIMARY KEY, bytes BIGINT, sha256 VARCHAR);
+COMMENT ON TABLE mirror IS 'Files of the JSON mirror as they were last written.';
+
+CREATE TABLE benchmarks (
+  id VARCHAR, run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, started_at TIMESTAMP,
+  gpu_name VARCHAR, gpu_memory_mib DOUBLE, gpu_count INTEGER, driver_version VARCHAR, cuda_version VARCHAR,
+  cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
+  model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
+  runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
+  level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, prompt_types VARCHAR[],
+  total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, total_errors BIGINT, duration_seconds DOUBLE,
+  avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
+  p50_tokens_per_second DOUBLE, p95_tokens_per_second DOUBLE, p99_tokens_per_second DOUBLE,
+  avg_latency_ms DOUBLE, min_latency_ms DOUBLE, max_latency_ms DOUBLE,
+  p50_latency_ms DOUBLE, p95_latency_ms DOUBLE, p99_latency_ms DOUBLE,
+  requests_per_minute DOUBLE, avg_tokens_per_request DOUBLE, error_rate DOUBLE,
+  avg_ttft_ms DOUBLE, p50_ttft_ms DOUBLE, p95_ttft_ms DOUBLE, p99_ttft_ms DOUBLE,
+  avg_utilization_pct DOUBLE, max_utilization_pct DOUBLE, avg_memory_used_mib DOUBLE, max_memory_used_mib DOUBLE,
+  avg_temperature_c DOUBLE, max_temperature_c DOUBLE, avg_power_draw_w DOUBLE, max_power_draw_w DOUBLE,
+  provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
+  throughput_tokens_per_second DOUBLE, rate_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
+  tokens_per_dollar DOUBLE, cost_per_million_tokens DOUBLE, estimated_monthly_24x7 DOUBLE,
+  delivered_tokens_per_dollar DOUBLE,
+  result JSON, cost_analysis JSON
+);
+COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
+COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evidence gives the same id on every machine.';
+COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop).';
+COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
+COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s.';
+COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at level 1, throughput above.';
+COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
+COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
+COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
+COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
+COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
+COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J.';
+COMMENT ON COLUMN benchmarks.result IS 'The BenchmarkResult of the API.';
+COMMENT ON COLUMN benchmarks.cost_analysis IS 'The CostAnalysis of the API.';
+
+CREATE TABLE manifest (
+  id VARCHAR, run_id VARCHAR, entry_id VARCHAR, gpu_type VARCHAR, provider VARCHAR, model VARCHAR, engine VARCHAR,
+  status VARCHAR, worker_id VARCHAR, session_id VARCHAR, tokens_per_second DOUBLE, failure_reason VARCHAR,
+  failure_stage VARCHAR, raw_dir VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP
+);
+COMMENT ON TABLE manifest IS 'Every entry of every run and what became of it.';
+COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
+COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
+COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
+COMMENT ON COLUMN manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
+
+-- What may be ranked, priced and recommended: measured here or submitted, free of fatal verdicts, few errors.
+CREATE VIEW rankable AS
+SELECT * FROM benchmarks
+WHERE NOT fatal AND error_rate < 0.1 AND origin NOT IN ('simulated', 'imported') AND rate_tokens_per_second IS NOT NULL;
+
+-- The same for one model at one load level (default 1), narrowed by a part of the GPU's name, a provider, a runtime; null means any.
+CREATE MACRO rankable_for(wanted_model, wanted_level, wanted_gpu, wanted_provider, wanted_runtime) AS TABLE
+SELECT * FROM rankable
+WHERE model_name = wanted_model
+  AND level = coalesce(wanted_level, 1)
+  AND (wanted_gpu IS NULL OR contains(lower(gpu_name), lower(wanted_gpu)))
+  AND (wanted_provider IS NULL OR provider = wanted_provider)
+  AND (wanted_runtime IS NULL OR runtime = wanted_runtime);

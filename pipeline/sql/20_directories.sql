@@ -1,0 +1,13 @@
+-- The raw directories of a batch with what their provenance and metadata say.
+-- Variables: directories (JSON list from the builder), metadata_files (list of paths).
+
+CREATE OR REPLACE TEMP TABLE directories AS
+SELECT told.*, file.content::JSON AS metadata
+FROM (
+  SELECT unnest(from_json(getvariable('directories'), '[{
+    "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",
+    "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "rejected_lines": "BIGINT",
+    "files": "VARCHAR[]", "metadata_file": "VARCHAR", "results_file": "VARCHAR", "gpu_file": "VARCHAR"
+  }]'), recursive := true)
+) AS told
+JOIN read_text(getvariable('metadata_files')) AS file ON file.filename = told.metadata_file;

@@ -1,0 +1,37 @@
+-- The request lines of a batch, typed, with what follows from each line alone.
+-- Variable: results_files (list of paths).
+
+CREATE OR REPLACE TEMP TABLE requests AS
+WITH lines AS (
+  SELECT
+    line.*, run_id, entry_id, evidence_id,
+    coalesce(line.level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS load_level
+  FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
+    t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
+    error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
+    scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
+    last_text_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
+    stop: 'VARCHAR', http: 'INTEGER',
+    engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
+  }) AS line
+  JOIN directories ON results_file = filename
+)
+SELECT
+  evidence_id || '-c' || format('{:g}', load_level) AS benchmark_id,
+  evidence_id, run_id, entry_id,
+  load_level AS level,
+  coalesce(phase, 'measure') AS phase,
+  n,
+  make_timestamp((t * 1e6)::BIGINT) AS sent_at,
+  tok, prompt_tok, cached_tok,
+  CASE WHEN tok > 1 AND last_text_ns > first_text_ns THEN (tok - 1) * 1e9 / (last_text_ns - first_text_ns)
+       WHEN first_text_ns IS NULL THEN tps END AS tokens_per_second,
+  dur * 1e3 AS latency_ms,
+  (first_text_ns - scheduled_ns) / 1e6 AS ttft_ms,
+  (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
+  coalesce(err NOT IN ('false', '0', ''), false) OR error_class IS NOT NULL AS failed,
+  error_class, error_msg, prompt, stop, http, frames,
+  scheduled_ns, sent_ns, first_frame_ns, first_text_ns, last_text_ns, end_ns,
+  engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
+  engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
+FROM lines;

@@ -1,0 +1,32 @@
+-- GPU figures over the window of each benchmark: power is summed over GPUs, everything else averaged.
+
+CREATE OR REPLACE TEMP TABLE telemetry AS
+WITH inside AS (
+  SELECT benchmark_id, gpu.*, row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick
+  FROM load JOIN gpu_samples AS gpu USING (evidence_id, run_id, entry_id)
+  WHERE sampled_at BETWEEN first_sent_at AND last_ended_at
+),
+ticks AS (
+  SELECT benchmark_id, tick, sum(power_w) AS power_w FROM inside GROUP BY ALL
+),
+power AS (
+  SELECT benchmark_id, avg(power_w) AS avg_power_draw_w, max(power_w) AS max_power_draw_w FROM ticks GROUP BY ALL
+),
+gaps AS (
+  SELECT
+    benchmark_id,
+    epoch(sampled_at - lag(sampled_at) OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at)) AS gap_seconds
+  FROM inside
+)
+SELECT
+  benchmark_id,
+  avg(utilization_pct) AS avg_utilization_pct, max(utilization_pct) AS max_utilization_pct,
+  avg(memory_used_mib) AS avg_memory_used_mib, max(memory_used_mib) AS max_memory_used_mib,
+  avg(temperature_c) AS avg_temperature_c, max(temperature_c) AS max_temperature_c,
+  any_value(avg_power_draw_w) AS avg_power_draw_w, any_value(max_power_draw_w) AS max_power_draw_w,
+  100 * avg((try_cast(throttle_reasons AS BIGINT) & 104 > 0)::INTEGER) AS throttled_pct,
+  any_value(longest_gap_seconds) AS longest_gap_seconds
+FROM inside
+JOIN power USING (benchmark_id)
+JOIN (SELECT benchmark_id, max(gap_seconds) AS longest_gap_seconds FROM gaps GROUP BY ALL) USING (benchmark_id)
+GROUP BY ALL;

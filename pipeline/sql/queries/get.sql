@@ -1,0 +1,2 @@
+-- One benchmark.
+SELECT result, cost_analysis FROM benchmarks WHERE id = $id;

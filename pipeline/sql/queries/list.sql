@@ -1,0 +1,10 @@
+-- Benchmarks that match, newest first. Without $limit: all of them.
+SELECT result, cost_analysis
+FROM benchmarks
+WHERE ($model::VARCHAR IS NULL OR model_name = $model)
+  AND ($gpu::VARCHAR IS NULL OR contains(lower(gpu_name), lower($gpu)))
+  AND ($provider::VARCHAR IS NULL OR provider = $provider)
+  AND ($runtime::VARCHAR IS NULL OR runtime = $runtime)
+  AND ($concurrency::DOUBLE IS NULL OR level = $concurrency)
+ORDER BY started_at DESC, id
+LIMIT $limit;
