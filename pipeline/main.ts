@@ -20,6 +20,7 @@ let exit: Exit = EXIT.done;
 const program = new Command("almanac")
   .description("Measures LLM inference on GPUs and says what a dollar buys.")
   .showHelpAfterError("Run it with --help to see what it takes.")
+  .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ writeErr: printError });
 
@@ -62,12 +63,12 @@ for (
     compare: "all hardware for a model beside the fastest",
   })
 ) {
-  const child = query(benchmarks.command(name).description(description), true);
+  const child = query(rooted(benchmarks.command(name).description(description)), true);
   if (name === "cheapest") child.option("--min-tps <n>", "at least this many tokens/s", positiveNumber);
   if (name === "compare" || name === "recommend") {
     child.option("--limit <n>", "how many rows", positiveInteger);
   }
-  child.action((_options, self: Command) => answer(name, self.optsWithGlobals()));
+  child.action((options) => answer(name, options));
 }
 
 command("build-data", "raw evidence to Parquet, DuckDB and JSON")
@@ -93,7 +94,11 @@ if (import.meta.main) {
 }
 
 function command(name: string, description: string): Command {
-  return program.command(name).description(description)
+  return rooted(program.command(name).description(description));
+}
+
+function rooted(target: Command): Command {
+  return target
     .option("--root <dir>", "folder that everything is written under; default: the repository");
 }
 

@@ -61,7 +61,8 @@ async function ranked<T>(
   return { answer, table: render(answer) };
 }
 
-async function nothingFound(db: Database, { model, concurrency = 1 }: RankFilter): Promise<UserError> {
+async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
+  const { model, min_tps, concurrency = 1 } = filter;
   const known = [...(await names(db)).models.keys()];
   if (!known.includes(model)) {
     return new UserError(
@@ -76,6 +77,14 @@ async function nothingFound(db: Database, { model, concurrency = 1 }: RankFilter
     a,
     b,
   ) => a - b);
+  if (await best(db, filter) !== null) {
+    return new UserError(
+      min_tps === undefined
+        ? `Cannot say what is cheapest for ${model}: no benchmark at concurrency ${concurrency} has a price`
+        : `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
+      "Give a price: price_per_hour in the matrix, or --price with import; or ask for less speed.",
+    );
+  }
   return new UserError(
     `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
     `It was measured at concurrency ${

@@ -9,15 +9,13 @@ export interface Column<T> {
 }
 
 const WIDTH = 80;
-const LEAST = 8;
 
 /** The items as a table; null is shown as a dash. */
 export function renderTable<T>(columns: readonly Column<T>[], items: readonly T[]): string {
   const cells = items.map((item) => columns.map((column) => textOf(column, column.of(item))));
   const widths = fit(
-    columns.map((column, index) =>
-      Math.max(column.title.length, ...cells.map((row) => row[index]?.length ?? 0))
-    ),
+    columns.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0))),
+    columns.map(({ digits }) => digits === undefined),
   );
   const table = new Table({
     columns: columns.map(({ title, digits }, index) => ({
@@ -40,13 +38,13 @@ function textOf<T>({ digits }: Column<T>, value: string | number | null): string
   return typeof value === "number" ? value.toFixed(digits ?? 0) : value;
 }
 
-/** Takes from the widest column, one character at a time, until borders and padding fit as well. */
-function fit(widths: number[]): number[] {
+/** Takes from the widest text column, one character at a time, until borders and padding fit as well. */
+function fit(widths: readonly number[], isText: readonly boolean[]): number[] {
   const room = WIDTH - 3 * widths.length - 1;
   const fitted = [...widths];
-  while (fitted.reduce((sum, width) => sum + width, 0) > room) {
-    const widest = fitted.indexOf(Math.max(...fitted));
-    if ((fitted[widest] ?? 0) <= LEAST) break;
+  const textWidths = () => fitted.map((width, index) => isText[index] === true ? width : 0);
+  while (fitted.reduce((sum, width) => sum + width, 0) > room && Math.max(...textWidths()) > 1) {
+    const widest = textWidths().indexOf(Math.max(...textWidths()));
     fitted[widest] = (fitted[widest] ?? 0) - 1;
   }
   return fitted;

@@ -6,10 +6,7 @@ import type { ManifestRow } from "../schema/manifest.ts";
 
 type Benchmark = BenchmarkResult;
 
-const MODEL: Column<Benchmark> = {
-  title: "model",
-  of: ({ model }) => model.weights === "random" ? `${model.name} (random weights)` : model.name,
-};
+const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name };
 const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuName(hardware) };
 const LEVEL: Column<Benchmark> = {
   title: "c",
@@ -27,37 +24,56 @@ const THROUGHPUT: Column<Benchmark> = {
   digits: 1,
 };
 const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
-const PRICE: Column<Benchmark> = { title: "$/h", of: ({ price_per_hour }) => price_per_hour, digits: 2 };
-const NOTES: Column<Benchmark> = {
-  title: "notes",
-  of: ({ verdicts, origin }) =>
-    [...(origin === "measured" ? [] : [origin]), ...verdicts.map((verdict) => verdict.code)].join(" "),
+const REQUESTS: Column<Benchmark> = { title: "req.", of: ({ results }) => results.total_requests, digits: 0 };
+const PRICE: Column<Benchmark> = {
+  title: "$/h",
+  of: ({ price_per_hour, provider }) =>
+    price_per_hour === null ? provider : `${price_per_hour.toFixed(2)} ${provider}`,
 };
 
 /** Benchmarks, one a row. */
 export function renderList({ benchmarks }: BenchmarkList): string {
   if (benchmarks.length === 0) return "No benchmark matches.\n";
-  const provider: Column<Benchmark> = { title: "provider", of: (benchmark) => benchmark.provider };
-  return renderTable([MODEL, GPU, provider, LEVEL, RATE, THROUGHPUT, TTFT, PRICE, NOTES], benchmarks);
+  return withNotes([MODEL, GPU, LEVEL, RATE, TTFT, PRICE], benchmarks, (benchmark) => benchmark);
 }
 
 /** The benchmarks of a run, with what each cell of its matrix gave. */
 export function renderRun({ benchmarks }: BenchmarkList): string {
   if (benchmarks.length === 0) return "The run has no benchmark.\n";
-  const runtime: Column<Benchmark> = { title: "runtime", of: ({ model }) => model.runtime };
-  const requests: Column<Benchmark> = {
-    title: "requests",
-    of: ({ results }) => results.total_requests,
-    digits: 0,
-  };
-  return renderTable([MODEL, runtime, GPU, LEVEL, RATE, THROUGHPUT, TTFT, requests, NOTES], benchmarks);
+  return withNotes(
+    [MODEL, GPU, LEVEL, RATE, THROUGHPUT, TTFT, REQUESTS],
+    benchmarks,
+    (benchmark) => benchmark,
+  );
+}
+
+/** The table with a last column of numbers, explained below it: verdicts, random weights, an origin other than measured. */
+function withNotes<T>(
+  columns: readonly Column<T>[],
+  items: readonly T[],
+  benchmarkOf: (item: T) => Benchmark,
+): string {
+  const notes = [...new Set(items.flatMap((item) => remarks(benchmarkOf(item))))].sort();
+  if (notes.length === 0) return renderTable(columns, items);
+  const marks = (item: T) =>
+    remarks(benchmarkOf(item)).map((note) => notes.indexOf(note) + 1).sort().join(" ");
+  const table = renderTable([...columns, { title: "note", of: marks }], items);
+  return `${table}${notes.map((note, index) => `${String(index + 1).padStart(3)}  ${note}\n`).join("")}`;
+}
+
+function remarks({ model, origin, verdicts }: Benchmark): string[] {
+  return [
+    ...(model.weights === "random" ? ["random weights: decoding speed is real, the text is not"] : []),
+    ...(origin === "measured" ? [] : [`${origin}, not measured by the almanac`]),
+    ...verdicts.map(({ code, severity }) => `${code.replaceAll("_", " ")} (${severity})`),
+  ];
 }
 
 /** One benchmark with its cost, a fact a row. */
 export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): string {
   const { model, hardware, results, test_config } = benchmark;
   const facts: [string, string][] = [
-    ["model", MODEL.of(benchmark)?.toString() ?? ""],
+    ["model", model.weights === "random" ? `${model.name} (random weights)` : model.name],
     ["gpu", gpuName(hardware)],
     ["provider", [benchmark.provider, benchmark.location].filter((part) => part !== null).join(", ")],
     ["runtime", [model.runtime, model.runtime_version].filter((part) => part !== null).join(" ")],
@@ -78,10 +94,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
     ]),
     ["id", benchmark.id],
   ];
-  return renderTable<[string, string]>(
-    [{ title: "", of: ([name]) => name }, { title: "", of: ([, value]) => value }],
-    facts,
-  );
+  return facts.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join("");
 }
 
 /** All hardware for a model beside the fastest. */
@@ -95,16 +108,18 @@ export function renderComparison({ baseline, comparisons }: Comparison): string 
     ...column,
     of: ({ result }) => column.of(result),
   });
-  return renderTable<Line>([
-    of(GPU),
-    of({ title: "provider", of: (benchmark) => benchmark.provider }),
-    of(RATE),
-    { title: "speed ×", of: (line) => line.speedup_factor, digits: 2 },
-    of(PRICE),
-    { title: "cost eff. ×", of: (line) => line.cost_efficiency, digits: 2 },
-    { title: "tok/s/GiB", of: (line) => line.memory_efficiency, digits: 2 },
-    of(NOTES),
-  ], rows);
+  return withNotes<Line>(
+    [
+      of(GPU),
+      of(RATE),
+      { title: "speed", of: (line) => line.speedup_factor, digits: 2 },
+      of(PRICE),
+      { title: "cost eff.", of: (line) => line.cost_efficiency, digits: 2 },
+      { title: "tok/s/GiB", of: (line) => line.memory_efficiency, digits: 2 },
+    ],
+    rows,
+    ({ result }) => result,
+  );
 }
 
 /** Which GPU to take. */
@@ -115,8 +130,8 @@ export function renderRecommendations({ recommendations }: Recommendations): str
     { title: "tokens/s", of: (line) => line.expected_tps, digits: 1 },
     { title: "from $/h", of: (line) => line.estimated_cost_per_hour, digits: 2 },
     { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0 },
-    { title: "notes", of: (line) => line.notes },
-  ], recommendations);
+  ], recommendations) +
+    recommendations.map((line) => `${line.recommended_gpus.join(", ")}: ${line.notes}\n`).join("");
 }
 
 /** The manifest of a run. */

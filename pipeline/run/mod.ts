@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { StoppedError, UserError } from "../errors.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
-import { exists } from "../lib/files.ts";
+import { copyFolder, exists } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
+import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
 import { expand } from "../plan/expand.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
@@ -75,13 +76,6 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
-/** `YYYYMMDD-HHMMSS-xxxx` in UTC with four random hex digits. */
-export function newRunId(now: Date): string {
-  const digits = now.toISOString().replace(/\D/g, "");
-  const random = crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
-  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${random.toString(16).padStart(4, "0")}`;
-}
-
 async function planEntries({ matrix: path, paths, engineWorld, progress }: RunOptions): Promise<Entry[]> {
   const matrix = parseOrRefuse(
     Matrix,
@@ -133,18 +127,11 @@ async function unfinished(context: RunContext): Promise<Entry[]> {
   return entries;
 }
 
+/** Only `local` leaves evidence where a later process finds it: in the run's own folder. */
 async function salvage(entry: Entry, context: RunContext): Promise<void> {
-  const work = { workdir: join(context.run_dir, "work") };
+  const work = { workdir: join(context.run_dir, "work"), download: copyFolder };
   for await (const folder of leftovers(work.workdir, entry.id)) {
-    const { local } = (await import("../providers/mod.ts")).providers;
-    await using machine = await local.lease({
-      lease_id: "salvage",
-      gpu: "any",
-      run_dir: context.run_dir,
-      signal: context.signal,
-      log: context.log,
-    });
-    const collected = await collect(machine, entry, folder, evidenceDir(work, folder), context);
+    const collected = await collect(work, entry, folder, evidenceDir(work, folder), context);
     if (collected !== null) {
       context.log.info(
         `${entry.id}  evidence of the interrupted attempt kept in data/raw/${collected.raw_dir}`,

@@ -140,7 +140,7 @@ function cardOf(llama: Llama, model: LlamaModel, file: ModelFile, options: LoadO
     quantization: fileType === undefined ? "unknown" : quantizationName(GgufFileType[fileType]),
     family: metadata.general.architecture,
     weights: weights === randomWeights ? "random" : "real",
-    runtime_version: `llama.cpp ${llama.llamaCppRelease.release} (node-llama-cpp ${BINDING_VERSION})`,
+    runtime_version: `${llama.llamaCppRelease.release} (node-llama-cpp ${BINDING_VERSION})`,
     digest: file.digest,
     context_length: options.context,
     slots: options.slots,
