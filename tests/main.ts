@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 // The README's test command: gets what the tests need, runs all of them, and ends with `N passed, N failed` from the real report.
 import { prepare } from "./prepare.ts";
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 // Programs the tests need beyond npm packages: Chromium (the site) and OpenSSH's server (remote machines), from Debian's packages.
 const NEEDED = [
   { program: "/usr/bin/chromium", debianPackage: "chromium" },

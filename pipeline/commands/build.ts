@@ -21,7 +21,6 @@ export async function buildSiteCommand(
   const { buildSite } = await import("../../site/build.ts");
   const { pages } = await buildSite({
     root: paths.root,
-    repository: paths.repository,
     base: options.base,
     log: log.info,
   });

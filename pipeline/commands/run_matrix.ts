@@ -54,7 +54,7 @@ async function publish(runId: string, { paths, log, print }: Shell): Promise<voi
   log.info("building data and site");
   await buildData(paths, log);
   const { buildSite } = await import("../../site/build.ts");
-  await buildSite({ root: paths.root, repository: paths.repository, log: log.info });
+  await buildSite({ root: paths.root, log: log.info });
   print(`\n${await tableOf(runId, paths.database)}`);
   const short = (path: string) => relative(Deno.cwd(), path) || ".";
   print(`\nSite      ${short(join(paths.siteDist, "index.html"))}\n`);

@@ -1,0 +1,44 @@
+// What the pages are made of: the files of the JSON mirror, read once.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type {
+  ApiIndex,
+  BenchmarkAnswer,
+  BenchmarkList,
+  CheapestFile,
+  Comparison,
+  Recommendations,
+} from "../../../pipeline/schema/api.ts";
+import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
+
+export const exported = process.env.ALMANAC_EXPORT ?? "";
+
+function read<T>(path: string): T {
+  return JSON.parse(readFileSync(join(exported, "api", "v1", path), "utf8"));
+}
+
+export const index: ApiIndex = read("index.json");
+const all: BenchmarkList = read("benchmarks.json");
+export const benchmarks: readonly BenchmarkResult[] = all.benchmarks;
+
+type Named = ApiIndex["models"][number];
+const answer = <T>(named: Named, question: string): T | null => {
+  const path = `${question}/${named.slug}.json`;
+  return named.files.includes(path) ? read<T>(path) : null;
+};
+
+export const best = (model: Named) => answer<BenchmarkAnswer>(model, "best");
+export const cheapest = (model: Named) => answer<CheapestFile>(model, "cheapest");
+export const comparison = (model: Named) => answer<Comparison>(model, "compare");
+export const recommendations = (model: Named) => answer<Recommendations>(model, "recommendations");
+export const costOf = (id: string) => read<BenchmarkAnswer>(`benchmarks/${id}.json`).cost_analysis;
+
+const byName = (list: readonly Named[]) => new Map(list.map((named) => [named.name, named]));
+const models = byName(index.models);
+const gpus = byName(index.gpus);
+
+/** The path of a model's page, from the site's root. */
+export const modelPage = (name: string) => `models/${models.get(name)?.slug}.html`;
+export const gpuPage = (name: string) => `gpus/${gpus.get(name)?.slug}.html`;
+export const benchmarkPage = (id: string) => `benchmarks/${id}.html`;

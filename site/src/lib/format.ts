@@ -1,0 +1,30 @@
+// Numbers and names as people read them. Pure.
+import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
+
+export const DASH = "–";
+
+/** A number with `digits` after the point and separators, or a dash. */
+export function number(value: number | null | undefined, digits = 0): string {
+  if (value === null || value === undefined) return DASH;
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** US dollars; small amounts keep three significant digits. */
+export function dollars(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  return `$${value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : number(value, 2)}`;
+}
+
+export function gpuLabel({ hardware }: BenchmarkResult): string {
+  const plain = hardware.gpu_name.replace(/^NVIDIA (GeForce )?/, "");
+  return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
+}
+
+/** `2026-11-24 11:08 UTC`. */
+export function time(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+export function words(code: string): string {
+  return code.replaceAll("_", " ");
+}
