@@ -53,11 +53,11 @@ export async function runMatrixCommand(
 async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
   log.info("building data and site");
   await buildData(paths, log);
+  print(`\n${await tableOf(runId, paths.database)}\n`);
   const { buildSite } = await import("../../site/build.ts");
   await buildSite({ root: paths.root, log: log.info });
-  print(`\n${await tableOf(runId, paths.database)}`);
   const short = (path: string) => relative(Deno.cwd(), path) || ".";
-  print(`\nSite      ${short(join(paths.siteDist, "index.html"))}\n`);
+  print(`Site      ${short(join(paths.siteDist, "index.html"))}\n`);
   print(`Evidence  ${short(join(paths.raw, runId))}\n`);
   print(`Data      ${short(paths.database)} and ${short(paths.api)}\n`);
 }

@@ -24,7 +24,6 @@ const THROUGHPUT: Column<Benchmark> = {
   digits: 1,
 };
 const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
-const REQUESTS: Column<Benchmark> = { title: "req.", of: ({ results }) => results.total_requests, digits: 0 };
 const PRICE: Column<Benchmark> = {
   title: "$/h",
   of: ({ price_per_hour, provider }) =>
@@ -41,7 +40,7 @@ export function renderList({ benchmarks }: BenchmarkList): string {
 export function renderRun({ benchmarks }: BenchmarkList): string {
   if (benchmarks.length === 0) return "The run has no benchmark.\n";
   return withNotes(
-    [MODEL, GPU, LEVEL, RATE, THROUGHPUT, TTFT, REQUESTS],
+    [MODEL, GPU, LEVEL, RATE, THROUGHPUT, TTFT],
     benchmarks,
     (benchmark) => benchmark,
   );

@@ -1,0 +1,219 @@
+// The agent against engines that stand in for real ones: every way a request can go wrong, and what it leaves behind.
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { readConfig } from "../pipeline/agent/config.ts";
+import { promptFor, PROMPTS } from "../pipeline/agent/prompts.ts";
+import { run, type Watcher } from "../pipeline/agent/run.ts";
+import { queryFor } from "../pipeline/agent/telemetry.ts";
+import { Metadata } from "../pipeline/schema/metadata.ts";
+import { RequestLine } from "../pipeline/schema/request.ts";
+import { fakeNvidiaSmi } from "./fakes/nvidia_smi.ts";
+import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
+import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
+
+const quiet: Watcher = { progress: () => undefined, ended: () => undefined };
+
+async function measure(env: Record<string, string>, stop = new AbortController()) {
+  const out = await Deno.makeTempDir();
+  const config = readConfig({ DURATION: "0.05", WARMUP: "1", MAX_TOKENS: "8", OUT: out, ...env }, new Date());
+  let failure: unknown = null;
+  try {
+    await run(config, stop.signal, quiet);
+  } catch (error) {
+    failure = error;
+  }
+  const text = await Deno.readTextFile(join(out, "results.jsonl"));
+  const lines = text.split("\n").filter((line) => line !== "").map((line) =>
+    RequestLine.parse(JSON.parse(line))
+  );
+  const metadata = Metadata.parse(JSON.parse(await Deno.readTextFile(join(out, "metadata.json"))));
+  const gpu = await Deno.readTextFile(join(out, "gpu.csv")).catch(() => null);
+  const log = await Deno.readTextFile(join(out, "agent.log"));
+  await Deno.remove(out, { recursive: true });
+  return { lines, metadata, gpu, log, failure };
+}
+
+async function measureOllama(faults: OllamaFaults, env: Record<string, string> = {}) {
+  await using ollama = fakeOllama(["qwen2:7b"], faults);
+  return { ...await measure({ MODEL: "qwen2:7b", URL: ollama.url, ...env }), requests: ollama.requests };
+}
+
+async function measureOpenai(faults: OpenaiFaults, env: Record<string, string> = {}) {
+  await using openai = fakeOpenai(["m"], faults);
+  return {
+    ...await measure({ MODEL: "m", ENGINE: "openai", URL: openai.url, ...env }),
+    requests: openai.requests,
+  };
+}
+
+Deno.test("each line has the engine's counts, ordered monotonic times, its phase, level and kind of prompt", async () => {
+  const { lines, metadata } = await measureOllama({}, { CONCURRENCY: "1,2" });
+  deepEqual([...new Set(lines.map((line) => `${line.phase} ${line.level}`))], [
+    "warmup 1",
+    "measure 1",
+    "warmup 2",
+    "measure 2",
+  ]);
+  for (const line of lines) {
+    deepEqual([line.tok, line.prompt_tok, line.frames, line.stop, line.err], [8, 40, 8, "length", false]);
+    const times = [line.scheduled_ns, line.sent_ns, line.first_text_ns, line.last_text_ns, line.end_ns].map(
+      Number,
+    );
+    deepEqual(times, times.toSorted((a, b) => a - b));
+  }
+  deepEqual(lines.map((line) => line.n), lines.map((line) => line.n).toSorted((a, b) => a - b));
+  equal(metadata.model.quantization, "Q4_0");
+  equal(metadata.model.size_vram_bytes, metadata.model.size_loaded_bytes);
+  deepEqual(metadata.summary?.levels?.map((level) => [level.level, level.interrupted]), [[1, false], [
+    2,
+    false,
+  ]]);
+  ok(metadata.completed_at);
+});
+
+Deno.test("no two prompts begin alike, and all four kinds are asked", async () => {
+  const { requests } = await measureOllama({}, { DURATION: "0.3" });
+  const prompts = requests.flatMap(({ body }) => typeof body.prompt === "string" ? [body.prompt] : []);
+  equal(new Set(prompts.map((prompt) => prompt.slice(0, 14))).size, prompts.length);
+  equal(PROMPTS.length, 10);
+  deepEqual(
+    new Set(PROMPTS.map((prompt) => prompt.kind)),
+    new Set(["coding", "technical", "creative", "general"]),
+  );
+  match(promptFor(13, "abcd").text, /^\[abcd-13\] /);
+});
+
+for (
+  const [what, faults, error_class, words] of [
+    ["answers 500", { status: 500 }, "http", /HTTP 500: llama runner process has terminated/],
+    [
+      "answers 200 with an error inside the stream",
+      { errorAfter: { tokens: 3, error: "CUDA error: out of memory" } },
+      "in_stream",
+      /CUDA error: out of memory/,
+    ],
+    ["ends the stream early", { endAfter: 3 }, "truncated", /ended early, after 3 frames/],
+    ["answers without any text", { empty: true }, "empty", /no text/],
+  ] as const
+) {
+  Deno.test(`an engine that ${what} fails each request as ${error_class} and is given up with the reason`, async () => {
+    const { lines, failure, metadata } = await measureOllama(faults);
+    ok(lines.length > 0);
+    for (const line of lines) deepEqual([line.err, line.error_class], [true, error_class]);
+    match(String(lines[0]?.error_msg), words);
+    match(String(failure), /failed \d+ times in a row/);
+    match(String(failure), words);
+    equal(metadata.completed_at, null);
+  });
+}
+
+Deno.test("an engine that hangs fails its requests as timeouts", async () => {
+  const { lines } = await measureOllama({ hangAfter: 2 }, { TIMEOUT: "0.05", WARMUP: "0" });
+  ok(lines.length > 0);
+  for (const line of lines) deepEqual([line.error_class, line.frames], ["timeout", 2]);
+});
+
+Deno.test("an engine that is not there fails as connect", async () => {
+  const { lines, failure } = await measure({ MODEL: "m", URL: "http://127.0.0.1:9" });
+  equal(lines[0]?.error_class, "connect");
+  match(String(failure), /failed 5 times in a row/);
+});
+
+Deno.test("single failures between successes are recorded and the measurement goes on", async () => {
+  let asked = 0;
+  const { lines, failure } = await measureOllama({ status: 503, when: () => asked++ % 3 === 2 }, {
+    DURATION: "0.2",
+  });
+  equal(failure, null);
+  ok(lines.some((line) => line.err === true) && lines.some((line) => line.err === false));
+});
+
+for (const api of ["chat", "completions"] as const) {
+  Deno.test(`OpenAI's ${api} streams are counted by their usage frame`, async () => {
+    const { lines, requests, metadata } = await measureOpenai({ crlf: true }, { API: api, RUNTIME: "vllm" });
+    for (const line of lines) {
+      deepEqual([line.tok, line.prompt_tok, line.cached_tok, line.frames, line.err], [8, 33, 0, 8, false]);
+    }
+    ok(requests.some(({ path }) => path === (api === "chat" ? "/v1/chat/completions" : "/v1/completions")));
+    deepEqual([metadata.model.runtime, metadata.model.runtime_version], ["vllm", "0.11.2"]);
+  });
+}
+
+Deno.test("without a usage frame tokens are the frames with text", async () => {
+  const { lines } = await measureOpenai({ noUsage: true });
+  deepEqual([lines[0]?.tok, lines[0]?.prompt_tok], [8, null]);
+});
+
+Deno.test("an OpenAI stream without its end is truncated, one with an error frame failed in the stream", async () => {
+  equal((await measureOpenai({ endAfter: 2 })).lines[0]?.error_class, "truncated");
+  const { lines } = await measureOpenai({ errorAfter: { tokens: 1, error: { message: "engine died" } } });
+  deepEqual([lines[0]?.error_class, lines[0]?.error_msg], ["in_stream", "engine died"]);
+});
+
+Deno.test("an endpoint's key is sent and never written down", async () => {
+  const key = "sk-very-secret";
+  const measured = await measureOpenai({ key }, { API_KEY: key });
+  equal(measured.failure, null);
+  equal(JSON.stringify([measured.lines, measured.metadata, measured.log]).includes(key), false);
+  match(String((await measureOpenai({ key })).failure), /HTTP 401: Unauthorized/);
+});
+
+Deno.test("a stopped measurement keeps its lines, says so, and has no end", async () => {
+  const stop = new AbortController();
+  await using ollama = fakeOllama(["m:latest"], { when: () => (asked += 1) > 4, hangAfter: 1 });
+  let asked = 0;
+  const stopping = measure({ MODEL: "m", URL: ollama.url, DURATION: "60", WARMUP: "0" }, stop);
+  while (asked <= 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  const { lines, metadata, failure } = await stopping;
+  equal(failure, null);
+  equal(lines.filter((line) => line.err === false).length, 4);
+  equal(lines.at(-1)?.error_class, "stopped");
+  equal(metadata.completed_at, null);
+  deepEqual(metadata.summary?.levels?.map((level) => level.interrupted), [true]);
+});
+
+Deno.test("GPU telemetry has a header, one row a GPU and tick, and the driver's own words for what it does not know", async () => {
+  const path = Deno.env.get("PATH") ?? "";
+  const folder = await fakeNvidiaSmi(2);
+  Deno.env.set("PATH", `${folder}:${path}`);
+  try {
+    const { gpu, metadata } = await measureOllama({}, { DURATION: "0.3" });
+    const [header, ...rows] = (gpu ?? "").trim().split("\n");
+    equal(
+      header,
+      "timestamp,gpu_index,gpu_uuid,utilization_pct,memory_used_mib,memory_total_mib,temperature_c,power_w",
+    );
+    ok(rows.length >= 4);
+    match(rows[1] ?? "", /, 1, GPU-1, 97, 18000, 24564, 61, \[N\/A\]$/);
+    deepEqual(
+      [metadata.hardware.gpu_name, metadata.hardware.gpu_count, metadata.hardware.cuda_version],
+      ["NVIDIA GeForce RTX 4090", 2, "13.0"],
+    );
+  } finally {
+    Deno.env.set("PATH", path);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a machine without nvidia-smi has no gpu.csv and is named by its processor", async () => {
+  const { gpu, metadata } = await measureOllama({});
+  equal(gpu, null);
+  deepEqual([metadata.hardware.gpu_name, metadata.hardware.gpu_count], [null, 0]);
+  ok((metadata.hardware.cpu_model ?? "").length > 0);
+});
+
+Deno.test("a driver is asked only for fields that it knows, under their older names where it must be", () => {
+  const { columns, fields } = queryFor('"index"\n"utilization.gpu"\n"clocks_throttle_reasons.active"');
+  deepEqual(columns, ["timestamp", "gpu_index", "utilization_pct", "throttle_reasons"]);
+  deepEqual(fields, ["timestamp", "index", "utilization.gpu", "clocks_throttle_reasons.active"]);
+});
+
+Deno.test("wrong settings are refused with every fault named", async () => {
+  const refuse = (env: Record<string, string>) => Promise.try(() => readConfig(env, new Date()));
+  await rejects(refuse({}), /MODEL/);
+  await rejects(refuse({ MODEL: "m", CONCURRENCY: "0", DURATION: "-1", URL: "here" }), (error: Error) => {
+    for (const name of ["CONCURRENCY", "DURATION", "URL"]) match(error.message, new RegExp(name));
+    return true;
+  });
+});

@@ -1,0 +1,81 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { readConfig } from "../pipeline/agent/config.ts";
+import type { Frame, Wire } from "../pipeline/agent/wire/frame.ts";
+import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
+import { openaiWire } from "../pipeline/agent/wire/openai.ts";
+
+const config = readConfig({ MODEL: "m" }, new Date(0));
+const ollama = ollamaWire(config);
+const openai = openaiWire(config);
+
+/** Reads `text` cut into the given pieces of bytes. */
+function read(wire: Wire, text: string, cuts: readonly number[] = []): Frame[] {
+  const reader = wire.reader();
+  const bytes = new TextEncoder().encode(text);
+  const frames: Frame[] = [];
+  let from = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    frames.push(...reader.push(bytes.slice(from, cut)));
+    from = cut;
+  }
+  return [...frames, ...reader.end()];
+}
+
+const NDJSON = '{"response":"grüße","done":false}\r\n\n{"response":"","thinking":"hm","done":false}\n' +
+  '{"response":"","done":true,"done_reason":"length","prompt_eval_count":7,"eval_count":2,"eval_duration":5}';
+const SSE =
+  ': hello\n\nevent: message\ndata: {"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}\r\n\r\n' +
+  'data:{"choices":[{"delta":{"content":"grüße"},"finish_reason":null}]}\n\n' +
+  'data: {"choices":[{"delta":{"reasoning_content":"hm"},"finish_reason":null}]}\n\n' +
+  'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\n' +
+  'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":3}},"timings":{"prompt_ms":1.5,"predicted_ms":2}}\n\n' +
+  "data: [DONE]\n\n";
+
+Deno.test("Ollama's lines are read with thinking as text, absent counts left out and a last line without its break", () => {
+  const [first, second, last] = read(ollama, NDJSON);
+  deepEqual([first?.text, second?.text, last?.text], [true, true, false]);
+  deepEqual(last?.counts, { prompt_tok: 7, tok: 2 });
+  equal(last?.engine?.decode_ns, 5);
+  equal(last?.done, true);
+});
+
+Deno.test("OpenAI's events are read with comments, event names and CRLF between them", () => {
+  const frames = read(openai, SSE);
+  deepEqual(frames.map((frame) => frame.text), [false, true, true, false, false, false]);
+  equal(frames[3]?.stop, "length");
+  deepEqual(frames[4]?.counts, { tok: 2, prompt_tok: 7, cached_tok: 3 });
+  equal(frames[4]?.engine?.prompt_ns, 1_500_000);
+  equal(frames[5]?.done, true);
+});
+
+for (const [name, wire, text] of [["Ollama", ollama, NDJSON], ["OpenAI", openai, SSE]] as const) {
+  Deno.test(`a stream of ${name} reads the same wherever its bytes are cut`, () => {
+    const whole = JSON.stringify(read(wire, text));
+    const length = new TextEncoder().encode(text).length;
+    for (let cut = 1; cut < length; cut++) {
+      equal(JSON.stringify(read(wire, text, [cut])), whole, `cut at ${cut}`);
+    }
+    equal(JSON.stringify(read(wire, text, Array.from({ length }, (_, at) => at))), whole, "byte by byte");
+  });
+
+  Deno.test(`a stream of ${name} with damaged bytes is an error or fewer frames, never an exception`, () => {
+    const bytes = new TextEncoder().encode(text);
+    let state = 7;
+    const random = (below: number) => (state = (state * 1103515245 + 12345) % 2147483648) % below;
+    for (let round = 0; round < 500; round++) {
+      const broken = bytes.slice();
+      for (let n = 0; n < 3; n++) broken[random(broken.length)] = random(256);
+      const reader = wire.reader();
+      ok(Array.isArray([...reader.push(broken), ...reader.end()]));
+    }
+  });
+}
+
+Deno.test("errors inside a stream are seen in every shape that engines use", () => {
+  const errorOf = (wire: Wire, text: string) => read(wire, text)[0]?.error;
+  equal(errorOf(ollama, '{"error":"out of memory"}\n'), "out of memory");
+  equal(errorOf(openai, 'data: {"error":{"message":"too long","code":400}}\n\n'), "too long");
+  equal(errorOf(openai, 'data: {"error":"flat"}\n\n'), "flat");
+  equal(errorOf(openai, 'data: {"object":"error","message":"vllm"}\n\n'), "vllm");
+  ok(errorOf(openai, "data: <html>\n\n")?.startsWith("a frame is not JSON"));
+});
