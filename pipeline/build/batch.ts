@@ -80,14 +80,14 @@ function rowOf({ provenance, gpu_file, ...told }: Told) {
   };
 }
 
-/** The file itself, or a copy below `out` without the lines that its seal rejected. */
+/** The file itself, or a copy below `out` without a byte order mark and without the lines that its seal rejected. */
 async function withoutRejected(
   { path, run_id, entry_id, provenance: { rejected_lines } }: SealedDirectory,
   name: string,
   out: string,
 ): Promise<string> {
   const rejected = new Set(rejected_lines.filter(({ file }) => file === name).map(({ line }) => line));
-  if (rejected.size === 0) return join(path, name);
+  if (rejected.size === 0 && !await startsWithMark(join(path, name))) return join(path, name);
   const copy = join(out, "usable", run_id, entry_id, name);
   await Deno.mkdir(join(copy, ".."), { recursive: true });
   using file = await Deno.open(copy, { write: true, create: true, truncate: true });
@@ -95,6 +95,13 @@ async function withoutRejected(
     if (!rejected.has(number)) await file.write(new TextEncoder().encode(`${text}\n`));
   }
   return copy;
+}
+
+async function startsWithMark(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(3);
+  await file.read(bytes);
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 /** Without an index, rows of one instant are GPUs 0, 1, 2 … in their order. */

@@ -1,7 +1,7 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
 import { basename, join, resolve } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import { exists } from "../lib/files.ts";
+import { exists, readText } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
@@ -156,7 +156,7 @@ async function entryOf(
 
 async function readMetadata(dir: string): Promise<Metadata | null> {
   try {
-    return Metadata.parse(JSON.parse(await Deno.readTextFile(join(dir, "metadata.json"))));
+    return Metadata.parse(JSON.parse(await readText(join(dir, "metadata.json"))));
   } catch {
     return null;
   }

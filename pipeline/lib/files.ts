@@ -21,6 +21,11 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
   await file.syncData();
 }
 
+/** A UTF-8 text without its byte order mark. */
+export async function readText(path: string): Promise<string> {
+  return (await Deno.readTextFile(path)).replace(/^\uFEFF/, "");
+}
+
 /** SHA-256 in hex. */
 export function sha256Hex(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");

@@ -11,7 +11,7 @@ import {
 import { Metadata } from "../schema/metadata.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import { Provenance, type RejectedLine } from "../schema/provenance.ts";
-import { exists, sha256File, sha256Hex, writeAtomic } from "./files.ts";
+import { exists, readText, sha256File, sha256Hex, writeAtomic } from "./files.ts";
 import { fileLines } from "./lines.ts";
 
 /** Where the evidence comes from. */
@@ -64,7 +64,7 @@ async function readMetadata(dir: string): Promise<Metadata> {
   const hint = "A result directory needs metadata.json with hardware and model.name.";
   let content: unknown;
   try {
-    content = JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
+    content = JSON.parse(await readText(path));
   } catch (cause) {
     const found = cause instanceof SyntaxError ? "it is not JSON" : "it is not there";
     throw new UserError(`Cannot read ${path}: ${found}`, hint, { cause });

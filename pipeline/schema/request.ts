@@ -7,6 +7,8 @@ const ns = (what: string) =>
     description: `${what}, nanoseconds on a monotonic clock since the start of the level's window.`,
   });
 
+const YEAR_2100 = 4_102_444_800;
+
 export const ERROR_CLASSES = [
   "connect",
   "http",
@@ -18,18 +20,20 @@ export const ERROR_CLASSES = [
 ] as const;
 
 export const RequestLine = z.object({
-  t: z.number().min(0).meta({ description: "When the request was sent, seconds since 1970." }),
+  t: z.number().min(0).max(YEAR_2100).meta({ description: "When the request was sent, seconds since 1970." }),
   n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
-  tok: z.int().min(0).meta({ description: "Output tokens." }),
-  tps: z.number().min(0).nullish().meta({ description: "Output tokens per second of the decode phase." }),
-  dur: z.number().min(0).meta({ description: "Duration of the whole request, seconds." }),
+  tok: z.int().min(0).max(1e9).meta({ description: "Output tokens." }),
+  tps: z.number().min(0).max(1e9).nullish().meta({
+    description: "Output tokens per second of the decode phase.",
+  }),
+  dur: z.number().min(0).max(1e7).meta({ description: "Duration of the whole request, seconds." }),
   err: z.union([z.boolean(), z.literal(0), z.literal(1), z.string()]).nullish().meta({
     description: "Whether the request failed (true, 1 or a text).",
   }),
   error_msg: z.string().nullish().meta({ description: "What went wrong." }),
   error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),
   phase: Phase.nullish(),
-  level: z.number().positive().nullish().meta({ description: "Load level: concurrency." }),
+  level: z.number().positive().max(1e6).nullish().meta({ description: "Load level: concurrency." }),
   prompt: z.string().nullish().meta({
     description: "Kind of prompt: coding, technical, creative or general.",
   }),
@@ -39,8 +43,10 @@ export const RequestLine = z.object({
   first_text_ns: ns("When the first frame with text came"),
   last_text_ns: ns("When the last frame with text came"),
   end_ns: ns("When the stream ended"),
-  prompt_tok: z.int().min(0).nullish().meta({ description: "Prompt tokens as the engine counted them." }),
-  cached_tok: z.int().min(0).nullish().meta({ description: "Prompt tokens served from a cache." }),
+  prompt_tok: z.int().min(0).max(1e9).nullish().meta({
+    description: "Prompt tokens as the engine counted them.",
+  }),
+  cached_tok: z.int().min(0).max(1e9).nullish().meta({ description: "Prompt tokens served from a cache." }),
   frames: z.int().min(0).nullish().meta({ description: "Frames with text." }),
   stop: z.string().nullish().meta({ description: "Why generation ended: stop or length." }),
   http: z.int().nullish().meta({ description: "HTTP status." }),

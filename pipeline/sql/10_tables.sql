@@ -34,6 +34,8 @@ CREATE TABLE benchmarks (
 );
 COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
 COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evidence gives the same id on every machine.';
+COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was computed from.';
+COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop).';
 COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
 COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s.';
@@ -53,6 +55,7 @@ CREATE TABLE manifest (
   failure_stage VARCHAR, raw_dir VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP
 );
 COMMENT ON TABLE manifest IS 'Every entry of every run and what became of it.';
+COMMENT ON COLUMN manifest.failure_stage IS 'Stage at which it failed: provision, setup, load, benchmark, collect.';
 COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
 COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
 COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';

@@ -2,7 +2,7 @@
 -- Variables: directories (JSON list from the builder), metadata_files (list of paths).
 
 CREATE OR REPLACE TEMP TABLE directories AS
-SELECT told.*, file.content::JSON AS metadata
+SELECT told.*, ltrim(file.content, chr(65279))::JSON AS metadata
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
     "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",

@@ -11,7 +11,7 @@ WITH lines AS (
     error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
     scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
     last_text_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
-    stop: 'VARCHAR', http: 'INTEGER',
+    stop: 'VARCHAR', http: 'BIGINT',
     engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
   }) AS line
   JOIN directories ON results_file = filename
@@ -35,3 +35,17 @@ SELECT
   engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
   engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
 FROM lines;
+
+COMMENT ON COLUMN requests.benchmark_id IS 'Benchmark that the request belongs to.';
+COMMENT ON COLUMN requests.evidence_id IS 'Digest of the raw evidence that holds the line.';
+COMMENT ON COLUMN requests.phase IS 'warmup (never counted) or measure.';
+COMMENT ON COLUMN requests.sent_at IS 'When it was sent, UTC.';
+COMMENT ON COLUMN requests.tokens_per_second IS '(tok - 1) / (last text - first text), tokens/s; the recorded tps where those times are not known.';
+COMMENT ON COLUMN requests.latency_ms IS 'Duration of the whole request, ms.';
+COMMENT ON COLUMN requests.ttft_ms IS 'Time to first token from the scheduled time, ms.';
+COMMENT ON COLUMN requests.ttft_from_sent_ms IS 'Time to first token from the time it was sent, ms.';
+COMMENT ON COLUMN requests.failed IS 'Whether it failed.';
+COMMENT ON COLUMN requests.engine_total_ns IS 'The engine''s own total time, ns.';
+COMMENT ON COLUMN requests.engine_load_ns IS 'The engine''s own time to load the model, ns.';
+COMMENT ON COLUMN requests.engine_prompt_ns IS 'The engine''s own time to read the prompt, ns.';
+COMMENT ON COLUMN requests.engine_decode_ns IS 'The engine''s own time to generate, ns.';

@@ -25,3 +25,6 @@ SELECT
   try_cast(rtrim(sm_clock_mhz, ' MHz') AS DOUBLE) AS sm_clock_mhz,
   if(throttle_reasons LIKE '0x%', throttle_reasons, NULL) AS throttle_reasons
 FROM cells;
+
+COMMENT ON COLUMN gpu_samples.evidence_id IS 'Digest of the raw evidence that holds the line.';
+COMMENT ON COLUMN gpu_samples.sampled_at IS 'When the sample was taken, UTC.';

@@ -1,0 +1,83 @@
+// Raw directories and roots for tests, small and written by hand.
+import { join } from "node:path";
+import type { Log } from "../pipeline/lib/log.ts";
+import { type Paths, pathsOf } from "../pipeline/paths.ts";
+import { sealRawDirectory, type Source } from "../pipeline/lib/seal.ts";
+
+/** A root of its own, removed when its scope is left, with a log that remembers. */
+export async function temporaryRoot(): Promise<AsyncDisposable & { paths: Paths; log: Log; said: string[] }> {
+  const root = await Deno.makeTempDir();
+  const said: string[] = [];
+  return {
+    paths: pathsOf(root),
+    said,
+    log: { info: (text) => said.push(text), warn: (text) => said.push(text) },
+    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+  };
+}
+
+/** Writes files into a new directory below `parent`. */
+export async function directory(
+  parent: string,
+  name: string,
+  files: Record<string, string>,
+): Promise<string> {
+  const dir = join(parent, name);
+  await Deno.mkdir(dir, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await Deno.writeTextFile(join(dir, file), text);
+  return dir;
+}
+
+export function jsonl(lines: readonly object[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+/** metadata.json with the specification's keys; `changes` go into hardware and model. */
+export function metadata(changes: { hardware?: object; model?: object; test_config?: object } = {}): string {
+  return JSON.stringify({
+    benchmark_version: "1.0",
+    started_at: "2026-01-02T03:04:05Z",
+    completed_at: "2026-01-02T03:09:05Z",
+    hostname: "host",
+    hardware: {
+      gpu_name: "NVIDIA GeForce RTX 4090",
+      gpu_memory_mib: 24564,
+      gpu_count: 1,
+      driver_version: "580.65",
+      cuda_version: "13.0",
+      cpu_model: "AMD EPYC",
+      cpu_cores: 16,
+      ram_gib: 64,
+      ...changes.hardware,
+    },
+    model: { name: "qwen2:7b", runtime: "ollama", runtime_version: "0.12", size: "4.4 GB", ...changes.model },
+    test_config: { duration_seconds: 300, max_tokens: 256, ...changes.test_config },
+  });
+}
+
+/** A successful request with only the specification's keys, `seconds` after the start. */
+export function plainLine(n: number, seconds: number, tps: number, dur = 2): object {
+  return { t: 1767323045 + seconds, n, tok: 100, tps, dur, err: false, error_msg: "" };
+}
+
+/** Writes and seals data/raw/<run>/<entry>. */
+export async function sealed(
+  paths: Paths,
+  run_id: string,
+  entry_id: string,
+  files: Record<string, string>,
+  source: Partial<Source> = {},
+): Promise<string> {
+  const dir = await directory(join(paths.raw, run_id), entry_id, { "metadata.json": metadata(), ...files });
+  await sealRawDirectory(dir, {
+    run_id,
+    entry_id,
+    origin: "measured",
+    provider: "vastai",
+    location: "US",
+    price_per_hour: 0.36,
+    collected_at: "2026-01-02T03:10:00.000Z",
+    ...source,
+  });
+  return dir;
+}
