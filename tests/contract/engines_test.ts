@@ -1,0 +1,141 @@
+// What every engine must do, whichever it is. A new engine is one more row of the list.
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { engines } from "../../pipeline/engines/mod.ts";
+import type { EngineWorld } from "../../pipeline/engines/engine.ts";
+import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
+import { type EngineName, ENGINES } from "../../pipeline/schema/names.ts";
+import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
+import { fakeOpenai } from "../fakes/openai.ts";
+
+const capacity = Workload.parse({ concurrency: [2], context_tokens: 1024 });
+
+function world(said: string[] = []): EngineWorld {
+  return {
+    fetch,
+    log: (text) => said.push(text),
+    signal: new AbortController().signal,
+    modelsDir: "/nowhere",
+    startEmbedded: () =>
+      Promise.resolve({
+        url: "http://127.0.0.1:1",
+        version: "test",
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+  };
+}
+
+interface Stand extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Somebody who answers as the engine, serving `model`. */
+const STANDS: Record<EngineName, { model: string; stand: (model: string) => Stand }> = {
+  ollama: { model: "qwen2:7b", stand: (model) => fakeOllama([model]) },
+  openai: { model: "meta-llama/Llama-3.1-8B", stand: (model) => fakeOpenai([model]) },
+  embedded: {
+    model: "synthetic:15m",
+    stand: () => ({ url: "http://127.0.0.1:1", [Symbol.asyncDispose]: () => Promise.resolve() }),
+  },
+};
+
+const choose = (name: EngineName, url: string) =>
+  EngineChoice.parse(name === "embedded" ? { name } : { name, url });
+
+for (const name of ENGINES) {
+  const { model, stand } = STANDS[name];
+  const engine = engines[name];
+
+  Deno.test(`${name} starts, loads, tells the agent where it is, and unloads without a word`, async () => {
+    await using server = stand(model);
+    await using running = await engine.start(choose(name, server.url), model, capacity, world());
+    await engine.load(running, model, capacity, world());
+    deepEqual([running.agentEnv.ENGINE, running.agentEnv.URL], [name, server.url]);
+    await engine.unload(running, model, world());
+  });
+
+  Deno.test(`${name} tells whether it answers and what it has`, async () => {
+    await using server = stand(model);
+    ok(await engine.answers(choose(name, server.url), world()));
+    ok(Array.isArray(await engine.installed(choose(name, server.url), world())));
+  });
+
+  Deno.test(`${name} may serve its model and says why it cannot serve another engine's`, () => {
+    equal(engine.canServe(model), null);
+    const foreign = name === "embedded" ? "qwen2:7b" : "synthetic:15m";
+    match(engine.canServe(foreign) ?? "", /embedded engine/);
+  });
+
+  if (name === "embedded") continue;
+
+  Deno.test(`${name} that does not listen is no answer, and a refusal when it must be used`, async () => {
+    const choice = choose(name, "http://127.0.0.1:9");
+    equal(await engine.answers(choice, world()), null);
+    await rejects(
+      engine.start(choice, model, capacity, world()),
+      (error: Error & { hint?: string }) =>
+        /Cannot reach an engine at http:\/\/127\.0\.0\.1:9/.test(error.message) &&
+        /Start the engine/.test(error.hint ?? ""),
+    );
+  });
+
+  Deno.test(`${name} whose address belongs to something else is refused with what it answered`, async () => {
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => undefined },
+      () => new Response("<html>hello</html>"),
+    );
+    const choice = choose(name, `http://127.0.0.1:${server.addr.port}`);
+    await rejects(
+      engine.start(choice, model, capacity, world()),
+      /answered "<html>hello<\/html>", which is no JSON object/,
+    );
+  });
+}
+
+async function loadOllama(model: string, faults: OllamaFaults = {}) {
+  await using server = fakeOllama(["qwen2:7b"], faults);
+  const said: string[] = [];
+  await using running = await engines.ollama.start(
+    choose("ollama", server.url),
+    model,
+    capacity,
+    world(said),
+  );
+  await engines.ollama.load(running, model, capacity, world(said));
+  return { said, requests: server.requests };
+}
+
+Deno.test("ollama pulls a model that it lacks and tells how far it is", async () => {
+  const { said, requests } = await loadOllama("mistral:7b");
+  ok(requests.some(({ path, body }) => path === "/api/pull" && body.model === "mistral:7b"));
+  match(said.join("\n"), /pulling mistral:7b\npulling mistral:7b: 30 % of 4\.4 GB/);
+});
+
+Deno.test("ollama loads the model with the context that the workload needs, without a pull when it is there", async () => {
+  const { requests } = await loadOllama("qwen2:7b");
+  equal(requests.some(({ path }) => path === "/api/pull"), false);
+  deepEqual(requests.find(({ path }) => path === "/api/generate")?.body.options, { num_ctx: 1024 });
+});
+
+Deno.test("a pull that fails inside its stream, or ends early, says why", async () => {
+  await rejects(
+    loadOllama("nosuch:1b", { pullError: "pull model manifest: file does not exist" }),
+    /Cannot pull nosuch:1b: .*pull model manifest: file does not exist/,
+  );
+  await rejects(
+    loadOllama("big:70b", { pullEndsEarly: true }),
+    /Cannot pull big:70b: the answer ended early/,
+  );
+});
+
+Deno.test("openai refuses a model that the endpoint does not serve and names those it does", async () => {
+  await using server = fakeOpenai(["a", "b"]);
+  await rejects(
+    engines.openai.start(choose("openai", server.url), "c", capacity, world()),
+    (error: Error & { hint?: string }) =>
+      /does not serve it/.test(error.message) && /a, b/.test(error.hint ?? ""),
+  );
+});
+
+Deno.test("embedded names the sizes of synthetic models when it is asked for another", () => {
+  match(engines.embedded.canServe("synthetic:13b") ?? "", /known: 15m, 42m, 110m, 1b, 7b/);
+});

@@ -1,0 +1,227 @@
+// The almanac's questions over hand-made results: rankings, prices, comparisons, and the same bytes on every side.
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildData } from "../pipeline/build/mod.ts";
+import { Database } from "../pipeline/lib/duckdb.ts";
+import type { Source } from "../pipeline/lib/seal.ts";
+import type { Paths } from "../pipeline/paths.ts";
+import { best, cheapest, cheapestFile, compare, list, recommend } from "../pipeline/query/mod.ts";
+import { BenchmarkAnswer, CheapestFile, Comparison, Recommendations } from "../pipeline/schema/api.ts";
+import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+const MODEL = "qwen2:7b";
+
+/** A result on `gpu` with `tps` tokens/s at `price`. */
+async function result(
+  paths: Paths,
+  name: string,
+  gpu: string,
+  tps: number,
+  price: number | null,
+  more: { source?: Partial<Source>; level?: number; failed?: number; gib?: number; count?: number } = {},
+): Promise<void> {
+  const level = more.level ?? 1;
+  const lines = Array.from({ length: 12 }, (_, n) => ({
+    ...plainLine(n, n * 2, tps),
+    level,
+    err: n < (more.failed ?? 0),
+  }));
+  await sealed(paths, "run", name, {
+    "results.jsonl": jsonl(lines),
+    "metadata.json": metadata({
+      hardware: { gpu_name: gpu, gpu_memory_mib: (more.gib ?? 24) * 1024, gpu_count: more.count ?? 1 },
+      model: { name: MODEL },
+    }),
+  }, { price_per_hour: price, ...more.source });
+}
+
+async function almanac(
+  fill: (paths: Paths) => Promise<void>,
+  ask: (db: Database, paths: Paths) => Promise<void>,
+) {
+  await using root = await temporaryRoot();
+  await fill(root.paths);
+  await buildData(root.paths, root.log);
+  using db = await Database.reading(root.paths.database);
+  await ask(db, root.paths);
+}
+
+async function three(paths: Paths): Promise<void> {
+  await result(paths, "a", "NVIDIA H100 80GB HBM3", 200, 2.4, { gib: 80 });
+  await result(paths, "b", "NVIDIA GeForce RTX 4090", 120, 0.4);
+  await result(paths, "c", "NVIDIA GeForce RTX 3090", 80, 0.16);
+}
+
+Deno.test("best is the fastest, cheapest the most tokens per dollar at the speed asked for", () =>
+  almanac(three, async (db) => {
+    equal((await best(db, { model: MODEL }))?.benchmark.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
+    const answer = await cheapest(db, { model: MODEL });
+    equal(answer?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 3090");
+    equal(answer?.cost_analysis.tokens_per_dollar, 80 * 3600 / 0.16);
+    const fast = await cheapest(db, { model: MODEL, min_tps: 100 });
+    equal(fast?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 4090");
+    equal(await cheapest(db, { model: MODEL, min_tps: 500 }), null);
+  }));
+
+Deno.test("the frontier of the static file answers every min_tps as the query does", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(paths, "d", "NVIDIA A100", 110, 1.5);
+    await result(paths, "e", "NVIDIA L40S", 130, 0.5);
+  }, async (db) => {
+    const { frontier } = CheapestFile.parse(await cheapestFile(db, { model: MODEL }));
+    equal(frontier.length, 4);
+    for (let min_tps = 1; min_tps <= 210; min_tps += 0.5) {
+      const asked = await cheapest(db, { model: MODEL, min_tps });
+      equal(frontier.find((step) => step.min_tps >= min_tps)?.id, asked?.benchmark.id, `min_tps ${min_tps}`);
+    }
+  }));
+
+Deno.test("compare sets all hardware beside the fastest, which is not repeated", () =>
+  almanac(three, async (db) => {
+    const { baseline, comparisons } = Comparison.parse(await compare(db, { model: MODEL }));
+    equal(baseline.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
+    deepEqual(comparisons.map((line) => [line.speedup_factor, line.memory_efficiency]), [[0.6, 5], [
+      0.4,
+      80 / 24,
+    ]]);
+    equal(comparisons[1]?.cost_efficiency, 6);
+  }));
+
+Deno.test("recommendations average what each GPU did and name its lowest price and the smallest memory that held it", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(paths, "c2", "NVIDIA GeForce RTX 3090", 100, 0.2);
+  }, async (db) => {
+    const { recommendations } = Recommendations.parse(await recommend(db, { model: MODEL }));
+    deepEqual(
+      recommendations.map((
+        line,
+      ) => [line.recommended_gpus[0], line.expected_tps, line.estimated_cost_per_hour]),
+      [["NVIDIA H100 80GB HBM3", 200, 2.4], ["NVIDIA GeForce RTX 4090", 120, 0.4], [
+        "NVIDIA GeForce RTX 3090",
+        90,
+        0.16,
+      ]],
+    );
+    equal(recommendations[0]?.min_vram_gib, 24);
+    match(recommendations[2]?.notes ?? "", /^Average of 2 benchmarks\. From \$0\.556 per million tokens/);
+  }));
+
+for (
+  const [what, more] of [
+    ["with a fatal verdict", { failed: 1 }],
+    ["that were simulated", { source: { origin: "simulated" } }],
+    ["imported from another tool", { source: { origin: "imported" } }],
+    ["at another load level", { level: 4 }],
+  ] as const
+) {
+  Deno.test(`results ${what} are listed but not ranked`, () =>
+    almanac(async (paths) => {
+      await result(paths, "a", "NVIDIA GeForce RTX 3090", 50, 0.16);
+      await result(paths, "b", "NVIDIA H100", 900, 0.01, more);
+    }, async (db) => {
+      equal((await list(db, { model: MODEL })).count, 2);
+      equal((await best(db, { model: MODEL }))?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 3090");
+      equal((await cheapest(db, { model: MODEL }))?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 3090");
+      equal((await recommend(db, { model: MODEL }))?.count, 1);
+    }));
+}
+
+Deno.test("filters combine: a part of the GPU's name in any case, provider, runtime, level, limit", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(paths, "d", "NVIDIA GeForce RTX 3090", 70, 0.2, {
+      source: { provider: "tensordock" },
+      level: 8,
+    });
+  }, async (db) => {
+    equal((await list(db, { gpu: "rtx" })).count, 3);
+    equal((await list(db, { gpu: "3090", provider: "vastai" })).count, 1);
+    equal((await list(db, { concurrency: 8 })).count, 1);
+    equal((await list(db, { runtime: "vllm" })).count, 0);
+    equal((await list(db, { limit: 2 })).count, 2);
+    equal(
+      (await best(db, { model: MODEL, gpu: "RTX" }))?.benchmark.hardware.gpu_name,
+      "NVIDIA GeForce RTX 4090",
+    );
+    equal((await best(db, { model: MODEL, concurrency: 8 }))?.benchmark.provider, "tensordock");
+  }));
+
+Deno.test("hostile names are data, not SQL", () =>
+  almanac(three, async (db) => {
+    const hostile = "x' OR 1=1; DROP TABLE benchmarks; --";
+    equal((await list(db, { model: hostile })).count, 0);
+    equal((await list(db, { gpu: "%" })).count, 0);
+    equal((await list(db)).count, 3);
+  }));
+
+async function cli(root: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(repository, "pipeline", "main.ts"), "benchmarks", ...args, "--root", root],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("the command line's JSON is byte for byte the file of the mirror", () =>
+  almanac(three, async (_db, paths) => {
+    const questions = { best: "best", recommend: "recommendations", compare: "compare" };
+    for (const [question, folder] of Object.entries(questions)) {
+      const { out } = await cli(paths.root, question, "--model", MODEL, "--output", "json");
+      equal(out, await Deno.readTextFile(join(paths.api, folder, "qwen2-7b.json")), question);
+    }
+    const { out } = await cli(paths.root, "--output", "json");
+    equal(out, await Deno.readTextFile(join(paths.api, "benchmarks.json")));
+    const cheapestOut = JSON.parse(
+      (await cli(paths.root, "cheapest", "--model", MODEL, "--output", "json")).out,
+    );
+    const { frontier: _, ...file } = JSON.parse(
+      await Deno.readTextFile(join(paths.api, "cheapest", "qwen2-7b.json")),
+    );
+    deepEqual(BenchmarkAnswer.parse(cheapestOut), file);
+  }));
+
+Deno.test("every table fits 80 columns, however long the names", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(
+      paths,
+      "d",
+      "NVIDIA RTX PRO 6000 Blackwell Server Edition with a very long name",
+      300,
+      1234.56,
+      {
+        count: 8,
+        source: { provider: "a-provider-with-quite-a-long-name" },
+      },
+    );
+  }, async (_db, paths) => {
+    for (const question of [[], ["best"], ["cheapest"], ["recommend"], ["compare"]]) {
+      const model = question.length === 0 ? [] : ["--model", MODEL];
+      const { out, code } = await cli(paths.root, ...question, ...model);
+      equal(code, 0);
+      for (const line of out.split("\n")) {
+        if (/[│┌├└]/.test(line)) ok(line.length <= 80, `${line.length}: ${line}`);
+      }
+    }
+  }));
+
+Deno.test("a model that nobody measured is refused with the nearest known one", () =>
+  almanac(three, async (_db, paths) => {
+    const { code, err } = await cli(paths.root, "best", "--model", "qwen2:8b");
+    equal(code, 1);
+    match(err, /Cannot find a benchmark of qwen2:8b: no such model was measured\nNearest known: qwen2:7b\./);
+    const slow = await cli(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
+    match(slow.err, /that reaches 9999 tokens\/s at concurrency 1/);
+  }));
+
+Deno.test("without built data the question is refused with how to build it", async () => {
+  await using root = await temporaryRoot();
+  const { code, err } = await cli(root.paths.root, "best", "--model", MODEL);
+  equal(code, 1);
+  match(err, /almanac\.duckdb cannot be opened.*\n.*deno task build-data/s);
+});
