@@ -132,12 +132,23 @@ function report(error: unknown): Exit {
     return error.exitCode;
   }
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
+  if (isSystemError(error)) {
+    printError(
+      `Cannot go on: ${error.message}\nFree space or mend what is named; then run it again, or go on with --resume RUN.\n`,
+    );
+    return EXIT.failed;
+  }
   printError(
     `This is a fault of the program, please report it:\n${
       error instanceof Error ? error.stack : String(error)
     }\n`,
   );
   return EXIT.failed;
+}
+
+/** The operating system said no: a full disk, a missing right, a file system that is read-only. */
+function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }
 
 function printError(text: string): void {

@@ -1,0 +1,66 @@
+// The command line as its users run it: a process with its own output and exit code.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const mainFile = join(repository, "pipeline", "main.ts");
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `almanac ARGS` to its end. */
+export async function cli(...args: string[]): Promise<Ended> {
+  return await start(...args).ended;
+}
+
+/** Starts `almanac ARGS`; `said(text)` resolves when its stderr holds the text, or it has ended. */
+export function start(...args: string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", mainFile, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let err = "";
+  let tell = () => {};
+  let isOver = false;
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      err += text;
+      tell();
+    }
+    isOver = true;
+    tell();
+  })();
+  const ended: Promise<Ended> = (async () => {
+    const out = await new Response(child.stdout).text();
+    await reading;
+    return { code: (await child.status).code, out, err };
+  })();
+  const said = (text: string) =>
+    new Promise<void>((resolve) => {
+      tell = () => (err.includes(text) || isOver) && resolve();
+      tell();
+    });
+  return { pid: child.pid, kill: (signal: Deno.Signal) => child.kill(signal), said, ended };
+}
+
+/** Writes a matrix of one test and returns its path. */
+export async function matrixFile(folder: string, test: object): Promise<string> {
+  const path = join(folder, "matrix.json");
+  await Deno.writeTextFile(path, JSON.stringify({ name: "e2e", tests: [test] }));
+  return path;
+}
+
+/** Every entry folder below data/raw. */
+export async function rawFolders(raw: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const run of Deno.readDir(raw)) {
+    for await (const entry of Deno.readDir(join(raw, run.name))) found.push(join(raw, run.name, entry.name));
+  }
+  return found.sort();
+}

@@ -1,0 +1,189 @@
+// run-matrix from the first line to the last: a real engine to a page, failures, Ctrl-C, crashes, a second writer.
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { basename, join } from "node:path";
+import { Metadata } from "../../pipeline/schema/metadata.ts";
+import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
+import { temporaryRoot } from "../fixtures.ts";
+import { cli, matrixFile, rawFolders, start } from "./cli.ts";
+
+const workload = { duration_seconds: 0.3, warmup_requests: 1, max_tokens: 16 };
+
+Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, Parquet, a table and pages", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  const matrix = await matrixFile(paths.root, {
+    engines: ["embedded"],
+    models: ["synthetic:15m"],
+    workloads: [{ ...workload, concurrency: [1, 2] }],
+    price_per_hour: 0.5,
+  });
+  const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
+  equal(code, 0, err);
+  match(out, /│ synthetic:15m +│/);
+  match(out, /random weights: decoding speed is real/);
+  const [folder] = await rawFolders(paths.raw);
+  const files = (await Array.fromAsync(Deno.readDir(folder ?? ""))).map((item) => item.name).sort();
+  deepEqual(files, ["agent.log", "metadata.json", "provenance.json", "results.jsonl"]);
+  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
+  deepEqual(
+    benchmarks.map((benchmark: { test_config: { concurrent_reqs: number } }) =>
+      benchmark.test_config.concurrent_reqs
+    ).sort(),
+    [1, 2],
+  );
+  for (const { model, price_per_hour, results } of benchmarks) {
+    deepEqual([model.weights, model.runtime, price_per_hour], ["random", "llama.cpp", 0.5]);
+    ok(results.avg_tokens_per_second > 0 && results.total_errors === 0 && results.p50_ttft_ms > 0);
+  }
+  const page = await Deno.readTextFile(join(paths.siteDist, "benchmarks", `${benchmarks[0].id}.html`));
+  ok(page.includes("weights: random"));
+  await Deno.stat(join(paths.siteDist, "api", "v1", "index.json"));
+  await Deno.stat(join(paths.siteDist, "data", "benchmarks.parquet"));
+  await Deno.stat(
+    join(paths.siteDist, "raw", basename(join(folder ?? "", "..")), basename(folder ?? ""), "results.jsonl"),
+  );
+  const status = await cli("status", "--root", paths.root);
+  match(status.out, /│ local-embedded-synthetic-15m[^│]*│ success/);
+});
+
+/** Runs a matrix of Ollama models against a stand-in. */
+async function withOllama(
+  models: string[],
+  faults: OllamaFaults,
+  work: (root: Awaited<ReturnType<typeof temporaryRoot>>, matrix: string) => Promise<void>,
+  installed = models,
+) {
+  await using root = await temporaryRoot();
+  await using ollama = fakeOllama(installed, faults);
+  const matrix = await matrixFile(root.paths.root, {
+    engines: [{ name: "ollama", url: ollama.url }],
+    models,
+    workloads: [workload],
+  });
+  await work(root, matrix);
+}
+
+Deno.test("one entry's failure leaves the others alone, is told with its reason, and gives exit code 3", () =>
+  withOllama(["good:1b", "bad:1b"], { pullError: "file does not exist" }, async ({ paths }, matrix) => {
+    const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
+    equal(code, 3, err);
+    match(out, /local-ollama-bad-1b-standard: failed at load: Cannot pull bad:1b: .*file does not exist/);
+    match(out, /│ good:1b/);
+    equal((await rawFolders(paths.raw)).length, 1);
+  }, ["good:1b"]));
+
+Deno.test("an engine that cannot be reached is one sentence with what to do, and exit code 1", async () => {
+  await using root = await temporaryRoot();
+  const engines = [{ name: "ollama", url: "http://127.0.0.1:9" }];
+  const matrix = await matrixFile(root.paths.root, { engines, models: ["m"], workloads: [workload] });
+  const { code, out } = await cli("run-matrix", matrix, "--root", root.paths.root);
+  equal(code, 1);
+  match(out, /failed at setup: Cannot reach an engine at http:\/\/127\.0\.0\.1:9/);
+});
+
+Deno.test("an engine that fails inside its streams fails the entry, and the failed requests are kept as evidence", () =>
+  withOllama(
+    ["m:1b"],
+    { errorAfter: { tokens: 2, error: "CUDA error: out of memory" } },
+    async ({ paths }, matrix) => {
+      const { code, out } = await cli("run-matrix", matrix, "--root", paths.root);
+      equal(code, 1);
+      match(out, /failed at benchmark: .*CUDA error: out of memory/);
+      const [folder] = await rawFolders(paths.raw);
+      match(await Deno.readTextFile(join(folder ?? "", "results.jsonl")), /"error_class":"in_stream"/);
+    },
+  ));
+
+Deno.test("Ctrl-C keeps what was measured, a second writer is refused meanwhile, and --resume finishes the run", async () => {
+  let asked = 0;
+  const faults: OllamaFaults = { when: () => ++asked > 3, hangAfter: 1 };
+  await withOllama(["m:1b"], faults, async ({ paths }, matrix) => {
+    const run = start("run-matrix", matrix, "--root", paths.root);
+    while (asked <= 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const second = await cli("run-matrix", matrix, "--root", paths.root);
+    equal(second.code, 1);
+    match(
+      second.err,
+      new RegExp(`another run, import or build is at work there \\(process ${run.pid}\\)\n.*--root`),
+    );
+    run.kill("SIGINT");
+    const { code, err } = await run.ended;
+    equal(code, 130, err);
+    match(err, /go on with: deno task run-matrix --resume (\S+)/);
+    const [folder] = await rawFolders(paths.raw);
+    const metadata = Metadata.parse(JSON.parse(await Deno.readTextFile(join(folder ?? "", "metadata.json"))));
+    deepEqual(metadata.summary?.levels?.map((level) => level.interrupted), [true]);
+    equal(metadata.summary?.total_requests, 2);
+
+    faults.when = () => false;
+    const runId = /--resume (\S+)/.exec(err)?.[1] ?? "";
+    const resumed = await cli("run-matrix", "--resume", runId, "--root", paths.root);
+    equal(resumed.code, 0, resumed.err);
+    deepEqual((await rawFolders(paths.raw)).map((path) => basename(path)), [
+      "local-ollama-m-1b-standard",
+      "local-ollama-m-1b-standard-retry2",
+    ]);
+    const again = await cli("run-matrix", "--resume", runId, "--root", paths.root);
+    match(again.err, /0 entries/);
+  });
+});
+
+Deno.test("after the process is killed, --resume first saves the evidence that the agent had written", async () => {
+  let asked = 0;
+  const faults: OllamaFaults = { when: () => ++asked > 3, hangAfter: 1 };
+  await withOllama(["m:1b"], faults, async ({ paths }, matrix) => {
+    const run = start("run-matrix", matrix, "--root", paths.root);
+    while (asked <= 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    run.kill("SIGKILL");
+    await run.ended;
+    faults.when = () => false;
+    const [runId = ""] = (await Array.fromAsync(Deno.readDir(paths.runs))).filter((item) => item.isDirectory)
+      .map((item) => item.name);
+    const resumed = await cli("run-matrix", "--resume", runId, "--root", paths.root);
+    equal(resumed.code, 0, resumed.err);
+    match(resumed.err, /evidence of the interrupted attempt kept in data\/raw/);
+    equal((await rawFolders(paths.raw)).length, 2);
+  });
+});
+
+for (
+  const [what, test, words, code] of [
+    ["an unknown GPU", { gpus: ["RTX 9999"] }, /unknown GPU "RTX 9999"\nKnown GPUs: any, /, 2],
+    ["an unknown provider", { providers: ["vastt"] }, /providers\.0/, 1],
+    ["an unknown engine", { engines: ["ollamma"] }, /engines\.0/, 1],
+    ["an unknown key", { gpu: "any" }, /Unrecognized key: "gpu"/, 1],
+    ["a model that its engine cannot serve", { models: ["llama3:8b"] }, /llama3:8b cannot be served/, 2],
+    ["a negative duration", { workloads: [{ duration_seconds: -1 }] }, /duration_seconds/, 1],
+    ["an empty list", { models: [] }, /models/, 1],
+  ] as [string, object, RegExp, number][]
+) {
+  Deno.test(`a matrix with ${what} is refused before anything is written`, async () => {
+    await using root = await temporaryRoot();
+    const good = { engines: ["embedded"], models: ["synthetic:15m"], workloads: [workload] };
+    const matrix = await matrixFile(root.paths.root, { ...good, ...test });
+    const ended = await cli("run-matrix", matrix, "--root", root.paths.root);
+    equal(ended.code, code);
+    match(ended.err, words);
+    match(ended.err, /^Cannot [^\n]+\n[^\n]+\n$/);
+    const runs = (await Array.fromAsync(Deno.readDir(root.paths.runs))).filter((item) => item.isDirectory);
+    deepEqual(runs, []);
+  });
+}
+
+Deno.test("a matrix that is not there or not JSON, and a run that is not known, are refused with exit code 2", async () => {
+  await using root = await temporaryRoot();
+  const broken = join(root.paths.root, "broken.json");
+  await Deno.writeTextFile(broken, "{");
+  for (
+    const [args, words] of [
+      [["none.json"], /Cannot read the matrix none\.json/],
+      [[broken], /it is not JSON/],
+      [["--resume", "20200101-000000-0000"], /there is no such run/],
+      [["--resum", "x"], /unknown option '--resum'/],
+    ] as [string[], RegExp][]
+  ) {
+    const { code, err } = await cli("run-matrix", ...args, "--root", root.paths.root);
+    equal(code, 2);
+    match(err, words);
+  }
+});
