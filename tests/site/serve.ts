@@ -1,0 +1,37 @@
+// The built site as a plain file server gives it, below a path of its own.
+import { join } from "node:path";
+
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  json: "application/json",
+};
+
+export interface Served extends AsyncDisposable {
+  /** Ends with a slash. */
+  readonly url: string;
+}
+
+/** Serves `dist` below `/almanac/` on a free loopback port; anything else is 404.html. */
+export function serveSite(dist: string): Served {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => undefined },
+    async (request) => {
+      const path = decodeURIComponent(new URL(request.url).pathname);
+      const file = path.startsWith("/almanac/") ? path.slice("/almanac/".length) || "index.html" : "404.html";
+      try {
+        const type = TYPES[file.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+        return new Response(await Deno.readFile(join(dist, file)), { headers: { "content-type": type } });
+      } catch {
+        const page = await Deno.readFile(join(dist, "404.html"));
+        return new Response(page, { status: 404, headers: { "content-type": "text/html; charset=utf-8" } });
+      }
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/almanac/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
