@@ -1,5 +1,5 @@
 // The published site in a real browser: every page opens, says what the JSON says, and can be used by everybody.
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { buildData } from "../../pipeline/build/mod.ts";

@@ -1,0 +1,47 @@
+// Runs a command to its end: how long it took, and the most memory it held.
+
+export interface Measured {
+  readonly seconds: number;
+  /** Peak resident memory, MiB. */
+  readonly peak_mib: number;
+  readonly out: string;
+}
+
+/** The fastest of `rounds` measurements: on a shared machine the others hold other people's work. */
+export async function fastest(rounds: number, measureOnce: () => Promise<Measured>): Promise<Measured> {
+  let best = await measureOnce();
+  for (let round = 1; round < rounds; round++) {
+    const next = await measureOnce();
+    if (next.seconds < best.seconds) best = { ...next, peak_mib: Math.max(next.peak_mib, best.peak_mib) };
+  }
+  return best;
+}
+
+/** Runs Deno with `args`; throws with its words when it fails. */
+export async function deno(...args: string[]): Promise<Measured> {
+  const started = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let peak_mib = 0;
+  const timer = setInterval(() => peak_mib = Math.max(peak_mib, peakOf(child.pid)), 20);
+  const { success, stdout, stderr } = await child.output();
+  clearInterval(timer);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  if (!success) throw new Error(`${args.join(" ")} failed: ${text(stderr)}`);
+  return { seconds: (performance.now() - started) / 1000, peak_mib, out: text(stdout) };
+}
+
+/** The kernel's own high-water mark, so that no peak falls between two looks. */
+function peakOf(pid: number): number {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
