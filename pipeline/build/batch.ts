@@ -33,7 +33,7 @@ export async function buildBatch(
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
   await db.runFile("30_requests.sql");
-  await readGpuCells(db, told);
+  await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
   const part = `${directories[0]?.run_id}.parquet`;
@@ -47,8 +47,10 @@ export async function buildBatch(
 async function writePart(db: Database, dataset: string, part: string, out: string): Promise<void> {
   await Deno.mkdir(join(out, dataset), { recursive: true });
   await db.run(
-    `COPY ${dataset.replace(".parquet", "")} TO ${quote(join(out, dataset, part))}
-     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)`,
+    `COPY (SELECT * EXCLUDE (directory) FROM ${dataset.replace(".parquet", "")}) TO ${
+      quote(join(out, dataset, part))
+    }
+     (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)`,
   );
 }
 
@@ -109,30 +111,29 @@ const MISSING: Readonly<Record<string, string>> = {
   gpu_index: "row_number() OVER (PARTITION BY filename, timestamp) - 1",
 };
 
-/** Reads every gpu.csv as text into gpu_cells, one statement for all files of the same layout. */
-async function readGpuCells(db: Database, told: readonly Told[]): Promise<void> {
+/** Makes the view gpu_cells: every gpu.csv as text, whatever the order of its columns. */
+async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> {
   const columns = Object.keys(GpuSample.shape);
-  await db.run(
-    `CREATE OR REPLACE TEMP TABLE gpu_cells (file VARCHAR, ${
-      columns.map((name) => `${name} VARCHAR`).join(", ")
-    })`,
-  );
   const layouts = Map.groupBy(
     told.filter(({ gpu_file }) => gpu_file !== null),
     ({ provenance }) => JSON.stringify([provenance.gpu_columns, provenance.gpu_header_lines]),
   );
-  for (const [layout, members] of layouts) {
+  const parts = [...layouts].map(([layout, members]) => {
     const [names, skip] = JSON.parse(layout) as [GpuColumn[], number];
-    await db.set("gpu_files", members.map(({ gpu_file }) => gpu_file ?? ""));
+    const files = members.map(({ gpu_file }) => quote(gpu_file ?? ""));
     const typed = names.map((name, index) => `'${name === "_" ? `unused_${index}` : name}': 'VARCHAR'`);
     const selected = columns.map((name) =>
-      names.some((other) => other === name) ? `trim(${name})` : MISSING[name] ?? "NULL"
+      names.some((other) => other === name) ? name : `${MISSING[name] ?? "NULL"} AS ${name}`
     );
-    await db.run(`INSERT INTO gpu_cells SELECT filename, ${selected.join(", ")} FROM read_csv(
-      getvariable('gpu_files'), columns = {${typed.join(", ")}}, header = ${skip === 1},
+    return `SELECT filename AS file, ${selected.join(", ")} FROM read_csv(
+      [${files.join(", ")}], columns = {${typed.join(", ")}}, header = ${skip === 1},
       auto_detect = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
-      nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`);
-  }
+      nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`;
+  });
+  const none = `SELECT NULL AS file, ${columns.map((name) => `NULL AS ${name}`).join(", ")} WHERE false`;
+  await db.run(
+    `CREATE OR REPLACE TEMP VIEW gpu_cells AS ${parts.length === 0 ? none : parts.join(" UNION ALL ")}`,
+  );
 }
 
 /** Splits runs into batches of about `bytes` of request lines each, never splitting a run. */

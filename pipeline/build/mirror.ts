@@ -2,9 +2,10 @@
 import { dirname, join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
-import { toJson } from "../query/json.ts";
-import { answers, best, cheapestFile, compare, list, names, recommend } from "../query/mod.ts";
-import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
+import { listItem, listToJson, toJson } from "../query/json.ts";
+import { answers, best, cheapestFile, compare, names, recommend } from "../query/mod.ts";
+import type { ApiIndex } from "../schema/api.ts";
+import type { BenchmarkResult } from "../schema/benchmark.ts";
 import { slug, slugs } from "../schema/slug.ts";
 
 /** What a build touched, by raw name; everything else keeps its files. */
@@ -15,44 +16,56 @@ export interface Touched {
   readonly providers: ReadonlySet<string>;
 }
 
-type Family = "models" | "gpus" | "providers";
+const FAMILIES = {
+  models: { folder: "by-model", of: ({ model }: BenchmarkResult) => model.name },
+  gpus: { folder: "by-gpu", of: ({ hardware }: BenchmarkResult) => hardware.gpu_name },
+  providers: { folder: "by-provider", of: ({ provider }: BenchmarkResult) => provider },
+} as const;
+
+type Family = keyof typeof FAMILIES;
+type Known = Record<Family, Map<string, number>>;
+/** A text that is null means that there is no answer and so no file. */
 type File = { readonly path: string; readonly text: () => Promise<string | null> };
 type Written = { bytes: number; sha256: string };
-
-const LISTS = {
-  models: ["by-model", "model"],
-  gpus: ["by-gpu", "gpu"],
-  providers: ["by-provider", "provider"],
-} as const;
-const FAMILIES = Object.keys(LISTS) as Family[];
 
 /** Brings `api` up to date with `db`; what was written before is known from the table `mirror`. */
 export async function writeMirror(db: Database, api: string, touched: Touched): Promise<void> {
   const before = await readMirrorTable(db);
+  if (touched.ids.size === 0 && before.size > 0) return;
+  const all = await answers(db);
   const known = await names(db);
   const written = new Map<string, Written>();
-  const keepOrWrite = async (file: File, fresh: boolean) => {
+  const bring = async (file: File, fresh: boolean) => {
     const old = before.get(file.path);
-    const text = old === undefined || fresh ? await file.text() : null;
-    if (text === null && old !== undefined && !fresh) written.set(file.path, old);
+    if (old !== undefined && !fresh) return void written.set(file.path, old);
+    const text = await file.text();
     if (text !== null) written.set(file.path, writeChanged(api, file.path, text, old));
   };
-  for (const file of await benchmarkFiles(db)) await keepOrWrite(file, touched.ids.has(file.id));
-  await keepOrWrite(
-    { path: "benchmarks.json", text: async () => toJson(await list(db)) },
-    touched.ids.size > 0,
-  );
+  for (const answer of all) {
+    const { id } = answer.benchmark;
+    await bring(
+      { path: `benchmarks/${id}.json`, text: () => Promise.resolve(toJson(answer)) },
+      touched.ids.has(id),
+    );
+  }
+  const lists = listWriter(all.map(({ benchmark }) => benchmark));
+  await bring({ path: "benchmarks.json", text: () => Promise.resolve(lists(() => true)) }, true);
   const paths: Record<Family, Map<string, string[]>> = {
     models: new Map(),
     gpus: new Map(),
     providers: new Map(),
   };
-  for (const family of FAMILIES) {
+  for (const family of Object.keys(FAMILIES) as Family[]) {
     const slugOf = slugs([...known[family].keys()]);
     const collide = [...slugOf].some(([name, path]) => path !== slug(name));
     for (const [name, path] of slugOf) {
-      const files = filesOf(db, family, name, path);
-      for (const file of files) await keepOrWrite(file, collide || touched[family].has(name));
+      const { folder, of } = FAMILIES[family];
+      const own = () => Promise.resolve(lists((benchmark) => of(benchmark) === name));
+      const files = [
+        { path: `benchmarks/${folder}/${path}.json`, text: own },
+        ...(family === "models" ? questionFiles(db, name, path) : []),
+      ];
+      for (const file of files) await bring(file, collide || touched[family].has(name));
       paths[family].set(name, files.map((file) => file.path).filter((each) => written.has(each)));
     }
   }
@@ -63,55 +76,34 @@ export async function writeMirror(db: Database, api: string, touched: Touched): 
   await writeMirrorTable(db, written);
 }
 
-/** One file a benchmark; the answers are read in one query when the first text is asked for. */
-async function benchmarkFiles(db: Database): Promise<(File & { id: string })[]> {
-  let all: Promise<Map<string, BenchmarkAnswer>> | undefined;
-  const rows = await db.rows("SELECT id FROM benchmarks ORDER BY id");
-  return rows.map((row) => {
-    const id = String(row.id);
-    return {
-      id,
-      path: `benchmarks/${id}.json`,
-      text: async () => toJson((await (all ??= answers(db))).get(id)),
-    };
-  });
+/** Gives the list file of the benchmarks that match; each benchmark is turned into text once for all lists. */
+function listWriter(
+  benchmarks: readonly BenchmarkResult[],
+): (match: (one: BenchmarkResult) => boolean) => string {
+  const texts = benchmarks.map((benchmark) => listItem(benchmark));
+  return (match) =>
+    listToJson(benchmarks.flatMap((benchmark, index) => match(benchmark) ? [texts[index] ?? ""] : []));
 }
 
-/** The files about one model, GPU or provider; a text that is null means there is no answer. */
-function filesOf(db: Database, family: Family, name: string, path: string): File[] {
-  const [folder, filter] = LISTS[family];
-  const lists = {
-    path: `benchmarks/${folder}/${path}.json`,
-    text: async () => toJson(await list(db, { [filter]: name })),
-  };
-  if (family === "gpus") return [{ ...lists, text: async () => toJson(await listOfGpu(db, name)) }];
-  if (family === "providers") return [lists];
-  const answer = (question: string, ask: (db: Database, filter: { model: string }) => Promise<unknown>) => ({
-    path: `${question}/${path}.json`,
+function questionFiles(db: Database, model: string, path: string): File[] {
+  const file = (folder: string, ask: (db: Database, filter: { model: string }) => Promise<unknown>) => ({
+    path: `${folder}/${path}.json`,
     text: async () => {
-      const found = await ask(db, { model: name });
-      return found === null ? null : toJson(found);
+      const answer = await ask(db, { model });
+      return answer === null ? null : toJson(answer);
     },
   });
   return [
-    lists,
-    answer("best", best),
-    answer("cheapest", cheapestFile),
-    answer("compare", compare),
-    answer("recommendations", recommend),
+    file("best", best),
+    file("cheapest", cheapestFile),
+    file("compare", compare),
+    file("recommendations", recommend),
   ];
-}
-
-/** The API's gpu filter matches parts of names; a GPU's own file holds that GPU alone. */
-async function listOfGpu(db: Database, gpu: string) {
-  const { benchmarks } = await list(db, { gpu });
-  const own = benchmarks.filter((benchmark) => benchmark.hardware.gpu_name === gpu);
-  return { benchmarks: own, count: own.length };
 }
 
 function writeIndex(
   api: string,
-  known: Record<Family, Map<string, number>>,
+  known: Known,
   paths: Record<Family, Map<string, string[]>>,
   written: Map<string, Written>,
   old: Written | undefined,

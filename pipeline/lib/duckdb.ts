@@ -1,5 +1,10 @@
 // DuckDB: a connection, the SQL files, and the one place where a value is quoted.
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBValue,
+} from "@duckdb/node-api";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
@@ -12,6 +17,7 @@ export type Row = Record<string, unknown>;
 export class Database implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance;
@@ -48,10 +54,12 @@ export class Database implements Disposable {
     await this.run(await sqlText(name));
   }
 
-  /** The rows of a query; `$name` in it takes its value from `values`. BIGINT comes as bigint, TIMESTAMP as Date. */
+  /** The rows of a query, which is planned once; `$name` in it takes its value from `values`. BIGINT comes as bigint, TIMESTAMP as Date. */
   async rows(sql: string, values: Record<string, DuckDBValue> = {}): Promise<Row[]> {
-    const reader = await this.#connection.runAndReadAll(sql, values);
-    return reader.getRowObjectsJS() as Row[];
+    const statement = this.#prepared.get(sql) ?? await this.#connection.prepare(sql);
+    this.#prepared.set(sql, statement);
+    statement.bind(values);
+    return (await statement.runAndReadAll()).getRowObjectsJS() as Row[];
   }
 
   /** Makes `value` readable in SQL as getvariable('name'). */
@@ -61,6 +69,7 @@ export class Database implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const statement of this.#prepared.values()) statement.destroySync();
     this.#connection.closeSync();
     this.#instance.closeSync();
   }

@@ -45,13 +45,10 @@ export async function get(db: Database, id: string): Promise<BenchmarkAnswer | n
   return answerOf(await ask(db, "get", { id }));
 }
 
-/** Every benchmark with what it costs, by id. */
-export async function answers(db: Database): Promise<Map<string, BenchmarkAnswer>> {
+/** Every benchmark with what it costs, newest first. */
+export async function answers(db: Database): Promise<BenchmarkAnswer[]> {
   const rows = await ask(db, "list", { ...narrow({}), model: null, limit: null });
-  return new Map(rows.map((row) => {
-    const answer = { benchmark: resultOf(row), cost_analysis: costOf(row) };
-    return [answer.benchmark.id, answer];
-  }));
+  return rows.map((row) => ({ benchmark: resultOf(row), cost_analysis: costOf(row) }));
 }
 
 /** The fastest for a model at one load level; null when nothing may be ranked. */

@@ -1,8 +1,9 @@
 -- The raw directories of a batch with what their provenance and metadata say.
+-- `directory` numbers them within the batch.
 -- Variables: directories (JSON list from the builder), metadata_files (list of paths).
 
 CREATE OR REPLACE TEMP TABLE directories AS
-SELECT told.*, ltrim(file.content, chr(65279))::JSON AS metadata
+SELECT row_number() OVER (ORDER BY run_id, entry_id)::INTEGER AS directory, told.*, ltrim(file.content, chr(65279))::JSON AS metadata
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
     "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE requests AS
 WITH lines AS (
   SELECT
-    line.*, run_id, entry_id, evidence_id,
+    line.*, directory, run_id, entry_id, evidence_id,
     coalesce(line.level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS load_level
   FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
     t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
@@ -17,8 +17,9 @@ WITH lines AS (
   JOIN directories ON results_file = filename
 )
 SELECT
+  directory,
   evidence_id || '-c' || format('{:g}', load_level) AS benchmark_id,
-  evidence_id, run_id, entry_id,
+  run_id, entry_id,
   load_level AS level,
   coalesce(phase, 'measure') AS phase,
   n,
@@ -37,7 +38,6 @@ SELECT
 FROM lines;
 
 COMMENT ON COLUMN requests.benchmark_id IS 'Benchmark that the request belongs to.';
-COMMENT ON COLUMN requests.evidence_id IS 'Digest of the raw evidence that holds the line.';
 COMMENT ON COLUMN requests.phase IS 'warmup (never counted) or measure.';
 COMMENT ON COLUMN requests.sent_at IS 'When it was sent, UTC.';
 COMMENT ON COLUMN requests.tokens_per_second IS '(tok - 1) / (last text - first text), tokens/s; the recorded tps where those times are not known.';

@@ -3,14 +3,14 @@
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS (
   SELECT
-    benchmark_id, evidence_id, run_id, entry_id, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok,
+    directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok,
     prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((latency_ms * 1e3)::BIGINT) AS ended_at
   FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 figures AS (
   SELECT
-    benchmark_id, evidence_id, run_id, entry_id, level,
+    directory, level,
     min(sent_at) AS first_sent_at, max(ended_at) AS last_ended_at,
     coalesce(max(end_ns) / 1e9, epoch(max(ended_at) - min(sent_at))) AS window_seconds,
     count(*) AS total_requests,
@@ -29,23 +29,32 @@ figures AS (
     max(latency_ms) FILTER (good) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FILTER (good) AS latency_ms,
     avg(ttft_ms) FILTER (good) AS avg_ttft_ms,
-    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms,
-    list_sort(list(DISTINCT prompt) FILTER (prompt IS NOT NULL)) AS prompt_types
+    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms
   FROM measured GROUP BY ALL
 ),
 halves AS (
   SELECT
-    benchmark_id,
+    directory, level,
     avg(tokens_per_second) FILTER (sent_at < middle) AS first_half,
     avg(tokens_per_second) FILTER (sent_at >= middle) AS second_half
   FROM measured
-  JOIN (SELECT benchmark_id, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures) USING (benchmark_id)
+  JOIN (
+    SELECT directory, level, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
+  ) USING (directory, level)
   WHERE good GROUP BY ALL
+),
+prompts AS (
+  SELECT directory, level, list(prompt ORDER BY prompt) AS prompt_types
+  FROM (SELECT DISTINCT directory, level, prompt FROM measured WHERE prompt IS NOT NULL) GROUP BY ALL
 )
 SELECT
-  figures.* EXCLUDE (prompt_types), coalesce(prompt_types, []) AS prompt_types,
+  evidence_id || '-c' || format('{:g}', level) AS benchmark_id, figures.*,
+  coalesce(prompt_types, []) AS prompt_types,
   total_errors / total_requests AS error_rate,
   60 * (total_requests - total_errors) / nullif(window_seconds, 0) AS requests_per_minute,
   total_tokens / nullif(window_seconds, 0) AS throughput_tokens_per_second,
   100 * abs(second_half / first_half - 1) AS drift_pct
-FROM figures LEFT JOIN halves USING (benchmark_id);
+FROM figures
+JOIN directories USING (directory)
+LEFT JOIN halves USING (directory, level)
+LEFT JOIN prompts USING (directory, level);

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE telemetry AS
 WITH inside AS (
   SELECT benchmark_id, gpu.*, row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick
-  FROM load JOIN gpu_samples AS gpu USING (evidence_id, run_id, entry_id)
+  FROM load JOIN gpu_samples AS gpu USING (directory)
   WHERE sampled_at BETWEEN first_sent_at AND last_ended_at
 ),
 ticks AS (

@@ -15,7 +15,7 @@ WITH found AS (
         .list_filter(lambda told: told.interrupted).list_transform(lambda told: told.level),
       level
     ) AS interrupted
-  FROM load LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (evidence_id, run_id, entry_id)
+  FROM load LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([

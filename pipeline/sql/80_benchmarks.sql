@@ -3,7 +3,7 @@
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
   SELECT
-    load.benchmark_id AS id, load.run_id, load.entry_id, load.evidence_id, load.first_sent_at AS started_at,
+    load.benchmark_id AS id, run_id, entry_id, evidence_id, load.first_sent_at AS started_at,
     coalesce(
       metadata ->> '$.hardware.gpu_name',
       (metadata ->> '$.hardware.cpu_model') || ' (CPU)',
@@ -51,7 +51,7 @@ WITH facts AS (
     if(load.level = 1, load.avg_tokens_per_second, load.throughput_tokens_per_second) AS rate_tokens_per_second,
     telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0) AS joules_per_output_token
   FROM load
-  JOIN directories USING (evidence_id, run_id, entry_id)
+  JOIN directories USING (directory)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 ),
