@@ -59,6 +59,7 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
       else await Deno.copyFile(join(exported, item.name), to);
     }
   }
+  if (!await exists(raw)) return;
   for await (const run of Deno.readDir(raw)) {
     if (!run.isDirectory) continue;
     for await (const entry of Deno.readDir(join(raw, run.name))) {

@@ -42,8 +42,8 @@ export async function exportSchemas(exported: string): Promise<void> {
   }
 }
 
-/** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */
-export async function exportDictionary(db: Database, exported: string): Promise<void> {
+/** Type and meaning of every column of every table, in the database and in Parquet. */
+export async function exportDictionary(db: Database, path: string): Promise<void> {
   const described = new Map<string, string>();
   for (const schema of [RequestLine, GpuSample, ManifestRow, ...Object.values(benchmark)]) {
     if (!(schema instanceof z.ZodObject)) continue;
@@ -63,5 +63,5 @@ export async function exportDictionary(db: Database, exported: string): Promise<
     const description = comment === null ? described.get(column) ?? null : String(comment);
     (tables[String(table_name)] ??= []).push({ column, type: String(data_type), description });
   }
-  await writeAtomic(join(exported, "dictionary.json"), toJson({ tables }));
+  await writeAtomic(path, toJson({ tables }));
 }

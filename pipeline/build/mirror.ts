@@ -28,9 +28,9 @@ type Known = Record<Family, Map<string, number>>;
 type File = { readonly path: string; readonly text: () => Promise<string | null> };
 type Written = { bytes: number; sha256: string };
 
-/** Brings `api` up to date with `db`; what was written before is known from the table `mirror`. */
+/** Brings `api` up to date with `db`; what was written before is known from its index. */
 export async function writeMirror(db: Database, api: string, touched: Touched): Promise<void> {
-  const before = await readMirrorTable(db);
+  const before = await writtenBefore(api);
   if (touched.ids.size === 0 && before.size > 0) return;
   const all = await answers(db);
   const known = await names(db);
@@ -69,11 +69,10 @@ export async function writeMirror(db: Database, api: string, touched: Touched): 
       paths[family].set(name, files.map((file) => file.path).filter((each) => written.has(each)));
     }
   }
-  writeIndex(api, known, paths, written, before.get("index.json"));
+  writeIndex(api, known, paths, written);
   for (const path of before.keys()) {
     if (!written.has(path)) await Deno.remove(join(api, path)).catch(() => undefined);
   }
-  await writeMirrorTable(db, written);
 }
 
 /** Gives the list file of the benchmarks that match; each benchmark is turned into text once for all lists. */
@@ -105,8 +104,7 @@ function writeIndex(
   api: string,
   known: Known,
   paths: Record<Family, Map<string, string[]>>,
-  written: Map<string, Written>,
-  old: Written | undefined,
+  written: ReadonlyMap<string, Written>,
 ): void {
   const named = (family: Family) => {
     const slugOf = slugs([...known[family].keys()]);
@@ -126,7 +124,7 @@ function writeIndex(
     providers: named("providers"),
     files,
   };
-  written.set("index.json", writeChanged(api, "index.json", toJson(index), old));
+  writeChanged(api, "index.json", toJson(index), undefined);
 }
 
 function writeChanged(api: string, path: string, text: string, old: Written | undefined): Written {
@@ -140,15 +138,9 @@ function writeChanged(api: string, path: string, text: string, old: Written | un
   return now;
 }
 
-async function readMirrorTable(db: Database): Promise<Map<string, Written>> {
-  const rows = await db.rows("SELECT path, bytes, sha256 FROM mirror");
-  return new Map(
-    rows.map((row) => [String(row.path), { bytes: Number(row.bytes), sha256: String(row.sha256) }]),
-  );
-}
-
-async function writeMirrorTable(db: Database, written: Map<string, Written>): Promise<void> {
-  const rows = [...written].map(([path, { bytes, sha256 }]) => ({ path, bytes, sha256 }));
-  await db.set("mirror", JSON.stringify(rows));
-  await db.runFile("90_mirror.sql");
+/** The files that the last index names, itself excepted; none when there is no index. */
+async function writtenBefore(api: string): Promise<Map<string, Written>> {
+  const text = await Deno.readTextFile(join(api, "index.json")).catch(() => null);
+  if (text === null) return new Map();
+  return new Map((JSON.parse(text) as ApiIndex).files.map((file) => [file.path, file]));
 }

@@ -44,7 +44,8 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 }
 
 async function build(paths: Paths, out: string, log: Log): Promise<Built> {
-  const { runs, notices } = await scanRaw(paths.raw);
+  const dictionary = join(paths.exported, "dictionary.json");
+  const { runs, notices } = scanRaw(paths.raw);
   const version = await codeVersion();
   const fresh = await startFrom(paths, out, version);
   using db = await openWork(out, fresh);
@@ -65,7 +66,7 @@ async function build(paths: Paths, out: string, log: Log): Promise<Built> {
       await Deno.remove(join(paths.exported, name), { recursive: true }).catch(() => undefined);
     }
   }
-  if (wanted.length > 0) await exportDictionary(db, paths.exported);
+  if (wanted.length > 0 && (fresh || !await exists(dictionary))) await exportDictionary(db, dictionary);
   await writeMirror(db, paths.api, touched);
   const [total] = await db.rows("SELECT count(*) AS benchmarks FROM benchmarks");
   await db.run("USE memory; DETACH almanac");

@@ -22,23 +22,22 @@ export interface Scan {
   readonly notices: string[];
 }
 
-/** Looks at every data/raw/<run>/<entry>. Reads only provenance.json of each. */
-export async function scanRaw(raw: string): Promise<Scan> {
+/** Looks at every data/raw/<run>/<entry>. Reads only provenance.json of each; synchronously, which is several times faster for so many small files. */
+export function scanRaw(raw: string): Scan {
   const runs = new Map<string, RawDirectory[]>();
   const notices: string[] = [];
-  for (const run_id of await folders(raw)) {
-    const found = await Promise.all((await folders(join(raw, run_id))).map(async (entry_id) => {
+  for (const run_id of folders(raw)) {
+    const sealed: RawDirectory[] = [];
+    for (const entry_id of folders(join(raw, run_id))) {
       const path = join(raw, run_id, entry_id);
       try {
-        const provenance = await Deno.readTextFile(join(path, "provenance.json"));
-        return { path, run_id, entry_id, seal: sha256Hex(provenance), provenance };
+        const provenance = Deno.readTextFileSync(join(path, "provenance.json"));
+        sealed.push({ path, run_id, entry_id, seal: sha256Hex(provenance), provenance });
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         notices.push(`${path} has no provenance.json: it was not collected to its end and is left out`);
-        return null;
       }
-    }));
-    const sealed = found.filter((directory) => directory !== null);
+    }
     if (sealed.length > 0) runs.set(run_id, sealed);
   }
   return { runs, notices };
@@ -53,14 +52,12 @@ export function parsed(directory: RawDirectory): SealedDirectory {
   }
 }
 
-async function folders(path: string): Promise<string[]> {
-  const names: string[] = [];
+function folders(path: string): string[] {
   try {
-    for await (const item of Deno.readDir(path)) {
-      if (item.isDirectory && !item.name.startsWith(".")) names.push(item.name);
-    }
+    return [...Deno.readDirSync(path)].filter((item) => item.isDirectory && !item.name.startsWith("."))
+      .map((item) => item.name).sort();
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
-  return names.sort();
 }

@@ -7,9 +7,6 @@ COMMENT ON TABLE sources IS 'Raw directories that the tables were built from.';
 COMMENT ON COLUMN sources.seal IS 'SHA-256 of its provenance.json.';
 COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet and gpu_samples.parquet that holds its rows.';
 
-CREATE TABLE mirror (path VARCHAR PRIMARY KEY, bytes BIGINT, sha256 VARCHAR);
-COMMENT ON TABLE mirror IS 'Files of the JSON mirror as they were last written.';
-
 CREATE TABLE benchmarks (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, started_at TIMESTAMP,
   gpu_name VARCHAR, gpu_memory_mib DOUBLE, gpu_count INTEGER, driver_version VARCHAR, cuda_version VARCHAR,

@@ -12,16 +12,15 @@ const GPUS = [
   ["NVIDIA A100-SXM4-80GB", 81_920, 1.5],
 ] as const;
 const MODELS = ["qwen2:7b", "deepseek-r1:14b", "llama3:70b", "mistral:7b"];
-const DIRECTORIES_PER_RUN = 10;
 
-/** Writes directories `from` … `to` − 1 below `root`/data/raw, ten to a run, each with `requests` request lines. */
+/** Writes directories `from` … `to` − 1 below `root`/data/raw, each a run of its own, with `requests` request lines. */
 export async function generate(root: string, from: number, to: number, requests: number): Promise<void> {
   for (let index = from; index < to; index++) await generateDirectory(root, index, requests);
 }
 
 /** The run that directory `index` belongs to. */
 export function runOf(index: number): string {
-  return `20260101-000000-${Math.floor(index / DIRECTORIES_PER_RUN).toString(16).padStart(4, "0")}`;
+  return `20260101-000000-${index.toString(16).padStart(4, "0")}`;
 }
 
 async function generateDirectory(root: string, index: number, requests: number): Promise<void> {
