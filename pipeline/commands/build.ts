@@ -6,9 +6,11 @@ import type { Shell } from "../main.ts";
 /** Builds data/export from data/raw. */
 export async function buildDataCommand({ paths, log, print }: Shell): Promise<void> {
   using _lock = await lockRoot(paths.root);
+  const started = performance.now();
   const built = await buildData(paths, log);
+  const seconds = ((performance.now() - started) / 1000).toFixed(2);
   print(
-    `${built.benchmarks} benchmarks in ${paths.exported} (${built.directories_read} raw directories read)\n`,
+    `${built.benchmarks} benchmarks in ${paths.exported} (${built.directories_read} raw directories read, ${seconds} s)\n`,
   );
 }
 

@@ -1,5 +1,5 @@
 // The main job: from a matrix file, or a run to resume, to sealed evidence and a manifest.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StoppedError, UserError } from "../errors.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
@@ -64,7 +64,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     journal,
   };
   if (planned !== null) {
-    journal.append({ event: "run", run_id: runId, matrix: options.matrix, entries: planned });
+    journal.append({ event: "run", run_id: runId, matrix: basename(options.matrix), entries: planned });
   }
   const entries = planned ?? await unfinished(context);
   context.log.info(`run ${runId}: ${entries.length} ${entries.length === 1 ? "entry" : "entries"}`);

@@ -2,6 +2,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 
 const [raw = "", out = ""] = Deno.args;
+const started = performance.now();
 const connection = await (await DuckDBInstance.create(":memory:")).connect();
 await connection.run(`
   CREATE TABLE requests AS
@@ -17,3 +18,4 @@ await connection.run(`
     FROM requests WHERE NOT err GROUP BY filename
   ) TO '${out}/benchmarks.parquet' (COMPRESSION zstd);
 `);
+Deno.stdout.writeSync(new TextEncoder().encode(`${((performance.now() - started) / 1000).toFixed(2)} s\n`));

@@ -46,14 +46,15 @@ async function benchBuild(root: string): Promise<Line[]> {
     next += 1;
     return await deno(main, "build-data", "--root", root);
   });
-  const part = added.seconds / full.seconds * 100;
+  const part = added.work_seconds / full.work_seconds * 100;
+  const withStart = `${seconds(added.seconds)} with the start of Deno`;
   return [
     atMost(
       "full build / bare DuckDB script",
-      full.seconds / bare.seconds,
+      full.work_seconds / bare.work_seconds,
       1.5,
       " ×",
-      `${seconds(full.seconds)} / ${seconds(bare.seconds)}`,
+      `${seconds(full.work_seconds)} / ${seconds(bare.work_seconds)}`,
     ),
     atMost(
       "peak memory of the full build",
@@ -67,7 +68,7 @@ async function benchBuild(root: string): Promise<Line[]> {
       part,
       10,
       " %",
-      `${seconds(added.seconds)}, 2,000 new requests`,
+      `${seconds(added.work_seconds)}; ${withStart}`,
     ),
   ];
 }
