@@ -61,7 +61,7 @@ Deno.test("each line has the engine's counts, ordered monotonic times, its phase
     );
     deepEqual(times, times.toSorted((a, b) => a - b));
   }
-  deepEqual(lines.map((line) => line.n), lines.map((line) => line.n).toSorted((a, b) => a - b));
+  deepEqual(lines.map((line) => line.n).toSorted((a, b) => a - b), lines.map((_, n) => n));
   equal(metadata.model.quantization, "Q4_0");
   equal(metadata.model.size_vram_bytes, metadata.model.size_loaded_bytes);
   deepEqual(metadata.summary?.levels?.map((level) => [level.level, level.interrupted]), [[1, false], [
