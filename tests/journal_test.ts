@@ -50,6 +50,9 @@ Deno.test("a journal line cut short by a crash is left out and the next line sta
   const dir = await Deno.makeTempDir();
   const path = join(dir, "journal.jsonl");
   await Deno.writeTextFile(path, `${JSON.stringify(started)}\n{"event":"stage","at":"2026`);
+  const before = await Deno.readTextFile(path);
+  equal((await readJournal(dir)).length, 1);
+  equal(await Deno.readTextFile(path), before);
   using journal = await Journal.open(dir);
   journal.append({ event: "stage", entry_id: "e1", stage: "setup", lease_id: "l" });
   deepEqual((await readJournal(dir)).map((line) => line.event), ["run", "stage"]);

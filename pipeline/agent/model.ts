@@ -1,5 +1,6 @@
 // What the engine says of the model it serves. Questions it does not answer stay null.
 import type { ModelMeta } from "../schema/metadata.ts";
+import { publicModelName } from "../schema/names.ts";
 import type { Config } from "./config.ts";
 import { apiBase } from "./wire/openai.ts";
 
@@ -8,7 +9,11 @@ type Fields = Record<string, unknown>;
 /** The model under test as its engine describes it. */
 export async function probeModel(config: Config): Promise<ModelMeta> {
   const facts = config.engine === "ollama" ? await askOllama(config) : await askOpenai(config);
-  return { ...facts, name: config.model, context_tokens: facts.context_tokens ?? config.context_tokens };
+  return {
+    ...facts,
+    name: publicModelName(config.model),
+    context_tokens: facts.context_tokens ?? config.context_tokens,
+  };
 }
 
 async function askOllama({ url, model, runtime }: Config): Promise<Omit<ModelMeta, "name">> {

@@ -2,7 +2,9 @@
 import { join, relative, resolve } from "node:path";
 import { buildData } from "../build/mod.ts";
 import { startEmbedded } from "../engines/embedded/process.ts";
+import { exists } from "../lib/files.ts";
 import { lockRoot } from "../lib/lock.ts";
+import type { Paths } from "../paths.ts";
 import type { Shell } from "../main.ts";
 import { renderRun } from "../query/render.ts";
 import { Database } from "../lib/duckdb.ts";
@@ -32,7 +34,7 @@ export async function runMatrixCommand(
   };
   const outcome = await runMatrix({
     paths,
-    matrix: await matrixPath(options.matrix, paths.repository),
+    matrix: await matrixPath(options.matrix, paths),
     ...(options.resume === undefined ? {} : { resume: options.resume }),
     signal: stop.signal,
     progress,
@@ -67,15 +69,10 @@ async function tableOf(runId: string, database: string): Promise<string> {
   return renderRun(await ofRun(db, runId));
 }
 
-/** The matrix as named, from the current folder, or else from the repository. */
-async function matrixPath(name: string, repository: string): Promise<string> {
-  for (const path of [resolve(name), join(repository, name)]) {
-    try {
-      await Deno.stat(path);
-      return path;
-    } catch {
-      continue;
-    }
+/** The matrix as named: from the current folder, else from the root, else from the repository. */
+async function matrixPath(name: string, { root, repository }: Paths): Promise<string> {
+  for (const path of [resolve(name), join(root, name), join(repository, name)]) {
+    if (await exists(path)) return path;
   }
   return name;
 }

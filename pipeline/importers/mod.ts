@@ -1,7 +1,7 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
 import { basename, join, resolve } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import { exists, readText } from "../lib/files.ts";
+import { exists, readText, writeAtomic } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
@@ -38,7 +38,7 @@ export async function importDirectories(
   log: Log,
   now: Date,
 ): Promise<Imported> {
-  if (facts.format !== undefined && !(facts.format in importers)) {
+  if (facts.format !== undefined && !Object.hasOwn(importers, facts.format)) {
     throw new UserError(
       `Cannot import: unknown format "${facts.format}"`,
       `Known formats: ${Object.keys(importers).join(", ")}; without --format it is detected.`,
@@ -48,12 +48,12 @@ export async function importDirectories(
   const run_id = newRunId(now);
   const known = await knownEvidence(paths.raw);
   const result: Imported = { run_id, imported: [], refused: [] };
-  const lines: JournalLine[] = [];
+  const taken: { entry: Entry; sealed: Sealed }[] = [];
   for (const dir of dirs) {
     try {
       const { sealed, entry } = await importOne(resolve(dir), run_id, facts, paths, known, now);
       for (const warning of sealed.warnings) log.warn(`${dir}: ${warning}`);
-      lines.push(...journalLines(entry, sealed, now));
+      taken.push({ entry, sealed });
       result.imported.push({
         dir,
         entry_id: entry.id,
@@ -65,7 +65,7 @@ export async function importDirectories(
       result.refused.push({ dir, reason: messageOf(error) });
     }
   }
-  if (lines.length > 0) await writeJournal(paths, run_id, lines, now);
+  if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   return result;
 }
 
@@ -162,28 +162,25 @@ async function readMetadata(dir: string): Promise<Metadata | null> {
   }
 }
 
-function journalLines(entry: Entry, sealed: Sealed, now: Date): JournalLine[] {
-  const at = now.toISOString();
-  const raw_dir = `${sealed.run_id}/${entry.id}`;
-  return [
-    { event: "run", at, run_id: sealed.run_id, matrix: "import", entries: [entry] },
-    { event: "success", at, entry_id: entry.id, raw_dir, tokens_per_second: sealed.tokens_per_second },
-  ];
-}
-
+/** The journal of an import: its entries, then a success each. */
 async function writeJournal(
-  paths: Paths,
+  runDir: string,
   run_id: string,
-  lines: readonly JournalLine[],
+  taken: readonly { entry: Entry; sealed: Sealed }[],
   now: Date,
 ): Promise<void> {
-  const entries = lines.flatMap((line) => line.event === "run" ? line.entries : []);
-  const run: JournalLine = { event: "run", at: now.toISOString(), run_id, matrix: "import", entries };
-  const text = [run, ...lines.filter((line) => line.event !== "run")].map((line) =>
-    `${JSON.stringify(line)}\n`
-  );
-  await Deno.mkdir(join(paths.runs, run_id), { recursive: true });
-  await Deno.writeTextFile(join(paths.runs, run_id, "journal.jsonl"), text.join(""));
+  const at = now.toISOString();
+  const lines: JournalLine[] = [
+    { event: "run", at, run_id, matrix: "import", entries: taken.map(({ entry }) => entry) },
+    ...taken.map(({ entry, sealed }): JournalLine => ({
+      event: "success",
+      at,
+      entry_id: entry.id,
+      raw_dir: `${run_id}/${entry.id}`,
+      tokens_per_second: sealed.tokens_per_second,
+    })),
+  ];
+  await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 async function knownEvidence(raw: string): Promise<Map<string, string>> {

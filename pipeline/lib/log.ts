@@ -18,6 +18,17 @@ export function createLog(
   return { info: say, warn: (text) => say(`warning: ${text}`) };
 }
 
+/** The same log, which also appends every line to the file at `path`. */
+export function teeLog(log: Log, path: string): Log & Disposable {
+  const file = Deno.openSync(path, { append: true, create: true });
+  const kept = createLog((line) => file.writeSync(new TextEncoder().encode(line)));
+  return {
+    info: (text) => (log.info(text), kept.info(text)),
+    warn: (text) => (log.warn(text), kept.warn(text)),
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
 function toStderr(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(line));
 }

@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import type { Entry } from "../schema/entry.ts";
 import type { EngineChoice, Matrix, Test } from "../schema/matrix.ts";
 import { EngineChoice as EngineChoiceSchema } from "../schema/matrix.ts";
+import { publicModelName } from "../schema/names.ts";
 import { slug } from "../schema/slug.ts";
 
 /** Says why an engine cannot serve a model, or null when it may. */
@@ -36,7 +37,13 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
         for (const model of test.models) {
           requireServed(model, canServe(engine, model));
           for (const workload of test.workloads) {
-            const name = [provider, gpu, engine.runtime ?? engine.name, model, workload.name];
+            const name = [
+              provider,
+              gpu,
+              engine.runtime ?? engine.name,
+              publicModelName(model),
+              workload.name,
+            ];
             yield {
               id: slug(name.filter((part) => part !== "any").join("-")),
               gpu,

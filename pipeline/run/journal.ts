@@ -19,8 +19,10 @@ export class Journal implements Disposable {
   static async open(runDir: string): Promise<Journal> {
     await Deno.mkdir(runDir, { recursive: true });
     const path = join(runDir, "journal.jsonl");
-    const file = await Deno.open(path, { append: true, create: true });
-    return new Journal(file, await readJournal(runDir));
+    const file = await Deno.open(path, { read: true, append: true, create: true });
+    const lines = await readJournal(runDir);
+    await cutUnfinishedLine(path, file);
+    return new Journal(file, lines);
   }
 
   get lines(): readonly JournalLine[] {
@@ -45,19 +47,18 @@ export class Journal implements Disposable {
   }
 }
 
-/** The lines of a run's journal, oldest first. A last line that a crash cut short is left out; any other fault is refused. */
+/** What follows the last line break was cut short by a crash; the next line must start clean. */
+async function cutUnfinishedLine(path: string, file: Deno.FsFile): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) await file.truncate(end);
+}
+
+/** The lines of a run's journal, oldest first. A last line that is not complete, because it is being written or a crash cut it short, is left out; any other fault is refused. */
 export async function readJournal(runDir: string): Promise<JournalLine[]> {
   const path = join(runDir, "journal.jsonl");
-  const texts = (await Deno.readTextFile(path)).split("\n");
-  const cut = texts.pop() ?? "";
-  const lines = texts.map((text, index) => parseLine(text, `${path}:${index + 1}`));
-  if (cut !== "") {
-    await Deno.truncate(
-      path,
-      new TextEncoder().encode(texts.map((text) => `${text}\n`).join("")).length,
-    );
-  }
-  return lines;
+  const texts = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return texts.map((text, index) => parseLine(text, `${path}:${index + 1}`));
 }
 
 function parseLine(text: string, where: string): JournalLine {

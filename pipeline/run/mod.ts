@@ -4,7 +4,7 @@ import { StoppedError, UserError } from "../errors.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
 import { copyFolder, exists } from "../lib/files.ts";
-import type { Log } from "../lib/log.ts";
+import { type Log, teeLog } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
 import { expand } from "../plan/expand.ts";
@@ -52,13 +52,14 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     );
   }
   using journal = await Journal.open(runDir);
+  using log = teeLog(options.progress.log, join(runDir, "log.txt"));
   const context: RunContext = {
     paths,
     run_id: runId,
     run_dir: runDir,
-    log: options.progress.log,
+    log,
     signal: options.signal,
-    engineWorld: options.engineWorld,
+    engineWorld: { ...options.engineWorld, log: log.info },
     progress: options.progress.show,
     begin: options.progress.begin,
     journal,
@@ -83,7 +84,8 @@ async function planEntries({ matrix: path, paths, engineWorld, progress }: RunOp
     `the matrix ${path}`,
     "Known keys and values: runs/matrix.schema.json.",
   );
-  const catalogPath = join(paths.repository, "data", "catalog", "gpus.json");
+  const own = join(paths.root, "data", "catalog", "gpus.json");
+  const catalogPath = await exists(own) ? own : join(paths.repository, "data", "catalog", "gpus.json");
   const catalog = parseOrRefuse(
     GpuCatalog,
     await readJson(catalogPath, "catalogue"),

@@ -1,4 +1,5 @@
 // The manifest is the fold of its journal: one table says which event moves an entry to which state.
+import { publicModelName } from "./names.ts";
 import type { EntryStatus, JournalLine, ManifestRow } from "./manifest.ts";
 
 type EntryEvent = Exclude<JournalLine, { event: "run" | "resumed" }>;
@@ -24,7 +25,7 @@ export function foldJournal(lines: readonly JournalLine[]): ManifestRow[] {
           entry_id: entry.id,
           gpu_type: entry.gpu,
           provider: entry.provider,
-          model: entry.model,
+          model: publicModelName(entry.model),
           engine: entry.engine.runtime ?? entry.engine.name,
           ...UNTOUCHED,
         });

@@ -1,6 +1,8 @@
 // run-matrix from the first line to the last: a real engine to a page, failures, Ctrl-C, crashes, a second writer.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { basename, join } from "node:path";
+import { ggufChunks } from "../../pipeline/engines/embedded/gguf.ts";
+import { shapeOf } from "../../pipeline/engines/embedded/shapes.ts";
 import { Metadata } from "../../pipeline/schema/metadata.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
 import { temporaryRoot } from "../fixtures.ts";
@@ -44,6 +46,25 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
   );
   const status = await cli("status", "--root", paths.root);
   match(status.out, /│ local-embedded-synthetic-15m[^│]*│ success/);
+});
+
+Deno.test("a .gguf file is served from its path and published under its name alone", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  const path = join(paths.root, "private", "tiny.gguf");
+  await Deno.mkdir(join(paths.root, "private"));
+  using file = await Deno.create(path);
+  for (const chunk of ggufChunks(shapeOf("15m"), "tiny")) await file.write(chunk);
+  const matrix = await matrixFile(paths.root, {
+    engines: ["embedded"],
+    models: [path],
+    workloads: [workload],
+  });
+  const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
+  equal(code, 0, err);
+  match(out, /│ tiny\.gguf/);
+  const text = await Deno.readTextFile(join(paths.api, "benchmarks.json"));
+  ok(!text.includes("private"));
 });
 
 /** Runs a matrix of Ollama models against a stand-in. */
@@ -110,6 +131,8 @@ Deno.test("Ctrl-C keeps what was measured, a second writer is refused meanwhile,
     const { code, err } = await run.ended;
     equal(code, 130, err);
     match(err, /go on with: deno task run-matrix --resume (\S+)/);
+    const [, told = ""] = /run (\S+): 1 entry/.exec(err) ?? [];
+    match(await Deno.readTextFile(join(paths.runs, told, "log.txt")), /benchmark {2}0\.3 s at concurrency 1/);
     const [folder] = await rawFolders(paths.raw);
     const metadata = Metadata.parse(JSON.parse(await Deno.readTextFile(join(folder ?? "", "metadata.json"))));
     deepEqual(metadata.summary?.levels?.map((level) => level.interrupted), [true]);
