@@ -133,13 +133,19 @@ for (
     ["telemetry_gap", [fullLine(0, 0, { dur: 9 })], {
       "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n2026/01/02 03:04:10.000, 1, 1, 1, 1, 1\n",
     }],
+    ["telemetry_gap", [fullLine(0, 0), fullLine(1, 7)], {
+      "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n",
+    }],
     ["throttled_thermal", [fullLine(0, 0)], {
       "gpu.csv":
         "timestamp,index,clocks_event_reasons.active\n2026/01/02 03:04:05.000, 0, 0x0000000000000040\n",
     }],
   ] as [string, object[], Record<string, string>][]
 ) {
-  Deno.test(`the verdict ${code} is given, with its number beyond its limit`, async () => {
+  const how = Object.keys(files).length === 0
+    ? `${lines.length} requests`
+    : `${lines.length} requests and ${Object.keys(files)}`;
+  Deno.test(`the verdict ${code} is given to ${how}, with its number beyond its limit`, async () => {
     const [benchmark] = await figures(lines, files);
     ok(codes(benchmark)?.some((found) => found === code), String(codes(benchmark)));
     const verdict = benchmark?.verdicts.find((found) => found.code === code);

@@ -1,8 +1,9 @@
--- GPU figures over the window of each benchmark: power is summed over GPUs, everything else averaged.
+-- GPU figures over the window of each benchmark: power is summed over GPUs, everything else averaged. A gap is time without
+-- a sample, at the window's ends too.
 
 CREATE OR REPLACE TEMP TABLE telemetry AS
 WITH inside AS (
-  SELECT benchmark_id, gpu.*, row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick
+  SELECT benchmark_id, first_sent_at, last_ended_at, gpu.*, row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick
   FROM load JOIN gpu_samples AS gpu USING (directory)
   WHERE sampled_at BETWEEN first_sent_at AND last_ended_at
 ),
@@ -15,8 +16,17 @@ power AS (
 gaps AS (
   SELECT
     benchmark_id,
-    epoch(sampled_at - lag(sampled_at) OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at)) AS gap_seconds
+    epoch(sampled_at - coalesce(lag(sampled_at) OVER own, first_sent_at)) AS before_seconds,
+    epoch(last_ended_at - sampled_at) AS until_end_seconds,
+    lead(sampled_at) OVER own IS NULL AS is_last
   FROM inside
+  WINDOW own AS (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at)
+),
+longest AS (
+  SELECT
+    benchmark_id,
+    greatest(max(before_seconds), max(until_end_seconds) FILTER (is_last)) AS longest_gap_seconds
+  FROM gaps GROUP BY ALL
 )
 SELECT
   benchmark_id,
@@ -28,5 +38,5 @@ SELECT
   any_value(longest_gap_seconds) AS longest_gap_seconds
 FROM inside
 JOIN power USING (benchmark_id)
-JOIN (SELECT benchmark_id, max(gap_seconds) AS longest_gap_seconds FROM gaps GROUP BY ALL) USING (benchmark_id)
+JOIN longest USING (benchmark_id)
 GROUP BY ALL;
