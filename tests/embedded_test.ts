@@ -72,6 +72,17 @@ Deno.test("two requests at once are both answered, and an equal prompt is never 
     }
   }));
 
+Deno.test("a request is answered as if it were the first, whatever was asked before", () =>
+  serving(async ({ url }) => {
+    const ask = async (prompt: string) => {
+      const frames = await stream(url, "completions", { prompt, max_tokens: 24, temperature: 0 });
+      return frames.map((frame) => frame.choices[0]?.text ?? "").join("");
+    };
+    const first = await ask("The sea is");
+    for (const prompt of ["Something else entirely", "And more", "And yet more"]) await ask(prompt);
+    equal(await ask("The sea is"), first);
+  }));
+
 Deno.test("the server says what it serves: random weights, size, parameters, quantisation, digest", () =>
   serving(async ({ url, version }, modelsDir) => {
     const { data } = await (await fetch(`${url}/v1/models`)).json();

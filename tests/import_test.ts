@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buildData } from "../pipeline/build/mod.ts";
 import { importDirectories, type ImportFacts } from "../pipeline/importers/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
+import { pathsOf } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
 import { directory, jsonl, metadata, plainLine, temporaryRoot } from "./fixtures.ts";
 
@@ -196,6 +197,21 @@ Deno.test("the same evidence is not taken in twice", async () => {
   await importDirectories([dir], facts, root.paths, root.log, now);
   const { refused } = await importDirectories([dir], facts, root.paths, root.log, now);
   match(refused[0]?.reason ?? "", /the same evidence is already there/);
+});
+
+Deno.test("quotes in names and paths are only characters", async () => {
+  await using outer = await temporaryRoot();
+  const paths = pathsOf(join(outer.paths.root, "it's here"));
+  const dir = await directory(paths.root, "d'); DROP TABLE benchmarks; --", {
+    "results.jsonl": jsonl([plainLine(0, 0, 9)]),
+    "metadata.json": metadata({ model: { name: "o'model" } }),
+    "gpu.csv": "2026/01/02 03:04:05.000, 95, 20000, 24576, 60, 300.5\n",
+  });
+  await importDirectories([dir], { ...facts, provider: "o'provider" }, paths, outer.log, now);
+  await buildData(paths, outer.log);
+  using db = await Database.reading(paths.database);
+  const { benchmarks } = await list(db, { model: "o'model", provider: "o'provider" });
+  equal(benchmarks[0]?.gpu_stats.avg_power_draw_w, 300.5);
 });
 
 Deno.test("an unknown format is refused with the known ones", async () => {
