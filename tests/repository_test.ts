@@ -3,6 +3,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { parsed, scanRaw } from "../pipeline/build/scan.ts";
+import { sha256File } from "../pipeline/lib/files.ts";
 import { matrixSchemaText } from "../pipeline/schema/write.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -155,6 +157,18 @@ Deno.test("every shipped matrix names its schema and is valid", async () => {
     if (!item.isFile || !item.name.endsWith(".json") || item.name === "matrix.schema.json") continue;
     const matrix = Matrix.parse(JSON.parse(await Deno.readTextFile(join(repository, "runs", item.name))));
     equal(matrix.$schema, "./matrix.schema.json");
+  }
+});
+
+Deno.test("an example of real evidence is shipped, and every file is what its seal says", async () => {
+  const raw = join(repository, "data", "raw");
+  const { runs } = scanRaw(raw);
+  const directories = [...runs.values()].flat().map(parsed);
+  ok(directories.length > 0);
+  for (const { path, provenance } of directories) {
+    for (const { name, sha256, bytes } of provenance.files) {
+      deepEqual(await sha256File(join(path, name)), { sha256, bytes }, `${path}/${name}`);
+    }
   }
 });
 
