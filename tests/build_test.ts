@@ -217,6 +217,19 @@ Deno.test("a run that is taken away takes its benchmarks and files with it", asy
   deepEqual(index.models.map((model: { name: string }) => model.name), ["qwen2:7b"]);
 });
 
+Deno.test("a build that fails leaves data/export as it was, and says why", async () => {
+  await using root = await temporaryRoot();
+  await sealed(root.paths, "a", "e", { "results.jsonl": jsonl([fullLine(0, 0)]) });
+  await buildData(root.paths, root.log);
+  const before = await digests(root.paths);
+  const dir = await sealed(root.paths, "b", "e", { "results.jsonl": jsonl([fullLine(1, 0)]) });
+  await Deno.writeTextFile(join(dir, "metadata.json"), "damaged after it was sealed");
+  await rejects(buildData(root.paths, root.log), /^UserError: Cannot build .*data\/export: .*Malformed JSON/);
+  deepEqual(await digests(root.paths), before);
+  using db = await Database.reading(root.paths.database);
+  equal((await list(db)).count, 1);
+});
+
 Deno.test("a directory that was not collected to its end is left out with a notice", async () => {
   await using root = await temporaryRoot();
   const dir = await sealed(root.paths, "a", "e", { "results.jsonl": jsonl([fullLine(0, 0)]) });

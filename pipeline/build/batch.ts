@@ -90,7 +90,7 @@ async function withoutRejected(
 ): Promise<string> {
   const rejected = new Set(rejected_lines.filter(({ file }) => file === name).map(({ line }) => line));
   if (rejected.size === 0 && !await startsWithMark(join(path, name))) return join(path, name);
-  const copy = join(out, "usable", run_id, entry_id, name);
+  const copy = join(out, ".usable", run_id, entry_id, name);
   await Deno.mkdir(join(copy, ".."), { recursive: true });
   using file = await Deno.open(copy, { write: true, create: true, truncate: true });
   for await (const { number, text } of fileLines(join(path, name))) {

@@ -27,7 +27,7 @@ export async function exportTables(db: Database, out: string): Promise<void> {
 }
 
 /** schema/<name>.json for every format the almanac reads or writes. */
-export async function exportSchemas(exported: string): Promise<void> {
+export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{ GpuCatalog, GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
     ...api,
@@ -36,14 +36,14 @@ export async function exportSchemas(exported: string): Promise<void> {
   for (const [name, schema] of Object.entries(schemas)) {
     if (!(schema instanceof z.ZodType)) continue;
     await writeAtomic(
-      join(exported, "schema", `${name}.json`),
+      join(out, "schema", `${name}.json`),
       toJson(z.toJSONSchema(schema, { io: "input" })),
     );
   }
 }
 
-/** Type and meaning of every column of every table, in the database and in Parquet. */
-export async function exportDictionary(db: Database, path: string): Promise<void> {
+/** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */
+export async function exportDictionary(db: Database, out: string): Promise<void> {
   const described = new Map<string, string>();
   for (const schema of [RequestLine, GpuSample, ManifestRow, ...Object.values(benchmark)]) {
     if (!(schema instanceof z.ZodObject)) continue;
@@ -63,5 +63,5 @@ export async function exportDictionary(db: Database, path: string): Promise<void
     const description = comment === null ? described.get(column) ?? null : String(comment);
     (tables[String(table_name)] ??= []).push({ column, type: String(data_type), description });
   }
-  await writeAtomic(path, toJson({ tables }));
+  await writeAtomic(join(out, "dictionary.json"), toJson({ tables }));
 }

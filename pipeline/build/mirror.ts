@@ -6,15 +6,8 @@ import { listItem, listToJson, toJson } from "../query/json.ts";
 import { answers, best, cheapestFile, compare, names, recommend } from "../query/mod.ts";
 import type { ApiIndex } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
+import type { Touched } from "./changes.ts";
 import { slug, slugs } from "../schema/slug.ts";
-
-/** What a build touched, by raw name; everything else keeps its files. */
-export interface Touched {
-  readonly ids: ReadonlySet<string>;
-  readonly models: ReadonlySet<string>;
-  readonly gpus: ReadonlySet<string>;
-  readonly providers: ReadonlySet<string>;
-}
 
 const FAMILIES = {
   models: { folder: "by-model", of: ({ model }: BenchmarkResult) => model.name },
@@ -28,10 +21,15 @@ type Known = Record<Family, Map<string, number>>;
 type File = { readonly path: string; readonly text: () => Promise<string | null> };
 type Written = { bytes: number; sha256: string };
 
-/** Brings `api` up to date with `db`; what was written before is known from its index. */
-export async function writeMirror(db: Database, api: string, touched: Touched): Promise<void> {
-  const before = await writtenBefore(api);
-  if (touched.ids.size === 0 && before.size > 0) return;
+/** Writes the files of the mirror that differ from those of `api` (null: all of them) below `staged`; returns the paths that are no longer there. */
+export async function writeMirror(
+  db: Database,
+  api: string | null,
+  staged: string,
+  touched: Touched,
+): Promise<string[]> {
+  const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
+  if (touched.ids.size === 0 && before.size > 0) return [];
   const all = await answers(db);
   const known = await names(db);
   const written = new Map<string, Written>();
@@ -39,7 +37,7 @@ export async function writeMirror(db: Database, api: string, touched: Touched): 
     const old = before.get(file.path);
     if (old !== undefined && !fresh) return void written.set(file.path, old);
     const text = await file.text();
-    if (text !== null) written.set(file.path, writeChanged(api, file.path, text, old));
+    if (text !== null) written.set(file.path, writeChanged(staged, file.path, text, old));
   };
   for (const answer of all) {
     const { id } = answer.benchmark;
@@ -69,10 +67,8 @@ export async function writeMirror(db: Database, api: string, touched: Touched): 
       paths[family].set(name, files.map((file) => file.path).filter((each) => written.has(each)));
     }
   }
-  writeIndex(api, known, paths, written);
-  for (const path of before.keys()) {
-    if (!written.has(path)) await Deno.remove(join(api, path)).catch(() => undefined);
-  }
+  writeIndex(staged, known, paths, written);
+  return [...before.keys()].filter((path) => !written.has(path));
 }
 
 /** Gives the list file of the benchmarks that match; each benchmark is turned into text once for all lists. */
@@ -101,7 +97,7 @@ function questionFiles(db: Database, model: string, path: string): File[] {
 }
 
 function writeIndex(
-  api: string,
+  staged: string,
   known: Known,
   paths: Record<Family, Map<string, string[]>>,
   written: ReadonlyMap<string, Written>,
@@ -124,17 +120,16 @@ function writeIndex(
     providers: named("providers"),
     files,
   };
-  writeChanged(api, "index.json", toJson(index), undefined);
+  writeChanged(staged, "index.json", toJson(index), undefined);
 }
 
-function writeChanged(api: string, path: string, text: string, old: Written | undefined): Written {
+function writeChanged(staged: string, path: string, text: string, old: Written | undefined): Written {
   const content = new TextEncoder().encode(text);
   const now = { bytes: content.length, sha256: sha256Hex(content) };
   if (now.sha256 === old?.sha256) return now;
-  const target = join(api, path);
+  const target = join(staged, path);
   Deno.mkdirSync(dirname(target), { recursive: true });
-  Deno.writeFileSync(`${target}.tmp`, content);
-  Deno.renameSync(`${target}.tmp`, target);
+  Deno.writeFileSync(target, content);
   return now;
 }
 

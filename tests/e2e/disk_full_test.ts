@@ -43,7 +43,7 @@ Deno.test({
       root.paths.root,
       `$ALMANAC import ${dir} --provider p --root $ROOT || exit 10
        sum=$(cd $ROOT && find data/raw data/export/api -type f | sort | xargs sha256sum | sha256sum)
-       rm -r $ROOT/data/export/.build 2>/dev/null; head -c 100m /dev/zero > $ROOT/filler 2>/dev/null
+       rm -r $ROOT/data/export/.staged 2>/dev/null; head -c 100m /dev/zero > $ROOT/filler 2>/dev/null
        $ALMANAC build-data --root $ROOT; echo "build $?"
        $ALMANAC run-matrix ${matrix} --root $ROOT; echo "run $?"
        rm $ROOT/filler

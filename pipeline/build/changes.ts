@@ -1,0 +1,78 @@
+// What changed since the last build: which runs must be read again, and which names their benchmarks touch.
+import type { Database } from "../lib/duckdb.ts";
+import type { RawDirectory } from "./scan.ts";
+
+/** Names by which files of the mirror are found; a build writes those that it touched. */
+export interface Touched {
+  readonly ids: Set<string>;
+  readonly models: Set<string>;
+  readonly gpus: Set<string>;
+  readonly providers: Set<string>;
+}
+
+export interface BuiltDirectory {
+  readonly run_id: string;
+  readonly part: string;
+  /** Entry and seal. */
+  readonly key: string;
+}
+
+/** The directories that the tables were built from. */
+export async function builtDirectories(db: Database): Promise<BuiltDirectory[]> {
+  const rows = await db.rows("SELECT run_id, part, entry_id || ' ' || seal AS key FROM sources");
+  return rows.map(({ run_id, part, key }) => ({
+    run_id: String(run_id),
+    part: String(part),
+    key: String(key),
+  }));
+}
+
+/** Runs whose sealed directories are not exactly those that were built, with all that share a part with them. Pure. */
+export function staleRuns(
+  runs: ReadonlyMap<string, RawDirectory[]>,
+  built: readonly BuiltDirectory[],
+): { runs: string[]; parts: Set<string> } {
+  const before = Map.groupBy(built, ({ run_id }) => run_id);
+  const changed = (run: string) => {
+    const now = (runs.get(run) ?? []).map(({ entry_id, seal }) => `${entry_id} ${seal}`);
+    const then = (before.get(run) ?? []).map(({ key }) => key);
+    return now.sort().join("\n") !== then.sort().join("\n");
+  };
+  const stale = new Set([...runs.keys(), ...before.keys()].filter(changed));
+  const parts = new Set(built.filter(({ run_id }) => stale.has(run_id)).map(({ part }) => part));
+  for (const { run_id, part } of built) if (parts.has(part)) stale.add(run_id);
+  return { runs: [...stale].sort(), parts };
+}
+
+/** Deletes everything that came from `runs`. */
+export async function forget(db: Database, runs: readonly string[]): Promise<void> {
+  await db.set("stale", runs);
+  for (const table of ["sources", "benchmarks"]) {
+    await db.run(`DELETE FROM ${table} WHERE list_contains(getvariable('stale'), run_id)`);
+  }
+}
+
+/** The names that the benchmarks of `runs` have now. */
+export async function namesOf(db: Database, runs: readonly string[]): Promise<Touched> {
+  await db.set("stale", runs);
+  const rows = await db.rows(
+    "SELECT id, model_name, gpu_name, provider FROM benchmarks WHERE list_contains(getvariable('stale'), run_id)",
+  );
+  const column = (name: string) => new Set(rows.map((row) => String(row[name])));
+  return {
+    ids: column("id"),
+    models: column("model_name"),
+    gpus: column("gpu_name"),
+    providers: column("provider"),
+  };
+}
+
+/** All names of both. */
+export function both(one: Touched, other: Touched): Touched {
+  return {
+    ids: one.ids.union(other.ids),
+    models: one.models.union(other.models),
+    gpus: one.gpus.union(other.gpus),
+    providers: one.providers.union(other.providers),
+  };
+}
