@@ -64,8 +64,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-async function install({ log, signal }: EmbeddedOptions): Promise<void> {
-  if (await exists(join(home, "node_modules", "node-llama-cpp"))) return;
+/** Only one process installs at a time; the others wait for it. */
+async function install({ log, signal }: Pick<EmbeddedOptions, "log" | "signal">): Promise<void> {
+  const packages = join(home, "node_modules");
+  await Deno.mkdir(packages, { recursive: true });
+  using lock = await Deno.open(join(packages, ".installing"), { write: true, create: true });
+  await lock.lock(true);
+  if (await exists(join(packages, "node-llama-cpp"))) return;
   log("fetching llama.cpp (once, about 750 MB on disk)");
   const words: string[] = [];
   const code = await runCommand([Deno.execPath(), "install", "--quiet", "--frozen", "--config", config], {
