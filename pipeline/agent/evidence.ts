@@ -7,18 +7,20 @@ import { PROMPTS } from "./prompts.ts";
 
 export const AGENT_VERSION = "1";
 
-/** What metadata.json is made of; `completed_at` is null until all levels have been measured. */
+/** What metadata.json is made of; it grows while levels are measured. */
 export interface Story {
   readonly config: Config;
   readonly started_at: string;
-  readonly completed_at: string | null;
+  /** Null until all levels have been measured. */
+  completed_at: string | null;
   readonly hostname: string;
   readonly host_id: string;
   readonly hardware: HardwareMeta;
-  readonly model: ModelMeta;
-  readonly levels: readonly LevelSummary[];
-  readonly total_requests: number;
-  readonly total_tokens: number;
+  model: ModelMeta;
+  readonly levels: LevelSummary[];
+  /** Requests and output tokens of the measured windows. */
+  total_requests: number;
+  total_tokens: number;
 }
 
 /** metadata.json. Pure. */

@@ -1,6 +1,5 @@
 // The benchmark: probe, then warm up and measure level after level, with telemetry from first to last.
 import os from "node:os";
-import type { LevelSummary } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
 import { Evidence, type Story } from "./evidence.ts";
@@ -30,68 +29,75 @@ const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
 export async function run(config: Config, stop: AbortSignal, watcher: Watcher): Promise<void> {
   using evidence = new Evidence(config.out);
   await using _telemetry = await startTelemetry(config.out);
-  const levels: LevelSummary[] = [];
-  let total_requests = 0;
-  let total_tokens = 0;
-  let n = 0;
-  const told = {
-    config,
-    started_at: new Date().toISOString(),
-    hostname: os.hostname(),
-    host_id: await hostId(),
-    hardware: await probeHardware(),
-  };
-  let model = await probeModel(config);
-  const tell = (completed_at: string | null) => {
-    const story: Story = { ...told, model, levels, completed_at, total_requests, total_tokens };
-    evidence.metadata(story);
-  };
-  tell(null);
+  const story = await beginStory(config);
+  evidence.metadata(story);
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
-  let tally = new LevelTally(0);
-  const write = (line: RequestLine) => {
-    evidence.request(line);
-    tally.add(line);
-    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
-    if (line.phase !== "measure" || line.error_class === "stopped") return;
-    total_requests += 1;
-    if (line.err !== true) total_tokens += line.tok;
-  };
-  const context: LoadContext = {
-    config,
-    wire: WIRES[config.engine](config),
-    nonce: crypto.randomUUID().slice(0, 8),
-    stop,
-    write,
-    nextNumber: () => n++,
-  };
   try {
+    const context = loadContext(config, stop);
     for (const level of config.levels) {
-      await warmUp(level, config.warmup_requests, context);
-      model = await probeModel(config);
-      if (stop.aborted) break;
-      tally = new LevelTally(level);
-      const timer = setInterval(() => watcher.progress(tally.now()), 1000);
-      try {
-        const window = await measure(level, config.duration_seconds, context);
-        levels.push({
-          level,
-          ...window,
-          planned_seconds: config.duration_seconds,
-          interrupted: stop.aborted,
-        });
-      } finally {
-        clearInterval(timer);
-      }
-      tell(null);
-      watcher.ended(tally.now());
-      if (stop.aborted) break;
+      if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);
+      evidence.metadata(story);
     }
-    tell(stop.aborted ? null : new Date().toISOString());
+    if (!stop.aborted) story.completed_at = new Date().toISOString();
     evidence.log(stop.aborted ? "stopped" : "done");
   } catch (error) {
     evidence.log(`gave up: ${error instanceof Error ? error.message : String(error)}`);
-    tell(null);
     throw error;
+  } finally {
+    evidence.metadata(story);
   }
+}
+
+async function beginStory(config: Config): Promise<Story> {
+  return {
+    config,
+    started_at: new Date().toISOString(),
+    completed_at: null,
+    hostname: os.hostname(),
+    host_id: await hostId(),
+    hardware: await probeHardware(),
+    model: await probeModel(config),
+    levels: [],
+    total_requests: 0,
+    total_tokens: 0,
+  };
+}
+
+function loadContext(config: Config, stop: AbortSignal): Omit<LoadContext, "write"> {
+  let n = 0;
+  const nonce = crypto.randomUUID().slice(0, 8);
+  return { config, wire: WIRES[config.engine](config), nonce, stop, nextNumber: () => n++ };
+}
+
+/** Warms up and measures one level. The model is probed again in between: only a loaded one tells where it lies. */
+async function runLevel(
+  level: number,
+  story: Story,
+  evidence: Evidence,
+  context: Omit<LoadContext, "write">,
+  watcher: Watcher,
+): Promise<void> {
+  const { config, stop } = context;
+  const tally = new LevelTally(level);
+  const write = (line: RequestLine) => {
+    evidence.request(line);
+    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
+    tally.add(line);
+  };
+  await warmUp(level, config.warmup_requests, { ...context, write });
+  story.model = await probeModel(config);
+  if (stop.aborted) return;
+  tally.start();
+  const timer = setInterval(() => watcher.progress(tally.now()), 1000);
+  try {
+    const window = await measure(level, config.duration_seconds, { ...context, write });
+    const planned_seconds = config.duration_seconds;
+    story.levels.push({ level, ...window, planned_seconds, interrupted: stop.aborted });
+  } finally {
+    clearInterval(timer);
+    const { requests, tokens } = tally.now();
+    story.total_requests += requests;
+    story.total_tokens += tokens;
+  }
+  watcher.ended(tally.now());
 }

@@ -13,12 +13,17 @@ export interface Tally {
 
 /** Counts the measured lines of a level. */
 export class LevelTally {
-  readonly #started = performance.now();
+  #started = performance.now();
   #requests = 0;
   #tokens = 0;
   #errors = 0;
 
   constructor(readonly level: number) {}
+
+  /** The window begins now. */
+  start(): void {
+    this.#started = performance.now();
+  }
 
   add(line: RequestLine): void {
     if (line.phase !== "measure" || line.error_class === "stopped") return;

@@ -2,9 +2,8 @@
 import { basename, join } from "node:path";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
-import type { GpuColumn } from "../schema/evidence.ts";
+import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
-import { NOT_KNOWN } from "../schema/evidence.ts";
 import type { Provenance } from "../schema/provenance.ts";
 import type { SealedDirectory } from "./scan.ts";
 

@@ -83,34 +83,34 @@ async function runEntry(
 ): Promise<void> {
   const folder = await freeFolder(entry.id, context);
   const out = evidenceDir(machine, folder);
+  const announce = (stage: Stage) =>
+    context.journal.append({ event: "stage", entry_id: entry.id, stage, lease_id: leaseId });
   context.begin(entry.id);
-  let failure: unknown;
-  context.journal.append({ event: "stage", entry_id: entry.id, stage: "benchmark", lease_id: leaseId });
+  announce("benchmark");
   context.log.info(`${entry.id}  benchmark  ${loadInWords(entry)}`);
-  try {
-    await benchmark(machine, ready, entry, out, context);
-  } catch (error) {
-    failure = error;
-  }
-  context.journal.append({ event: "stage", entry_id: entry.id, stage: "collect", lease_id: leaseId });
-  let collected: Collected | null = null;
-  let stage: Stage = "benchmark";
-  try {
-    collected = await collect(machine, entry, folder, out, context);
-    if (collected === null) failure ??= new Error("the agent left no result line");
-  } catch (error) {
-    if (failure === undefined) stage = "collect";
-    failure ??= error;
-  }
-  if (failure !== undefined) {
-    fail(entry, stage, failure, collected?.raw_dir ?? null, context);
-    if (failure instanceof StoppedError) throw failure;
+  const [measured] = await Promise.allSettled([benchmark(machine, ready, entry, out, context)]);
+  announce("collect");
+  const [kept] = await Promise.allSettled([collect(machine, entry, folder, out, context)]);
+  const collected = kept.status === "fulfilled" ? kept.value : null;
+  if (measured.status === "fulfilled" && collected !== null) {
+    const { raw_dir, tokens_per_second } = collected;
+    context.journal.append({ event: "success", entry_id: entry.id, raw_dir, tokens_per_second });
+    context.log.info(`${entry.id}  success  ${tokens_per_second?.toFixed(1) ?? "–"} tokens/s`);
     return;
   }
-  if (collected === null) return;
-  const { raw_dir, tokens_per_second } = collected;
-  context.journal.append({ event: "success", entry_id: entry.id, raw_dir, tokens_per_second });
-  context.log.info(`${entry.id}  success  ${tokens_per_second?.toFixed(1) ?? "–"} tokens/s`);
+  const [stage, reason] = whatFailed(measured, kept);
+  fail(entry, stage, reason, collected?.raw_dir ?? null, context);
+  if (reason instanceof StoppedError) throw reason;
+}
+
+/** The first of the two that failed, with its reason. */
+function whatFailed(
+  measured: PromiseSettledResult<void>,
+  kept: PromiseSettledResult<Collected | null>,
+): [Stage, unknown] {
+  if (measured.status === "rejected") return ["benchmark", measured.reason];
+  if (kept.status === "rejected") return ["collect", kept.reason];
+  return ["benchmark", new Error("the agent left no result line")];
 }
 
 function fail(entry: Entry, stage: Stage, error: unknown, rawDir: string | null, context: RunContext): void {
