@@ -16,6 +16,11 @@ export class StoppedError extends Error {
   override readonly name = "StoppedError";
 }
 
+/** What is written down of a failure: its message and, where there is one, what to do next. */
+export function reasonOf(error: unknown): string {
+  return error instanceof UserError ? `${messageOf(error)}. ${error.hint}` : messageOf(error);
+}
+
 /** The message of anything thrown, with its chain of causes joined by ": ". */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

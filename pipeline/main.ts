@@ -3,6 +3,7 @@ import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { messageOf, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
+import { nearest } from "./lib/nearest.ts";
 import { pathsOf } from "./paths.ts";
 
 /** What a command is given: where to read and write, how to talk, and where data goes. */
@@ -12,6 +13,12 @@ export interface Shell {
   readonly print: (text: string) => void;
 }
 
+const QUESTIONS = {
+  best: "the fastest hardware for a model",
+  cheapest: "the most tokens per dollar for a model",
+  recommend: "which GPU to take for a model",
+  compare: "all hardware for a model beside the fastest",
+};
 const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, stopped: 130 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
 
@@ -54,15 +61,13 @@ command("import", "take in result directories in the specification's format")
 const benchmarks = command("benchmarks", "list the newest benchmarks, or ask about them");
 query(benchmarks, false)
   .option("--limit <n>", "how many to list, at most 200", positiveInteger, 50)
-  .action((options) => answer("list", options));
-for (
-  const [name, description] of Object.entries({
-    best: "the fastest hardware for a model",
-    cheapest: "the most tokens per dollar for a model",
-    recommend: "which GPU to take for a model",
-    compare: "all hardware for a model beside the fastest",
-  })
-) {
+  .allowExcessArguments()
+  .action((options, self: Command) => {
+    const [unknown] = self.args;
+    if (unknown !== undefined) throw unknownQuestion(unknown);
+    return answer("list", options);
+  });
+for (const [name, description] of Object.entries(QUESTIONS)) {
   const child = query(rooted(benchmarks.command(name).description(description)), true);
   if (name === "cheapest") child.option("--min-tps <n>", "at least this many tokens/s", positiveNumber);
   if (name === "compare" || name === "recommend") {
@@ -110,6 +115,14 @@ function query(target: Command, needsModel: boolean): Command {
     .option("--runtime <name>", "runtime: ollama, llama.cpp …")
     .option("--concurrency <n>", "load level; default 1, where levels may not be mixed", positiveInteger)
     .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"));
+}
+
+function unknownQuestion(name: string): UserError {
+  return new UserError(
+    `Cannot answer "benchmarks ${name}": there is no such question`,
+    `Nearest known: ${nearest(name, Object.keys(QUESTIONS)).join(", ")}.`,
+    { exitCode: 2 },
+  );
 }
 
 async function answer(name: string, options: Record<string, unknown>): Promise<void> {

@@ -7,6 +7,7 @@ import { run, type Watcher } from "../pipeline/agent/run.ts";
 import { queryFor } from "../pipeline/agent/telemetry.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
+import { deafUrl } from "./fixtures.ts";
 import { fakeNvidiaSmi } from "./fakes/nvidia_smi.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
@@ -114,7 +115,7 @@ Deno.test("an engine that hangs fails its requests as timeouts", async () => {
 });
 
 Deno.test("an engine that is not there fails as connect", async () => {
-  const { lines, failure } = await measure({ MODEL: "m", URL: "http://127.0.0.1:9" });
+  const { lines, failure } = await measure({ MODEL: "m", URL: deafUrl() });
   equal(lines[0]?.error_class, "connect");
   match(String(failure), /failed 5 times in a row/);
 });

@@ -81,3 +81,9 @@ export async function sealed(
   });
   return dir;
 }
+
+/** An address of this machine at which nobody listens. */
+export function deafUrl(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+}

@@ -219,6 +219,16 @@ Deno.test("a model that nobody measured is refused with the nearest known one", 
     match(slow.err, /that reaches 9999 tokens\/s at concurrency 1/);
   }));
 
+Deno.test("an unknown question is refused with the nearest known ones, an unknown option with the nearest", async () => {
+  await using root = await temporaryRoot();
+  const question = await cli(root.paths.root, "bets");
+  equal(question.code, 2);
+  match(question.err, /Cannot answer "benchmarks bets": there is no such question\nNearest known: best, /);
+  const option = await cli(root.paths.root, "--modell", "x");
+  equal(option.code, 2);
+  match(option.err, /unknown option '--modell'\n\(Did you mean --model\?\)/);
+});
+
 Deno.test("without built data the question is refused with how to build it", async () => {
   await using root = await temporaryRoot();
   const { code, err } = await cli(root.paths.root, "best", "--model", MODEL);

@@ -1,5 +1,5 @@
 // Runs a matrix: lease > engine > workload as nested scopes. One entry's failure leaves the others alone, and what was measured is kept.
-import { messageOf, StoppedError } from "../errors.ts";
+import { reasonOf, StoppedError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
 import { type Lease, planLeases, type Sitting } from "../plan/leases.ts";
 import type { Machine } from "../providers/provider.ts";
@@ -115,7 +115,7 @@ function whatFailed(
 
 function fail(entry: Entry, stage: Stage, error: unknown, rawDir: string | null, context: RunContext): void {
   const event = error instanceof DOMException && error.name === "TimeoutError" ? "timeout" : "failed";
-  const reason = messageOf(error);
+  const reason = reasonOf(error);
   context.journal.append({ event, entry_id: entry.id, stage, reason, raw_dir: rawDir });
   context.log.warn(
     `${entry.id}  ${event} at ${stage}: ${reason}${

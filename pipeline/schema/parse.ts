@@ -11,7 +11,7 @@ export function parseOrRefuse<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new UserError(`Cannot read ${what}: ${faults(result.error).join("; ")}`, hint);
+  throw new UserError(`Cannot read ${what}: ${faults(result.error).join("; ")}`, hint, { exitCode: 2 });
 }
 
 /** One short sentence a fault, each beginning with its path. */

@@ -5,6 +5,7 @@ import type { EngineWorld } from "../../pipeline/engines/engine.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
 import { type EngineName, ENGINES } from "../../pipeline/schema/names.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
+import { deafUrl } from "../fixtures.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
 
 const capacity = Workload.parse({ concurrency: [2], context_tokens: 1024 });
@@ -68,12 +69,12 @@ for (const name of ENGINES) {
   if (name === "embedded") continue;
 
   Deno.test(`${name} that does not listen is no answer, and a refusal when it must be used`, async () => {
-    const choice = choose(name, "http://127.0.0.1:9");
+    const choice = choose(name, deafUrl());
     equal(await engine.answers(choice, world()), null);
     await rejects(
       engine.start(choice, model, capacity, world()),
       (error: Error & { hint?: string }) =>
-        /Cannot reach an engine at http:\/\/127\.0\.0\.1:9/.test(error.message) &&
+        /Cannot reach an engine at http:\/\/127\.0\.0\.1:\d+: .*refused/i.test(error.message) &&
         /Start the engine/.test(error.hint ?? ""),
     );
   });

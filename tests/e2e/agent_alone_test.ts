@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { bundleAgent } from "../../pipeline/lib/bundle.ts";
 import { fakeOllama } from "../fakes/ollama.ts";
-import { temporaryRoot } from "../fixtures.ts";
+import { deafUrl, temporaryRoot } from "../fixtures.ts";
 
 async function alone(env: Record<string, string>) {
   await using root = await temporaryRoot();
@@ -41,7 +41,7 @@ Deno.test("the bundle says what it needs when its settings are wrong, with exit 
 });
 
 Deno.test("the bundle gives up on an engine that is not there, with exit code 1 and its reason", async () => {
-  const { code, err, files } = await alone({ MODEL: "m", URL: "http://127.0.0.1:9", DURATION: "5" });
+  const { code, err, files } = await alone({ MODEL: "m", URL: deafUrl(), DURATION: "5" });
   equal(code, 1);
   match(err, /^the engine failed 5 times in a row: /);
   ok(files.includes("results.jsonl"));
