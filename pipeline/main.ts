@@ -3,7 +3,7 @@ import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { messageOf, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
-import { nearest } from "./lib/nearest.ts";
+import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
 
 /** What a command is given: where to read and write, how to talk, and where data goes. */

@@ -1,5 +1,6 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
+import { check } from "../schema/parse.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
@@ -54,17 +55,15 @@ export class AgentError extends Error {
 
 /** The settings in `env`; `now` names the folder when OUT does not. An AgentError names every fault. */
 export function readConfig(env: Readonly<Record<string, string>>, now: Date): Config {
-  const result = Settings.safeParse(env);
-  if (!result.success) {
-    const faults = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const checked = check(Settings, env);
+  if ("faults" in checked) {
     throw new AgentError(
-      `Cannot start the agent: ${
-        faults.join("; ")
-      }. For example: MODEL=qwen2:7b DURATION=300 deno run -A agent.js`,
+      `Cannot start the agent: ${checked.faults.join("; ")}. ` +
+        "For example: MODEL=qwen2:7b DURATION=300 deno run -A agent.js",
       2,
     );
   }
-  const set = result.data;
+  const set = checked.value;
   return {
     model: set.MODEL,
     engine: set.ENGINE,

@@ -1,7 +1,7 @@
 // benchmarks: list them, or ask for best, cheapest, recommend, compare.
 import { UserError } from "../errors.ts";
 import { Database } from "../lib/duckdb.ts";
-import { nearest } from "../lib/nearest.ts";
+import { nearest } from "../schema/nearest.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
 import { best, cheapest, compare, list, names, type RankFilter, recommend } from "../query/mod.ts";

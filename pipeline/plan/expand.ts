@@ -4,6 +4,7 @@ import type { Entry } from "../schema/entry.ts";
 import type { EngineChoice, Matrix, Test } from "../schema/matrix.ts";
 import { EngineChoice as EngineChoiceSchema } from "../schema/matrix.ts";
 import { publicModelName } from "../schema/names.ts";
+import { nearest } from "../schema/nearest.ts";
 import { slug } from "../schema/slug.ts";
 
 /** Says why an engine cannot serve a model, or null when it may. */
@@ -74,7 +75,9 @@ function requireKnown(gpu: string, known: readonly string[]): void {
   if (gpu === "any" || known.includes(gpu)) return;
   throw new UserError(
     `Cannot plan the matrix: unknown GPU "${gpu}"`,
-    `Known GPUs: any, ${known.join(", ")}. A new one is added in data/catalog/gpus.json.`,
+    `Known GPUs, nearest first: ${
+      nearest(gpu, [...known, "any"], known.length + 1).join(", ")
+    }. A new one is added in data/catalog/gpus.json.`,
     { exitCode: 2 },
   );
 }

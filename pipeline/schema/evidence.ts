@@ -1,6 +1,6 @@
 // PURE. Reads the lines of a raw directory: which are usable, and why the others are not.
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
-import { faults } from "./parse.ts";
+import { check } from "./parse.ts";
 import { RequestLine } from "./request.ts";
 
 /** What a line is: usable, empty, or unusable for a reason. */
@@ -15,8 +15,8 @@ export function readRequestLine(line: string, complete: boolean): Reading<Reques
   } catch {
     return { reason: complete ? "it is not JSON" : "it was cut off before its end" };
   }
-  const result = RequestLine.safeParse(object);
-  return result.success ? { value: result.data } : { reason: faults(result.error).join("; ") };
+  const checked = check(RequestLine, object);
+  return "value" in checked ? checked : { reason: checked.faults.join("; ") };
 }
 
 /** Whether a request counts as failed: `err` is true, 1 or a text. */

@@ -174,13 +174,17 @@ Deno.test("after the process is killed, --resume first saves the evidence that t
 
 for (
   const [what, test, words] of [
-    ["an unknown GPU", { gpus: ["RTX 9999"] }, /unknown GPU "RTX 9999"\nKnown GPUs: any, /],
-    ["an unknown provider", { providers: ["vastt"] }, /providers\.0/],
-    ["an unknown engine", { engines: ["ollamma"] }, /engines\.0/],
-    ["an unknown key", { gpu: "any" }, /Unrecognized key: "gpu"/],
+    ["an unknown GPU", { gpus: ["RTX 9999"] }, /unknown GPU "RTX 9999"\nKnown GPUs, nearest first: RTX /],
+    ["an unknown provider", { providers: ["vastt"] }, /unknown value "vastt", known: local/],
+    ["an unknown engine", { engines: ["ollamma"] }, /unknown value "ollamma", known: ollama/],
+    ["an unknown key", { gpu: "any" }, /unknown key "gpu", known: gpus/],
     ["a model that its engine cannot serve", { models: ["llama3:8b"] }, /llama3:8b cannot be served/],
-    ["a negative duration", { workloads: [{ duration_seconds: -1 }] }, /duration_seconds/],
-    ["an empty list", { models: [] }, /models/],
+    [
+      "a negative duration",
+      { workloads: [{ duration_seconds: -1 }] },
+      /duration_seconds: it is -1, it must be above 0/,
+    ],
+    ["an empty list", { models: [] }, /models: it is empty/],
   ] as [string, object, RegExp][]
 ) {
   Deno.test(`a matrix with ${what} is refused before anything is written`, async () => {

@@ -1,6 +1,7 @@
 // Reads the bodies of /v1/completions and /v1/chat/completions. Pure. What would change the answer and is not
 // supported is refused with a sentence; unknown fields are ignored, as OpenAI-compatible servers do.
 import { z } from "zod";
+import { check } from "../../schema/parse.ts";
 
 const textPart = z.object({ type: z.literal("text"), text: z.string() });
 
@@ -92,8 +93,7 @@ function readCompletion(body: unknown) {
 }
 
 function accept<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
-  throw new RequestError(400, faults.join("; "), "invalid_request_error");
+  const checked = check(schema, body);
+  if ("value" in checked) return checked.value;
+  throw new RequestError(400, checked.faults.join("; "), "invalid_request_error");
 }

@@ -1,12 +1,12 @@
 // The known names that look most like one that is not known.
 
-/** At most five of `known`, nearest first: those that contain `name`, then by edit distance. Pure. */
-export function nearest(name: string, known: readonly string[]): string[] {
+/** At most `most` of `known`, nearest first: those that contain `name`, then by edit distance. Pure. */
+export function nearest(name: string, known: readonly string[], most = 5): string[] {
   const wanted = name.toLowerCase();
   const score = (other: string) =>
     other.toLowerCase().includes(wanted) ? -1 : distance(wanted, other.toLowerCase());
   return known.map((other) => ({ other, score: score(other) })).sort((a, b) => a.score - b.score)
-    .slice(0, 5).map(({ other }) => other);
+    .slice(0, most).map(({ other }) => other);
 }
 
 /** Levenshtein distance, one row at a time. */
