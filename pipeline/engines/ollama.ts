@@ -24,7 +24,17 @@ export const ollama: Engine = {
     }
   },
 
-  installed: ({ url = DEFAULT_URL }, world) => tags(url, world),
+  async installed({ url = DEFAULT_URL }, world) {
+    const names: string[] = [];
+    for (const tag of await tags(url, world)) {
+      const unfit = tag.remote_host === undefined
+        ? await whyNoText(url, tag, world)
+        : elsewhere(tag.remote_host);
+      if (unfit === null) names.push(tag.name);
+      else world.log(`${tag.name} is left out: ${unfit}`);
+    }
+    return names;
+  },
 
   async start({ url = DEFAULT_URL, runtime }, _model, _capacity, world) {
     const { version } = await askJson("use Ollama", { url: `${url}/api/version` }, world);
@@ -37,8 +47,19 @@ export const ollama: Engine = {
   },
 
   async load({ url }, model, capacity, world) {
-    const names = await tags(url, world);
-    if (!names.includes(model) && !names.includes(`${model}:latest`)) await pull(url, model, world);
+    const find = async () =>
+      (await tags(url, world)).find(({ name }) => [model, `${model}:latest`].includes(name));
+    let tag = await find();
+    if (tag === undefined) {
+      await pull(url, model, world);
+      tag = await find();
+    }
+    if (tag?.remote_host !== undefined) {
+      throw new UserError(
+        `Cannot measure ${model}: ${elsewhere(tag.remote_host)}`,
+        "Name a model whose weights lie on the machine.",
+      );
+    }
     await askJson(`load ${model}`, {
       url: `${url}/api/generate`,
       body: { model, stream: false, keep_alive: "10m", options: loadOptions(capacity) },
@@ -62,9 +83,38 @@ function loadOptions({ context_tokens }: Workload) {
   return { num_ctx: context_tokens };
 }
 
-async function tags(url: string, world: EngineWorld): Promise<string[]> {
+/** A model that Ollama lists. `remote_host` is set when it only forwards requests for it. */
+interface Tag {
+  readonly name: string;
+  readonly remote_host?: string;
+  readonly capabilities?: readonly unknown[];
+}
+
+async function tags(url: string, world: EngineWorld): Promise<Tag[]> {
   const { models } = await askJson("list Ollama's models", { url: `${url}/api/tags` }, world);
-  return Array.isArray(models) ? models.map((model: { name?: unknown }) => String(model.name)) : [];
+  return Array.isArray(models) ? models.map(tagOf) : [];
+}
+
+function tagOf(model: Record<string, unknown>): Tag {
+  const { name, remote_host, capabilities } = model;
+  return {
+    name: String(name),
+    ...(typeof remote_host === "string" && remote_host !== "" ? { remote_host } : {}),
+    ...(Array.isArray(capabilities) ? { capabilities } : {}),
+  };
+}
+
+function elsewhere(host: string): string {
+  return `it runs at ${host}, not on this machine`;
+}
+
+/** Why a model writes no text, such as one for embeddings; null when it does, or when Ollama is too old to say. */
+async function whyNoText(url: string, tag: Tag, world: EngineWorld): Promise<string | null> {
+  const capabilities = tag.capabilities ??
+    (await askJson(`look at ${tag.name}`, { url: `${url}/api/show`, body: { model: tag.name } }, world))
+      .capabilities;
+  if (!Array.isArray(capabilities) || capabilities.includes("completion")) return null;
+  return `it writes no text (Ollama says it is for ${capabilities.join(", ") || "nothing"})`;
 }
 
 /** Fetches `model`, telling each tenth of the way; the stream's own error is the reason when it fails. */

@@ -117,6 +117,32 @@ Deno.test("ollama loads the model with the context that the workload needs, with
   deepEqual(requests.find(({ path }) => path === "/api/generate")?.body.options, { num_ctx: 1024 });
 });
 
+for (const told of ["tags", "show"] as const) {
+  Deno.test(`ollama's installed models leave out those for embeddings and those elsewhere, told by /api/${told}`, async () => {
+    const models = ["qwen2:7b", "nomic-embed-text:latest", "gpt-oss:120b-cloud"];
+    await using server = fakeOllama(models, {
+      embedding: { models: ["nomic-embed-text:latest"], told },
+      remote: ["gpt-oss:120b-cloud"],
+    });
+    const said: string[] = [];
+    deepEqual(await engines.ollama.installed(choose("ollama", server.url), world(said)), ["qwen2:7b"]);
+    deepEqual(said, [
+      "nomic-embed-text:latest is left out: it writes no text (Ollama says it is for embedding)",
+      "gpt-oss:120b-cloud is left out: it runs at https://ollama.com:443, not on this machine",
+    ]);
+  });
+}
+
+Deno.test("ollama refuses to load a model that it only forwards to another host", async () => {
+  const model = "gpt-oss:120b-cloud";
+  await using server = fakeOllama([model], { remote: [model] });
+  await using running = await engines.ollama.start(choose("ollama", server.url), model, capacity, world());
+  await rejects(
+    engines.ollama.load(running, model, capacity, world()),
+    /runs at https:\/\/ollama\.com:443, not on this machine/,
+  );
+});
+
 Deno.test("a pull that fails inside its stream, or ends early, says why", async () => {
   await rejects(
     loadOllama("nosuch:1b", { pullError: "pull model manifest: file does not exist" }),

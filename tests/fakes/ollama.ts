@@ -19,6 +19,10 @@ export interface OllamaFaults {
   pullError?: string;
   /** End the pull's stream before `success`. */
   pullEndsEarly?: boolean;
+  /** Models that are for embeddings; the capabilities stand in /api/show, as older servers do it, unless `told` says /api/tags. */
+  embedding?: { models: string[]; told: "tags" | "show" };
+  /** Models whose requests are only forwarded to another host. */
+  remote?: string[];
   /** Fail only while this returns true. */
   when?: () => boolean;
 }
@@ -48,7 +52,15 @@ export function fakeOllama(models: string[] = ["qwen2:7b"], faults: OllamaFaults
         case "GET /api/version":
           return Response.json({ version: "0.12.9" });
         case "GET /api/tags":
-          return Response.json({ models: [...pulled].map(tag) });
+          return Response.json({
+            models: [...pulled].map((name) => ({
+              ...tag(name),
+              ...(faults.remote?.includes(name)
+                ? { remote_host: "https://ollama.com:443", remote_model: name }
+                : {}),
+              ...(faults.embedding?.told === "tags" ? { capabilities: capabilities(name, faults) } : {}),
+            })),
+          });
         case "GET /api/ps":
           return Response.json({
             models: [...loaded].map(([name, context_length]) => ({
@@ -61,6 +73,7 @@ export function fakeOllama(models: string[] = ["qwen2:7b"], faults: OllamaFaults
           return pulled.has(model)
             ? Response.json({
               details: tag(model).details,
+              capabilities: capabilities(model, faults),
               model_info: { "general.parameter_count": 7_615_616_512 },
             })
             : Response.json({ error: `model '${model}' not found` }, { status: 404 });
@@ -95,6 +108,10 @@ function tag(name: string) {
     digest: "845dbda0ea48ed749caafd9e6037047aa19acfcfd82e704d7ca97d631a0b697e",
     details,
   };
+}
+
+function capabilities(model: string, faults: OllamaFaults): string[] {
+  return faults.embedding?.models.includes(model) ? ["embedding"] : ["completion", "tools"];
 }
 
 function generate(
