@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { readConfig } from "../pipeline/agent/config.ts";
+import { isHere } from "../pipeline/agent/here.ts";
 import { promptFor, PROMPTS } from "../pipeline/agent/prompts.ts";
 import { run, type Watcher } from "../pipeline/agent/run.ts";
 import { queryFor } from "../pipeline/agent/telemetry.ts";
@@ -202,6 +203,38 @@ Deno.test("a machine without nvidia-smi has no gpu.csv and is named by its proce
   equal(gpu, null);
   deepEqual([metadata.hardware.gpu_name, metadata.hardware.gpu_count], [null, 0]);
   ok((metadata.hardware.cpu_model ?? "").length > 0);
+});
+
+for (
+  const [url, here] of [
+    ["http://127.0.0.1:8000", true],
+    ["http://127.1.2.3:8000/v1", true],
+    ["http://[::1]:8000", true],
+    ["http://localhost:8000", true],
+    ["http://192.0.2.1:8000", false],
+    ["https://[2001:db8::1]", false],
+  ] as const
+) {
+  Deno.test(`${url} is ${here ? "this machine" : "another machine"}`, async () => {
+    equal(await isHere(url), here);
+  });
+}
+
+Deno.test("of an engine on another machine neither hardware nor telemetry is claimed", async () => {
+  const path = Deno.env.get("PATH") ?? "";
+  const folder = await fakeNvidiaSmi(1);
+  Deno.env.set("PATH", `${folder}:${path}`);
+  try {
+    // An address kept for documentation, at a port that fetch refuses: nothing is ever sent.
+    const elsewhere = { MODEL: "m", ENGINE: "openai", URL: "http://192.0.2.1:1", TIMEOUT: "0.01" };
+    const { metadata, gpu, log } = await measure(elsewhere);
+    deepEqual(Object.values(metadata.hardware).filter((value) => value !== null), []);
+    equal(gpu, null);
+    match(log, /another machine: its hardware is not known/);
+  } finally {
+    Deno.env.set("PATH", path);
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a driver is asked only for fields that it knows, under their older names where it must be", () => {

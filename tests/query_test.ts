@@ -20,7 +20,14 @@ async function result(
   gpu: string,
   tps: number,
   price: number | null,
-  more: { source?: Partial<Source>; level?: number; failed?: number; gib?: number; count?: number } = {},
+  more: {
+    source?: Partial<Source>;
+    level?: number;
+    failed?: number;
+    gib?: number;
+    count?: number;
+    unknown?: true;
+  } = {},
 ): Promise<void> {
   const level = more.level ?? 1;
   const lines = Array.from({ length: 12 }, (_, n) => ({
@@ -31,7 +38,9 @@ async function result(
   await sealed(paths, "run", name, {
     "results.jsonl": jsonl(lines),
     "metadata.json": metadata({
-      hardware: { gpu_name: gpu, gpu_memory_mib: (more.gib ?? 24) * 1024, gpu_count: more.count ?? 1 },
+      hardware: more.unknown
+        ? { gpu_name: null, cpu_model: null, gpu_memory_mib: null, gpu_count: null }
+        : { gpu_name: gpu, gpu_memory_mib: (more.gib ?? 24) * 1024, gpu_count: more.count ?? 1 },
       model: { name: MODEL },
     }),
   }, { price_per_hour: price, ...more.source });
@@ -115,6 +124,7 @@ for (
     ["with a fatal verdict", { failed: 1 }],
     ["that were simulated", { source: { origin: "simulated" } }],
     ["imported from another tool", { source: { origin: "imported" } }],
+    ["on unknown hardware", { unknown: true }],
     ["at another load level", { level: 4 }],
   ] as const
 ) {

@@ -4,7 +4,19 @@ import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import { nvidiaSmi } from "./telemetry.ts";
 
-/** The machine under test. */
+/** What is known of a machine that the agent does not run on. */
+export const UNKNOWN_HARDWARE: HardwareMeta = {
+  gpu_name: null,
+  gpu_memory_mib: null,
+  gpu_count: null,
+  driver_version: null,
+  cuda_version: null,
+  cpu_model: null,
+  cpu_cores: null,
+  ram_gib: null,
+};
+
+/** The machine that the agent runs on. */
 export async function probeHardware(): Promise<HardwareMeta> {
   const cpus = os.cpus();
   return {

@@ -1,9 +1,11 @@
 // The benchmark: probe, then warm up and measure level after level, with telemetry from first to last.
 import os from "node:os";
+import type { HardwareMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
 import { Evidence, type Story } from "./evidence.ts";
-import { hostId, probeHardware } from "./hardware.ts";
+import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
+import { isHere } from "./here.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
 import { LevelTally, type Tally } from "./tally.ts";
@@ -28,9 +30,11 @@ const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
 /** Measures every level of `config`; returns early, with what it has, when `stop` is aborted. An AgentError says why it gave up. */
 export async function run(config: Config, stop: AbortSignal, watcher: Watcher): Promise<void> {
   using evidence = new Evidence(config.out);
-  await using _telemetry = await startTelemetry(config.out);
-  const story = await beginStory(config);
+  const here = await isHere(config.url);
+  await using _telemetry = here ? await startTelemetry(config.out) : null;
+  const story = await beginStory(config, here ? await probeHardware() : UNKNOWN_HARDWARE);
   evidence.metadata(story);
+  if (!here) evidence.log(`${config.url} is another machine: its hardware is not known, no telemetry`);
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
   try {
     const context = loadContext(config, stop);
@@ -48,14 +52,14 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   }
 }
 
-async function beginStory(config: Config): Promise<Story> {
+async function beginStory(config: Config, hardware: HardwareMeta): Promise<Story> {
   return {
     config,
     started_at: new Date().toISOString(),
     completed_at: null,
     hostname: os.hostname(),
     host_id: await hostId(),
-    hardware: await probeHardware(),
+    hardware,
     model: await probeModel(config),
     levels: [],
     total_requests: 0,

@@ -15,7 +15,11 @@ export const HardwareMeta = z.object({
   cpu_model: text("Processor name."),
   cpu_cores: count("Logical processor cores."),
   ram_gib: count("Main memory, GiB."),
-}).meta({ id: "HardwareMeta", description: "The machine under test." });
+}).meta({
+  id: "HardwareMeta",
+  description:
+    "The machine under test; all null when the engine runs on a machine that the agent cannot look at.",
+});
 
 export const ModelMeta = z.object({
   name: z.string().min(1).meta({ description: "Model name as the engine knows it." }),

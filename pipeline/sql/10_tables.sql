@@ -58,10 +58,10 @@ COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
 COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
 COMMENT ON COLUMN manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
 
--- What may be ranked, priced and recommended: measured here or submitted, free of fatal verdicts, few errors.
+-- What may be ranked, priced and recommended: measured by us or submitted, on known hardware, free of fatal verdicts, few errors.
 CREATE VIEW rankable AS
 SELECT * FROM benchmarks
-WHERE NOT fatal AND error_rate < 0.1 AND origin NOT IN ('simulated', 'imported') AND rate_tokens_per_second IS NOT NULL;
+WHERE NOT fatal AND error_rate < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported') AND rate_tokens_per_second IS NOT NULL;
 
 -- The same for one model at one load level (default 1), narrowed by a part of the GPU's name, a provider, a runtime; null means any.
 CREATE MACRO rankable_for(wanted_model, wanted_level, wanted_gpu, wanted_provider, wanted_runtime) AS TABLE
