@@ -115,6 +115,22 @@ Deno.test("costs follow from the rate and the price", async () => {
   equal(cost_analysis.estimated_monthly_24x7, 0.36 * 24 * 30);
 });
 
+Deno.test("energy is the mean power of all GPUs over the window for each output token, null where telemetry has a gap", async () => {
+  const lines = [fullLine(0, 0), fullLine(1, 2, { tok: 99 })];
+  const samples = (seconds: readonly number[]) =>
+    `timestamp,index,power.draw\n${
+      seconds.flatMap((second) =>
+        [0, 1].map((gpu) => `2026/01/02 03:04:0${5 + second}.000, ${gpu}, ${100 + gpu * 50}\n`)
+      ).join("")
+    }`;
+  const [whole] = await figures(lines, { "gpu.csv": samples([0, 1, 2, 3]) });
+  equal(whole?.results.duration_seconds, 3.2);
+  equal(whole?.joules_per_output_token, 250 * 3.2 / 200);
+  const [gap] = await figures([...lines, fullLine(2, 4)], { "gpu.csv": samples([0, 1]) });
+  equal(gap?.gpu_stats.avg_power_draw_w, 250);
+  equal(gap?.joules_per_output_token, null);
+});
+
 for (
   const [code, lines, files] of [
     ["cache_hit", [fullLine(0, 0, { cached_tok: 20 })], {}],

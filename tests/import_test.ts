@@ -59,6 +59,48 @@ Deno.test("a headerless gpu.csv of several GPUs gives each its index, and power 
   equal(benchmarks[0]?.gpu_stats.max_temperature_c, 62);
 });
 
+Deno.test("rows of one tick that a driver stamps some milliseconds apart are GPUs 0 and 1, a missing row hurts one tick", async () => {
+  const stamp = (ms: number) =>
+    new Date(1767323045000 + ms).toISOString().replaceAll("-", "/").replace("T", " ").slice(0, 23);
+  const rows = [0, 200, 400, 600].flatMap((tick) => [
+    `${stamp(tick)}, 90, 20000, 24564, 60, 300`,
+    ...(tick === 200 ? [] : [`${stamp(tick + 7)}, 80, 20000, 24564, 62, 250`]),
+  ]);
+  const { benchmarks, samples } = await importAndBuild({
+    "results.jsonl": jsonl([plainLine(0, 0, 100, 5)]),
+    "metadata.json": metadata({ hardware: { gpu_count: 2 } }),
+    "gpu.csv": `${rows.join("\n")}\n`,
+  });
+  deepEqual(samples.map((sample) => sample.gpu_index), [0, 1, 0, 0, 1, 0, 1]);
+  equal(benchmarks[0]?.gpu_stats.avg_power_draw_w, 550);
+  equal(benchmarks[0]?.gpu_stats.max_power_draw_w, 550);
+});
+
+Deno.test("one GPU that is sampled twice a second with stamps of whole seconds stays one GPU", async () => {
+  const { benchmarks, samples } = await importAndBuild({
+    "results.jsonl": jsonl([plainLine(0, 0, 100, 5)]),
+    "metadata.json": metadata({ hardware: { gpu_count: 1 } }),
+    "gpu.csv":
+      "1767323045, 90, 1, 1, 60, 300\n1767323045, 90, 1, 1, 60, 310\n1767323046, 90, 1, 1, 60, 320\n",
+  });
+  deepEqual(samples.map((sample) => sample.gpu_index), [0, 0, 0]);
+  equal(benchmarks[0]?.gpu_stats.avg_power_draw_w, 310);
+});
+
+Deno.test("a gpu.csv whose clock is in another time zone is said, and its figures are null", async () => {
+  const { benchmarks, said } = await importAndBuild({
+    "results.jsonl": jsonl([plainLine(0, 0, 100, 5)]),
+    "metadata.json": metadata(),
+    "gpu.csv": "2026/01/02 05:04:05.000, 95, 20000, 24576, 60, 300\n",
+  });
+  equal(said.filter((text) => /no sample of gpu\.csv lies in the time of the requests/.test(text)).length, 1);
+  equal(benchmarks[0]?.gpu_stats.avg_power_draw_w, null);
+  deepEqual(
+    benchmarks[0]?.verdicts.filter(({ code }) => code === "telemetry_gap").map(({ value }) => value),
+    [5],
+  );
+});
+
 Deno.test("a gpu.csv with nvidia-smi's own header, units and [N/A] is understood", async () => {
   const { samples } = await importAndBuild({
     "results.jsonl": jsonl([plainLine(0, 0, 100)]),

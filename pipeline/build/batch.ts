@@ -1,6 +1,6 @@
 // A batch of raw directories through the numbered SQL files: its Parquet part is written, its benchmarks are inserted.
 import { basename, join } from "node:path";
-import { type Database, quote } from "../lib/duckdb.ts";
+import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
@@ -20,12 +20,12 @@ interface Told {
 export const DATASETS = ["requests.parquet", "gpu_samples.parquet"];
 const FIGURES = ["50_load", "60_telemetry", "70_verdicts", "80_benchmarks"];
 
-/** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. */
+/** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(
   db: Database,
   directories: readonly SealedDirectory[],
   out: string,
-): Promise<void> {
+): Promise<string[]> {
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
   await db.set("directories", JSON.stringify(told.map(rowOf)));
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
@@ -40,6 +40,10 @@ export async function buildBatch(
     `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
   );
   for (const dataset of DATASETS) await writePart(db, dataset, part, out);
+  const strays = await db.rows(await sqlText("90_stray_telemetry.sql"));
+  return strays.map(({ raw_dir }) =>
+    `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
+  );
 }
 
 /** Writes the batch's rows of a table as one Parquet file, in the order of directories and lines. */
@@ -105,11 +109,6 @@ async function startsWithMark(path: string): Promise<boolean> {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
-/** Without an index, rows of one instant are GPUs 0, 1, 2 … in their order. */
-const MISSING: Readonly<Record<string, string>> = {
-  gpu_index: "row_number() OVER (PARTITION BY filename, timestamp) - 1",
-};
-
 /** Makes the view gpu_cells: every gpu.csv as text, whatever the order of its columns. */
 async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> {
   const columns = Object.keys(GpuSample.shape);
@@ -121,15 +120,16 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
     const [names, skip] = JSON.parse(layout) as [GpuColumn[], number];
     const files = members.map(({ gpu_file }) => quote(gpu_file ?? ""));
     const typed = names.map((name, index) => `'${name === "_" ? `unused_${index}` : name}': 'VARCHAR'`);
-    const selected = columns.map((name) =>
-      names.some((other) => other === name) ? name : `${MISSING[name] ?? "NULL"} AS ${name}`
-    );
-    return `SELECT filename AS file, ${selected.join(", ")} FROM read_csv(
+    const selected = columns.map((name) => names.some((other) => other === name) ? name : `NULL AS ${name}`);
+    const line = names.includes("gpu_index") ? "NULL" : "row_number() OVER ()";
+    return `SELECT filename AS file, ${line} AS line, ${selected.join(", ")} FROM read_csv(
       [${files.join(", ")}], columns = {${typed.join(", ")}}, header = ${skip === 1},
       auto_detect = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
       nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`;
   });
-  const none = `SELECT NULL AS file, ${columns.map((name) => `NULL AS ${name}`).join(", ")} WHERE false`;
+  const none = `SELECT NULL AS file, NULL AS line, ${
+    columns.map((name) => `NULL AS ${name}`).join(", ")
+  } WHERE false`;
   await db.run(
     `CREATE OR REPLACE TEMP VIEW gpu_cells AS ${parts.length === 0 ? none : parts.join(" UNION ALL ")}`,
   );

@@ -55,7 +55,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const before = await namesOf(db, stale.runs);
   await forget(db, stale.runs);
   const wanted = stale.runs.map((run) => (runs.get(run) ?? []).map(parsed)).filter((run) => run.length > 0);
-  for (const batch of batches(wanted, BATCH_BYTES)) await buildBatch(db, batch, staged);
+  for (const batch of batches(wanted, BATCH_BYTES)) notices.push(...await buildBatch(db, batch, staged));
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest.rows);

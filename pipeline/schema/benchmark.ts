@@ -124,7 +124,9 @@ export const BenchmarkResult = z.strictObject({
   rate_tokens_per_second: num(
     "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above",
   ),
-  joules_per_output_token: num("GPU energy per output token, J"),
+  joules_per_output_token: num(
+    "GPU energy per output token, J; needs telemetry without a gap of more than 3 s",
+  ),
   provenance: z.strictObject({
     run_id: z.string().meta({ description: "Run that measured it." }),
     entry_id: z.string().meta({ description: "Entry of that run." }),

@@ -42,7 +42,7 @@ COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
-COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J.';
+COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J; null when telemetry has a gap of more than 3 s.';
 COMMENT ON COLUMN benchmarks.result IS 'The BenchmarkResult of the API.';
 COMMENT ON COLUMN benchmarks.cost_analysis IS 'The CostAnalysis of the API.';
 

@@ -1,4 +1,5 @@
--- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout.
+-- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
+-- `line` numbers the rows of files without an index of the GPU, and is null in others.
 
 CREATE OR REPLACE TEMP TABLE gpu_samples AS
 WITH cells AS (
@@ -9,8 +10,25 @@ WITH cells AS (
       try_cast(timestamp AS TIMESTAMP),
       make_timestamp((try_cast(timestamp AS DOUBLE) * if(length(split_part(timestamp, '.', 1)) > 11, 1e3, 1e6))::BIGINT)
     ) AS sampled_at,
+    nullif((metadata ->> '$.hardware.gpu_count')::INTEGER, 0) AS gpu_count,
     gpu_cells.* EXCLUDE (file, timestamp)
   FROM gpu_cells JOIN directories ON gpu_file = file
+),
+-- Rows without an index that follow each other within 0.1 s are one tick: GPUs 0, 1, 2 … in their order.
+starts AS (
+  SELECT *, coalesce(epoch(sampled_at - lag(sampled_at) OVER in_file) NOT BETWEEN 0 AND 0.1, true) AS starts_tick
+  FROM cells WHERE line IS NOT NULL
+  WINDOW in_file AS (PARTITION BY directory ORDER BY line)
+),
+ticks AS (
+  SELECT *, count(*) FILTER (starts_tick) OVER (PARTITION BY directory ORDER BY line) AS tick FROM starts
+),
+indexed AS (
+  SELECT * FROM cells WHERE line IS NULL
+  UNION ALL BY NAME
+  SELECT * EXCLUDE (starts_tick, tick) REPLACE (
+    (row_number() OVER (PARTITION BY directory, tick ORDER BY line) - 1) % coalesce(gpu_count, 1024) AS gpu_index
+  ) FROM ticks
 )
 SELECT
   directory, evidence_id, run_id, entry_id, sampled_at,
@@ -24,7 +42,7 @@ SELECT
   try_cast(rtrim(power_limit_w, ' W') AS DOUBLE) AS power_limit_w,
   try_cast(rtrim(sm_clock_mhz, ' MHz') AS DOUBLE) AS sm_clock_mhz,
   if(throttle_reasons LIKE '%0x%', trim(throttle_reasons), NULL) AS throttle_reasons
-FROM cells;
+FROM indexed;
 
 COMMENT ON COLUMN gpu_samples.evidence_id IS 'Digest of the raw evidence that holds the line.';
 COMMENT ON COLUMN gpu_samples.sampled_at IS 'When the sample was taken, UTC.';

@@ -10,8 +10,13 @@ WITH inside AS (
 ticks AS (
   SELECT benchmark_id, tick, sum(power_w) AS power_w FROM inside GROUP BY ALL
 ),
+per_gpu AS (
+  SELECT benchmark_id, gpu_index, avg(power_w) AS power_w FROM inside GROUP BY ALL
+),
 power AS (
-  SELECT benchmark_id, avg(power_w) AS avg_power_draw_w, max(power_w) AS max_power_draw_w FROM ticks GROUP BY ALL
+  SELECT benchmark_id, avg_power_draw_w, max_power_draw_w
+  FROM (SELECT benchmark_id, sum(power_w) AS avg_power_draw_w FROM per_gpu GROUP BY ALL)
+  JOIN (SELECT benchmark_id, max(power_w) AS max_power_draw_w FROM ticks GROUP BY ALL) USING (benchmark_id)
 ),
 gaps AS (
   SELECT

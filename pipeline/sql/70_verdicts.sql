@@ -14,7 +14,11 @@ WITH found AS (
       from_json(metadata -> '$.summary.levels', '[{"level":"DOUBLE","interrupted":"BOOLEAN"}]')
         .list_filter(lambda told: told.interrupted).list_transform(lambda told: told.level),
       level
-    ) AS interrupted
+    ) AS interrupted,
+    coalesce(
+      longest_gap_seconds,
+      if(directory IN (SELECT directory FROM gpu_samples), window_seconds, NULL)
+    ) AS gap_seconds
   FROM load LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
 ),
 crossed AS (
@@ -25,7 +29,7 @@ crossed AS (
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},
     {code: 'short_output', severity: 'advisory', value: avg_tokens_per_request, "limit": 0.9 * max_tokens, unit: 'tokens a request', crossed: avg_tokens_per_request < 0.9 * max_tokens},
     {code: 'throttled_thermal', severity: 'advisory', value: throttled_pct, "limit": 1, unit: '% of samples', crossed: throttled_pct > 1},
-    {code: 'telemetry_gap', severity: 'advisory', value: longest_gap_seconds, "limit": 3, unit: 's', crossed: longest_gap_seconds > 3},
+    {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": 3, unit: 's', crossed: gap_seconds > 3},
     {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: drift_pct > 5 AND total_requests >= 20},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},
     {code: 'interrupted', severity: 'advisory', value: window_seconds, "limit": planned_seconds, unit: 's', crossed: interrupted}

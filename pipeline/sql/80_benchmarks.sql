@@ -49,7 +49,11 @@ WITH facts AS (
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second,
     if(load.level = 1, load.avg_tokens_per_second, load.throughput_tokens_per_second) AS rate_tokens_per_second,
-    telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0) AS joules_per_output_token
+    if(
+      longest_gap_seconds <= 3,
+      telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0),
+      NULL
+    ) AS joules_per_output_token
   FROM load
   JOIN directories USING (directory)
   LEFT JOIN telemetry USING (benchmark_id)

@@ -10,7 +10,7 @@ import type {
   Comparison,
   Recommendations,
 } from "../../../pipeline/schema/api.ts";
-import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
+import type { BenchmarkResult, CostAnalysis } from "../../../pipeline/schema/benchmark.ts";
 
 export const exported = process.env.ALMANAC_EXPORT ?? "";
 
@@ -32,7 +32,15 @@ export const best = (model: Named) => answer<BenchmarkAnswer>(model, "best");
 export const cheapest = (model: Named) => answer<CheapestFile>(model, "cheapest");
 export const comparison = (model: Named) => answer<Comparison>(model, "compare");
 export const recommendations = (model: Named) => answer<Recommendations>(model, "recommendations");
-export const costOf = (id: string) => read<BenchmarkAnswer>(`benchmarks/${id}.json`).cost_analysis;
+
+const costs = new Map<string, CostAnalysis>();
+
+/** What a benchmark costs; each file is read once for all pages. */
+export function costOf(id: string): CostAnalysis {
+  const cost = costs.get(id) ?? read<BenchmarkAnswer>(`benchmarks/${id}.json`).cost_analysis;
+  costs.set(id, cost);
+  return cost;
+}
 
 const byName = (list: readonly Named[]) => new Map(list.map((named) => [named.name, named]));
 const models = byName(index.models);

@@ -3,10 +3,15 @@ import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
 
 export const DASH = "–";
 
+const formatters = new Map<number, Intl.NumberFormat>();
+
 /** A number with `digits` after the point and separators, or a dash. */
 export function number(value: number | null | undefined, digits = 0): string {
   if (value === null || value === undefined) return DASH;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const formatter = formatters.get(digits) ??
+    new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formatters.set(digits, formatter);
+  return formatter.format(value);
 }
 
 /** US dollars; small amounts keep three significant digits. */
