@@ -2,15 +2,17 @@
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
 import { AgentError, type Config, readConfig } from "./config.ts";
 import { run, type Watcher } from "./run.ts";
-import type { Tally } from "./tally.ts";
+import type { Tally } from "../schema/tally.ts";
 
 function say(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   target.writeSync(new TextEncoder().encode(text));
 }
 
 function inWords(tally: Tally): string {
-  const { level, elapsed_seconds, requests, errors, tokens_per_second } = tally;
-  return `concurrency ${level}  ${elapsed_seconds.toFixed(0)} s  ${requests} requests  ${errors} errors  ` +
+  const { level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
+  return `concurrency ${level}  ${
+    elapsed_seconds.toFixed(0)
+  } of ${planned_seconds} s  ${requests} requests  ${errors} errors  ` +
     `${tokens_per_second.toFixed(1)} tokens/s`;
 }
 

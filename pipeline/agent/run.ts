@@ -2,13 +2,14 @@
 import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
+import type { Tally } from "../schema/tally.ts";
 import type { Config } from "./config.ts";
 import { Evidence, type Story } from "./evidence.ts";
 import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
 import { isHere } from "./here.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
-import { LevelTally, type Tally } from "./tally.ts";
+import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { Wire } from "./wire/frame.ts";
 import { ollamaWire } from "./wire/ollama.ts";
@@ -82,7 +83,7 @@ async function runLevel(
   watcher: Watcher,
 ): Promise<void> {
   const { config, stop } = context;
-  const tally = new LevelTally(level);
+  const tally = new LevelTally(level, config.duration_seconds);
   const write = (line: RequestLine) => {
     evidence.request(line);
     if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);

@@ -1,24 +1,15 @@
-// What a level has brought so far, for whoever watches.
+// Counts what a level has brought so far.
 import type { RequestLine } from "../schema/request.ts";
+import type { Tally } from "../schema/tally.ts";
 
-export interface Tally {
-  readonly level: number;
-  readonly elapsed_seconds: number;
-  readonly requests: number;
-  readonly tokens: number;
-  readonly errors: number;
-  /** Output tokens of ended requests divided by the time since the level began. */
-  readonly tokens_per_second: number;
-}
-
-/** Counts the measured lines of a level. */
+/** The measured lines of a level. */
 export class LevelTally {
   #started = performance.now();
   #requests = 0;
   #tokens = 0;
   #errors = 0;
 
-  constructor(readonly level: number) {}
+  constructor(readonly level: number, readonly planned_seconds: number) {}
 
   /** The window begins now. */
   start(): void {
@@ -37,6 +28,7 @@ export class LevelTally {
     return {
       level: this.level,
       elapsed_seconds,
+      planned_seconds: this.planned_seconds,
       requests: this.#requests,
       tokens: this.#tokens,
       errors: this.#errors,

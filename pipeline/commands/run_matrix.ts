@@ -58,7 +58,8 @@ async function publish(runId: string, { paths, log, print }: Shell): Promise<voi
   print(`\n${await tableOf(runId, paths.database)}\n`);
   const { buildSite } = await import("../../site/build.ts");
   await buildSite({ root: paths.root, log: log.info });
-  const short = (path: string) => relative(Deno.cwd(), path) || ".";
+  const short = (path: string) =>
+    relative(Deno.cwd(), path).startsWith("..") ? path : relative(Deno.cwd(), path);
   print(`Site      ${short(join(paths.siteDist, "index.html"))}\n`);
   print(`Evidence  ${short(join(paths.raw, runId))}\n`);
   print(`Data      ${short(paths.database)} and ${short(paths.api)}\n`);
@@ -77,18 +78,16 @@ async function matrixPath(name: string, { root, repository }: Paths): Promise<st
   return name;
 }
 
+/** The first signal asks for an orderly end; listening stops with it, so a second one ends the process at once. */
 function stopOnSignals(warn: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
+  const names = ["SIGINT", "SIGTERM"] as const;
   const controller = new AbortController();
+  const deafen = () => names.forEach((name) => Deno.removeSignalListener(name, stop));
   const stop = () => {
-    if (controller.signal.aborted) return;
-    warn("stopping: what was measured so far is being kept");
+    deafen();
+    warn("stopping: what was measured so far is being kept; once more ends at once");
     controller.abort();
   };
-  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, stop);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const name of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(name, stop);
-    },
-  };
+  for (const name of names) Deno.addSignalListener(name, stop);
+  return { signal: controller.signal, [Symbol.dispose]: deafen };
 }

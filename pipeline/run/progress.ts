@@ -1,12 +1,12 @@
 // How a run shows itself: one line a transition for everybody, and on a terminal one more line that redraws.
 import type { Log } from "../lib/log.ts";
-import type { AgentProgress } from "../stages/context.ts";
+import type { Tally } from "../schema/tally.ts";
 
 export interface Progress {
   readonly log: Log;
   /** Names the work that `show` reports on. */
   begin(what: string): void;
-  show(state: AgentProgress): void;
+  show(tally: Tally): void;
 }
 
 /** `terminal` is false for a pipe or CI: then `show` draws nothing. */
@@ -21,15 +21,17 @@ export function createProgress(log: Log, write: (text: string) => void, terminal
     begin: (name) => {
       what = name;
     },
-    show: (state) => {
-      if (terminal) write(`\r\x1b[K${liveLine(what, state)}`);
+    show: (tally) => {
+      if (terminal) write(`\r\x1b[K${liveLine(what, tally)}`);
     },
   };
 }
 
 /** One line that fits 80 columns where the entry's name allows it. */
-export function liveLine(what: string, state: AgentProgress): string {
-  const errors = state.errors > 0 ? `  ${state.errors} errors` : "";
-  return `  ${what}  c=${state.level}  ${Math.round(state.elapsed_seconds)} s  ${state.requests} requests  ` +
-    `${state.tokens_per_second.toFixed(1)} tokens/s${errors}`;
+export function liveLine(what: string, tally: Tally): string {
+  const { level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
+  return `  ${what}  c=${level}  ${
+    Math.round(elapsed_seconds)
+  } of ${planned_seconds} s  ${requests} requests  ` +
+    `${tokens_per_second.toFixed(1)} tokens/s${errors > 0 ? `  ${errors} errors` : ""}`;
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { StoppedError, UserError } from "../errors.ts";
 import type { Machine } from "../providers/provider.ts";
 import type { Entry } from "../schema/entry.ts";
-import type { AgentProgress, StageContext } from "./context.ts";
+import { Tally } from "../schema/tally.ts";
+import type { StageContext } from "./context.ts";
 import type { Ready } from "./setup.ts";
 
 /** Where the evidence of `folder` is written on the machine until it is collected. */
@@ -24,8 +25,8 @@ export async function benchmark(
     env: { ...agentEnv(entry), ...ready.engine.agentEnv, OUT: out, PROGRESS: "json" },
     signal: context.signal,
     onStdout: (line) => {
-      const progress = readProgress(line);
-      if (progress !== null) context.progress(progress);
+      const tally = readTally(line);
+      if (tally !== null) context.progress(tally);
     },
     onStderr: (line) => {
       lastWords.push(line);
@@ -56,10 +57,10 @@ function agentEnv(entry: Entry): Record<string, string> {
   };
 }
 
-function readProgress(line: string): AgentProgress | null {
-  if (!line.startsWith("{")) return null;
+/** The tally that a line of the agent's output holds; null for any other line. */
+function readTally(line: string): Tally | null {
   try {
-    return JSON.parse(line) as AgentProgress;
+    return Tally.safeParse(JSON.parse(line)).data ?? null;
   } catch {
     return null;
   }

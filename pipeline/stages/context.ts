@@ -2,16 +2,7 @@
 import type { EngineWorld } from "../engines/engine.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
-
-/** What an agent says of itself once a second. */
-export interface AgentProgress {
-  readonly level: number;
-  readonly elapsed_seconds: number;
-  readonly requests: number;
-  readonly tokens: number;
-  readonly errors: number;
-  readonly tokens_per_second: number;
-}
+import type { Tally } from "../schema/tally.ts";
 
 export interface StageContext {
   readonly paths: Paths;
@@ -21,5 +12,5 @@ export interface StageContext {
   readonly signal: AbortSignal;
   readonly engineWorld: EngineWorld;
   /** Shows how the work at hand goes on; only a terminal draws it. */
-  readonly progress: (state: AgentProgress) => void;
+  readonly progress: (tally: Tally) => void;
 }
