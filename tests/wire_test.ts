@@ -48,6 +48,17 @@ Deno.test("OpenAI's events are read with comments, event names and CRLF between 
   equal(frames[5]?.done, true);
 });
 
+Deno.test("llama-server's timings give the counts that its usage leaves out, the cached ones too", () => {
+  const timings = '"timings":{"cache_n":30,"prompt_n":5,"prompt_ms":1,"predicted_n":9,"predicted_ms":2}';
+  const counts = (text: string) => read(openai, `data: {"choices":[],${text}}\n\n`)[0]?.counts;
+  deepEqual(counts(timings), { tok: 9, prompt_tok: 35, cached_tok: 30 });
+  deepEqual(counts(`"usage":{"prompt_tokens":35,"completion_tokens":8},${timings}`), {
+    tok: 8,
+    prompt_tok: 35,
+    cached_tok: 30,
+  });
+});
+
 for (const [name, wire, text] of [["Ollama", ollama, NDJSON], ["OpenAI", openai, SSE]] as const) {
   Deno.test(`a stream of ${name} reads the same wherever its bytes are cut`, () => {
     const whole = JSON.stringify(read(wire, text));

@@ -45,7 +45,9 @@ function readFrame(message: Record<string, unknown>): Frame {
   const text = [choice?.text, content, reasoning_content, reasoning]
     .some((part) => typeof part === "string" && part !== "");
   const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
-  const counts = usageIn(message.usage);
+  const usage = usageIn(message.usage);
+  const told = countsIn(message.timings);
+  const counts = usage === undefined ? told : { ...told, ...usage };
   const engine = timesIn(message.timings);
   return { text, ...given({ stop, done: stop === undefined ? undefined : true, counts, engine }) };
 }
@@ -59,6 +61,15 @@ function usageIn(usage: unknown) {
     prompt_tok: countIn(fields.prompt_tokens),
     cached_tok: countIn(details.cached_tokens),
   });
+}
+
+/** llama-server counts in its timings: prompt tokens read and taken from the cache apart. */
+function countsIn(timings: unknown) {
+  if (typeof timings !== "object" || timings === null) return undefined;
+  const { predicted_n, prompt_n, cache_n } = timings as Record<string, unknown>;
+  const [read, cached_tok] = [countIn(prompt_n), countIn(cache_n)];
+  const prompt_tok = read === undefined ? undefined : read + (cached_tok ?? 0);
+  return given({ tok: countIn(predicted_n), prompt_tok, cached_tok });
 }
 
 function timesIn(timings: unknown) {
