@@ -137,6 +137,7 @@ for (
     ["server_errors", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "http" })], {}],
     ["truncated_stream", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "truncated" })], {}],
     ["short_output", [fullLine(0, 0)], {}],
+    ["frames_counted", [fullLine(0, 0, { tok_from: "engine" }), fullLine(1, 2, { tok_from: "frames" })], {}],
     ["too_few_requests", [fullLine(0, 0)], {}],
     [
       "non_stationary",

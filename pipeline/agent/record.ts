@@ -21,6 +21,7 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     t: exchange.sent_at / 1000,
     n: place.n,
     tok,
+    tok_from: exchange.counts.tok === undefined ? "frames" : "engine",
     tps: decodeRate(tok, exchange),
     dur: rounded((exchange.end - exchange.sent) / 1000),
     err: exchange.error !== null,

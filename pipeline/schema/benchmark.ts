@@ -16,6 +16,7 @@ export const VERDICTS = {
   driver_error: "fatal",
   clock_skew: "fatal",
   cpu_spill: "advisory",
+  frames_counted: "advisory",
   short_output: "advisory",
   throttled_thermal: "advisory",
   power_capped: "advisory",

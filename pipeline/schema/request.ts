@@ -23,6 +23,10 @@ export const RequestLine = z.object({
   t: z.number().min(0).max(YEAR_2100).meta({ description: "When the request was sent, seconds since 1970." }),
   n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
   tok: z.int().min(0).max(1e9).meta({ description: "Output tokens." }),
+  tok_from: z.enum(["engine", "frames"]).nullish().meta({
+    description:
+      "Who counted the tokens: the engine, or the agent, which counted frames with text because the engine gave no count.",
+  }),
   tps: z.number().min(0).max(1e9).nullish().meta({
     description: "Output tokens per second of the decode phase.",
   }),

@@ -7,7 +7,7 @@ WITH lines AS (
     line.*, directory, run_id, entry_id, evidence_id,
     coalesce(line.level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS load_level
   FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
-    t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
+    t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
     error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
     scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
     last_text_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
@@ -24,7 +24,7 @@ SELECT
   coalesce(phase, 'measure') AS phase,
   n,
   make_timestamp((t * 1e6)::BIGINT) AS sent_at,
-  tok, prompt_tok, cached_tok,
+  tok, tok_from, prompt_tok, cached_tok,
   CASE WHEN tok > 1 AND last_text_ns > first_text_ns THEN (tok - 1) * 1e9 / (last_text_ns - first_text_ns)
        WHEN first_text_ns IS NULL THEN tps END AS tokens_per_second,
   dur * 1e3 AS latency_ms,

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS (
   SELECT
-    directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok,
+    directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
     prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((latency_ms * 1e3)::BIGINT) AS ended_at
   FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
@@ -16,6 +16,7 @@ figures AS (
     count(*) AS total_requests,
     count(*) FILTER (failed) AS total_errors,
     count(*) FILTER (error_class = 'truncated') AS total_truncated,
+    count(*) FILTER (good AND tok_from = 'frames') AS total_frames_counted,
     coalesce(sum(tok) FILTER (good), 0)::BIGINT AS total_tokens,
     (sum(prompt_tok) FILTER (good))::BIGINT AS total_prompt_tokens,
     (sum(cached_tok) FILTER (good))::BIGINT AS total_cached_tokens,

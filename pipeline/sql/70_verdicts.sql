@@ -27,6 +27,7 @@ crossed AS (
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},
+    {code: 'frames_counted', severity: 'advisory', value: 100 * total_frames_counted / total_requests, "limit": 0, unit: '% of requests', crossed: total_frames_counted > 0},
     {code: 'short_output', severity: 'advisory', value: avg_tokens_per_request, "limit": 0.9 * max_tokens, unit: 'tokens a request', crossed: avg_tokens_per_request < 0.9 * max_tokens},
     {code: 'throttled_thermal', severity: 'advisory', value: throttled_pct, "limit": 1, unit: '% of samples', crossed: throttled_pct > 1},
     {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": 3, unit: 's', crossed: gap_seconds > 3},
