@@ -5,6 +5,7 @@ import { messageOf, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
+import { LIST_LIMIT } from "./schema/limits.ts";
 
 /** What a command is given: where to read and write, how to talk, and where data goes. */
 export interface Shell {
@@ -60,7 +61,7 @@ command("import", "take in result directories in the specification's format")
 
 const benchmarks = command("benchmarks", "list the newest benchmarks, or ask about them");
 query(benchmarks, false)
-  .option("--limit <n>", "how many to list, at most 200", positiveInteger, 50)
+  .option("--limit <n>", `how many to list, at most ${LIST_LIMIT.most}`, listLimit, LIST_LIMIT.usual)
   .allowExcessArguments()
   .action((options, self: Command) => {
     const [unknown] = self.args;
@@ -184,4 +185,12 @@ function positiveInteger(text: string): number {
   const value = positiveNumber(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function listLimit(text: string): number {
+  const value = positiveInteger(text);
+  if (value <= LIST_LIMIT.most) return value;
+  throw new InvalidArgumentError(
+    `It must be at most ${LIST_LIMIT.most}; the file api/v1/benchmarks.json has all.`,
+  );
 }

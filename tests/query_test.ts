@@ -220,13 +220,35 @@ Deno.test("every table fits 80 columns, however long the names", () =>
     }
   }));
 
-Deno.test("a model that nobody measured is refused with the nearest known one", () =>
+Deno.test("a model, GPU, provider or runtime that no benchmark has is refused with the nearest known ones", () =>
   almanac(three, async (_db, paths) => {
-    const { code, err } = await cli(paths.root, "best", "--model", "qwen2:8b");
-    equal(code, 1);
-    match(err, /Cannot find a benchmark of qwen2:8b: no such model was measured\nNearest known: qwen2:7b\./);
+    for (
+      const [args, words] of [
+        [["best", "--model", "qwen2:8b"], "the model qwen2:8b: there is none\nNearest known: qwen2:7b."],
+        [["--model", "qwen2:8b"], "the model qwen2:8b: there is none\nNearest known: qwen2:7b."],
+        [["--gpu", "RTX 4080"], "the GPU RTX 4080: there is none\nNearest known: NVIDIA GeForce RTX 4090, "],
+        [["--provider", "vast"], "the provider vast: there is none\nNearest known: vastai."],
+        [
+          ["compare", "--model", MODEL, "--runtime", "olama"],
+          "the runtime olama: there is none\nNearest known: ollama.",
+        ],
+      ] as const
+    ) {
+      const { code, err } = await cli(paths.root, ...args);
+      equal(code, 1);
+      ok(err.startsWith(`Cannot find a benchmark of ${words}`), err);
+    }
     const slow = await cli(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
     match(slow.err, /that reaches 9999 tokens\/s at concurrency 1/);
+  }));
+
+Deno.test("a list of more than 200 is refused, and filters that are known but fit nothing together give an empty one", () =>
+  almanac(three, async (_db, paths) => {
+    const { code, err } = await cli(paths.root, "--limit", "201");
+    equal(code, 2);
+    match(err, /must be at most 200/);
+    const { out } = await cli(paths.root, "--gpu", "H100", "--concurrency", "2", "--output", "json");
+    deepEqual(JSON.parse(out), { benchmarks: [], count: 0 });
   }));
 
 Deno.test("an unknown question is refused with the nearest known ones, an unknown option with the nearest", async () => {

@@ -4,7 +4,16 @@ import { Database } from "../lib/duckdb.ts";
 import { nearest } from "../schema/nearest.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
-import { best, cheapest, compare, list, names, type RankFilter, recommend } from "../query/mod.ts";
+import {
+  best,
+  cheapest,
+  compare,
+  list,
+  type ListFilter,
+  names,
+  type RankFilter,
+  recommend,
+} from "../query/mod.ts";
 import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
 
 export interface BenchmarksOptions {
@@ -19,8 +28,6 @@ export interface BenchmarksOptions {
 }
 
 export type Question = "list" | "best" | "cheapest" | "recommend" | "compare";
-
-const MOST = 200;
 
 /** Prints the answer as a table or as the API's JSON; a UserError says what is known when there is none. */
 export async function benchmarksCommand(
@@ -40,7 +47,8 @@ interface Answer {
 
 const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Promise<Answer>> = {
   list: async (db, options) => {
-    const answer = await list(db, { ...options, limit: Math.min(options.limit ?? MOST, MOST) });
+    const answer = await list(db, options);
+    if (answer.count === 0) await refuseUnknown(db, options);
     return { answer, table: renderList(answer) };
   },
   best: (db, options) => ranked(db, options, best, renderAnswer),
@@ -57,21 +65,39 @@ async function ranked<T>(
 ): Promise<Answer> {
   const filter: RankFilter = { ...options, model: options.model ?? "", min_tps: options.minTps };
   const answer = await query(db, filter);
-  if (answer === null) throw await nothingFound(db, filter);
+  if (answer === null) {
+    await refuseUnknown(db, filter);
+    throw await nothingFound(db, filter);
+  }
   return { answer, table: render(answer) };
+}
+
+/** Refuses a filter whose value no benchmark has, naming the nearest known ones. */
+async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
+  const { models, gpus, providers, runtimes } = await names(db);
+  const fits = (known: readonly string[], wanted: string) => known.includes(wanted);
+  const partly = (known: readonly string[], wanted: string) =>
+    known.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const filters = [
+    ["model", filter.model, models, fits],
+    ["GPU", filter.gpu, gpus, partly],
+    ["provider", filter.provider, providers, fits],
+    ["runtime", filter.runtime, runtimes, fits],
+  ] as const;
+  for (const [what, wanted, counts, matches] of filters) {
+    const known = [...counts.keys()];
+    if (wanted === undefined || matches(known, wanted)) continue;
+    throw new UserError(
+      `Cannot find a benchmark of the ${what} ${wanted}: there is none`,
+      known.length === 0
+        ? "Nothing was measured yet."
+        : `Nearest known: ${nearest(wanted, known).join(", ")}.`,
+    );
+  }
 }
 
 async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
   const { model, min_tps, concurrency = 1 } = filter;
-  const known = [...(await names(db)).models.keys()];
-  if (!known.includes(model)) {
-    return new UserError(
-      `Cannot find a benchmark of ${model}: no such model was measured`,
-      known.length === 0
-        ? "Nothing was measured yet."
-        : `Nearest known: ${nearest(model, known).join(", ")}.`,
-    );
-  }
   const { benchmarks } = await list(db, { model });
   const levels = [...new Set(benchmarks.map((benchmark) => benchmark.test_config.concurrent_reqs))].sort((
     a,

@@ -1,6 +1,6 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
 import { basename, join, resolve } from "node:path";
-import { messageOf, UserError } from "../errors.ts";
+import { reasonOf, UserError } from "../errors.ts";
 import { exists, readText, writeAtomic } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
@@ -62,7 +62,7 @@ export async function importDirectories(
       });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      result.refused.push({ dir, reason: messageOf(error) });
+      result.refused.push({ dir, reason: reasonOf(error) });
     }
   }
   if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);

@@ -25,9 +25,8 @@ const THROUGHPUT: Column<Benchmark> = {
 };
 const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
 const PRICE: Column<Benchmark> = {
-  title: "$/h",
-  of: ({ price_per_hour, provider }) =>
-    price_per_hour === null ? provider : `${price_per_hour.toFixed(2)} ${provider}`,
+  title: "$/h at",
+  of: ({ price_per_hour, provider }) => `${number(price_per_hour, 2)} ${provider}`,
 };
 
 /** Benchmarks, one a row. */
