@@ -168,6 +168,46 @@ Deno.test("errors count as errors in all the ways the specification's files writ
   deepEqual([benchmarks[0]?.results.total_requests, benchmarks[0]?.results.total_errors], [6, 3]);
 });
 
+Deno.test("failed lines without a duration, zeros and `unknown` for what was not found out: counted as failed, and null", async () => {
+  const { benchmarks, result } = await importAndBuild({
+    "results.jsonl": jsonl([
+      { t: 1767323045, n: 1, tok: 100, tps: 50, dur: 2 },
+      { t: 1767323047, n: 2, tok: 0, tps: 0, err: true, error_msg: "http_status_500" },
+      { t: 1767323049, n: 3, tok: 100, tps: 0, dur: 2 },
+    ]),
+    "metadata.json": metadata({
+      hardware: {
+        gpu_name: "unknown",
+        gpu_memory_mib: 0,
+        driver_version: "unknown",
+        cuda_version: "unknown",
+        cpu_model: "unknown",
+        cpu_cores: 0,
+        ram_gib: 0,
+      },
+      model: { size: "unknown", runtime_version: "unknown" },
+    }),
+  });
+  equal(result.imported[0]?.rejected, 0);
+  const [benchmark] = benchmarks;
+  deepEqual([benchmark?.results.total_requests, benchmark?.results.total_errors], [3, 1]);
+  equal(benchmark?.results.avg_tokens_per_second, 50);
+  equal(benchmark?.results.avg_latency_ms, 2000);
+  equal(benchmark?.results.duration_seconds, 6);
+  const { gpu_name, gpu_count: _, ...facts } = benchmark?.hardware ?? {};
+  equal(gpu_name, "unknown");
+  deepEqual(Object.values(facts), [null, null, null, null, null, null]);
+  deepEqual([benchmark?.model.size_gb, benchmark?.model.runtime_version], [null, null]);
+});
+
+Deno.test("a result that does not say whether there was a GPU is not called a processor's", async () => {
+  const { benchmarks } = await importAndBuild({
+    "results.jsonl": jsonl([plainLine(0, 0, 100)]),
+    "metadata.json": JSON.stringify({ hardware: { cpu_model: "AMD EPYC" }, model: { name: "m" } }),
+  });
+  equal(benchmarks[0]?.hardware.gpu_name, "unknown");
+});
+
 Deno.test("a missing gpu.csv is a warning and its figures are null", async () => {
   const { benchmarks, said } = await importAndBuild({
     "results.jsonl": jsonl([plainLine(0, 0, 100)]),

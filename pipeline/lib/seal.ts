@@ -89,7 +89,7 @@ async function readResults(dir: string) {
     }
     requests += 1;
     const { phase, level, tps } = reading.value;
-    if (phase === "warmup" || isFailed(reading.value) || tps === null || tps === undefined) continue;
+    if (phase === "warmup" || isFailed(reading.value) || !tps) continue;
     const rate = rates.get(level ?? 1) ?? { sum: 0, count: 0 };
     rates.set(level ?? 1, { sum: rate.sum + tps, count: rate.count + 1 });
   }
@@ -99,7 +99,7 @@ async function readResults(dir: string) {
       `Cannot use ${path}: it has no usable line${
         first === undefined ? "" : ` (line ${first.line}: ${first.reason})`
       }`,
-      "Each line is a JSON object with t, n, tok, dur, and tps or err.",
+      "Each line is a JSON object with t, n, tok, and tps or err.",
     );
   }
   const lowest = rates.get(Math.min(...rates.keys()));

@@ -28,9 +28,11 @@ export const RequestLine = z.object({
       "Who counted the tokens: the engine, or the agent, which counted frames with text because the engine gave no count.",
   }),
   tps: z.number().min(0).max(1e9).nullish().meta({
-    description: "Output tokens per second of the decode phase.",
+    description: "Output tokens per second of the decode phase; 0 counts as not measured.",
   }),
-  dur: z.number().min(0).max(1e7).meta({ description: "Duration of the whole request, seconds." }),
+  dur: z.number().min(0).max(1e7).nullish().meta({
+    description: "Duration of the whole request, seconds; older files leave it out for failed requests.",
+  }),
   err: z.union([z.boolean(), z.literal(0), z.literal(1), z.string()]).nullish().meta({
     description: "Whether the request failed (true, 1 or a text).",
   }),

@@ -26,8 +26,8 @@ SELECT
   make_timestamp((t * 1e6)::BIGINT) AS sent_at,
   tok, tok_from, prompt_tok, cached_tok,
   CASE WHEN tok > 1 AND last_text_ns > first_text_ns THEN (tok - 1) * 1e9 / (last_text_ns - first_text_ns)
-       WHEN first_text_ns IS NULL THEN tps END AS tokens_per_second,
-  dur * 1e3 AS latency_ms,
+       WHEN first_text_ns IS NULL THEN nullif(tps, 0) END AS tokens_per_second,
+  nullif(dur, 0) * 1e3 AS latency_ms,
   (first_text_ns - scheduled_ns) / 1e6 AS ttft_ms,
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
   coalesce(err NOT IN ('false', '0', ''), false) OR error_class IS NOT NULL AS failed,

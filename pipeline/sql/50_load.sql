@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS (
   SELECT
     directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
-    prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((latency_ms * 1e3)::BIGINT) AS ended_at
+    prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
   FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),

@@ -22,12 +22,13 @@ export function speedChart(points: readonly RequestPoint[], average: number | nu
 
 /** Two dots a request: its whole duration and its time to first token, ms. */
 export function latencyChart(points: readonly RequestPoint[]): string {
+  const ended = points.filter((point) => point.latency_ms !== null);
   const first = points.filter((point) => point.ttft_ms !== null);
   return render({ id: "latency", label: "Duration and time to first token of each request, milliseconds" }, {
     x: SECONDS,
     y: { label: "↑ ms", grid: true, zero: true, nice: true },
     marks: [
-      Plot.dot(points, { x: "seconds", y: "latency_ms", r: 2, fill: "var(--mark)" }),
+      Plot.dot(ended, { x: "seconds", y: "latency_ms", r: 2, fill: "var(--mark)" }),
       Plot.dot(first, { x: "seconds", y: "ttft_ms", r: 2, fill: "var(--second)" }),
     ],
   });

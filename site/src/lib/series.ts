@@ -10,7 +10,7 @@ import { exported } from "./data.ts";
 export interface RequestPoint {
   readonly seconds: number;
   readonly tokens_per_second: number | null;
-  readonly latency_ms: number;
+  readonly latency_ms: number | null;
   readonly ttft_ms: number | null;
   /** Requests of the benchmark, of which this is one. */
   readonly total: number;
