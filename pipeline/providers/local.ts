@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { copyFolder } from "../lib/files.ts";
 import { runCommand } from "../lib/shell.ts";
+import { isGpu } from "../schema/gpu_name.ts";
 import type { LeaseRequest, Machine, Provider } from "./provider.ts";
 
 export const local: Provider = {
@@ -31,15 +32,11 @@ async function requireGpu(wanted: string, signal: AbortSignal): Promise<void> {
     signal,
     onStdout: (line) => found.push(line.trim()),
   });
-  if (found.some((name) => plain(name).includes(plain(wanted)))) return;
+  if (found.some((name) => isGpu(wanted, name))) return;
   throw new UserError(
     `Cannot lease a machine with ${wanted} from local: this machine has ${
       found.join(", ") || "no NVIDIA GPU"
     }`,
     'Use "gpus": ["any"] to test what this machine has.',
   );
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
