@@ -33,9 +33,13 @@ export async function writeMirror(
   const all = await answers(db);
   const known = await names(db);
   const written = new Map<string, Written>();
+  const anew = before.size === 0;
   const bring = async (file: File, fresh: boolean) => {
     const old = before.get(file.path);
-    if (old !== undefined && !fresh) return void written.set(file.path, old);
+    if (!anew && !fresh) {
+      if (old !== undefined) written.set(file.path, old);
+      return;
+    }
     const text = await file.text();
     if (text !== null) written.set(file.path, writeChanged(staged, file.path, text, old));
   };
