@@ -33,6 +33,7 @@ Deno.test("an entry is pending until its first stage, running until it ends, and
   equal(one?.status, "failed");
   equal(one?.failure_stage, "load");
   equal(one?.failure_reason, "no memory");
+  equal(one?.stage, "setup");
   equal(one?.worker_id, "l");
   equal(two?.status, "pending");
 });

@@ -265,5 +265,5 @@ Deno.test("without built data the question is refused with how to build it", asy
   await using root = await temporaryRoot();
   const { code, err } = await cli(root.paths.root, "best", "--model", MODEL);
   equal(code, 1);
-  match(err, /almanac\.duckdb cannot be opened.*\n.*deno task build-data/s);
+  match(err, /there is no .*almanac\.duckdb\n.*deno task build-data/);
 });

@@ -8,6 +8,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
+import { exists } from "./files.ts";
 
 const SQL = join(dirname(dirname(fileURLToPath(import.meta.url))), "sql");
 
@@ -32,15 +33,13 @@ export class Database implements Disposable {
 
   /** The database file at `path`, to read; a UserError when it is missing or unreadable. */
   static async reading(path: string): Promise<Database> {
+    const hint = "Build it with `deno task build-data`, or say with --root where it is.";
+    if (!await exists(path)) throw new UserError(`Cannot read the almanac's data: there is no ${path}`, hint);
     try {
       const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
       return new Database(instance, await instance.connect());
     } catch (cause) {
-      throw new UserError(
-        `Cannot read the almanac's data: ${path} cannot be opened`,
-        "Build it with `deno task build-data`, or say with --root where it is.",
-        { cause },
-      );
+      throw new UserError(`Cannot read the almanac's data: ${path} cannot be opened`, hint, { cause });
     }
   }
 

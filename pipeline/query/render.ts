@@ -132,15 +132,22 @@ export function renderRecommendations({ recommendations }: Recommendations): str
     recommendations.map((line) => `${line.recommended_gpus.join(", ")}: ${line.notes}\n`).join("");
 }
 
-/** The manifest of a run. */
+/** The manifest of a run; below the table why what failed did so. */
 export function renderManifest(rows: readonly ManifestRow[]): string {
-  return renderTable<ManifestRow>([
+  const table = renderTable<ManifestRow>([
     { title: "entry", of: (row) => row.entry_id },
-    { title: "status", of: (row) => row.status },
+    { title: "status", of: statusInWords },
     { title: "tokens/s", of: (row) => row.tokens_per_second, digits: 1 },
-    { title: "where", of: (row) => row.failure_stage },
-    { title: "why", of: (row) => row.failure_reason },
   ], rows);
+  const reasons = rows.filter((row) => row.failure_reason !== null)
+    .map((row) => `${row.entry_id}: ${row.failure_reason}\n`);
+  return `${table}${reasons.join("")}`;
+}
+
+/** `running: load`, `failed at setup`, `success`. */
+function statusInWords({ status, stage, failure_stage }: ManifestRow): string {
+  if (failure_stage !== null) return `${status} at ${failure_stage}`;
+  return status === "running" ? `${status}: ${stage}` : status;
 }
 
 function gpuName({ gpu_name, gpu_count }: Benchmark["hardware"]): string {
@@ -161,5 +168,6 @@ function costFacts(cost: CostAnalysis): [string, string][] {
 }
 
 function number(value: number | null, digits: number): string {
-  return value === null ? "–" : value.toFixed(digits);
+  if (value === null) return "–";
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

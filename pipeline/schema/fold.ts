@@ -44,7 +44,7 @@ export function foldJournal(lines: readonly JournalLine[]): ManifestRow[] {
 export function nextState(row: ManifestRow, line: EntryEvent): ManifestRow {
   const next: ManifestRow = { ...row, status: STATUS_AFTER[line.event] };
   if (line.event === "stage") {
-    return { ...next, worker_id: line.lease_id, started_at: row.started_at ?? line.at };
+    return { ...next, stage: line.stage, worker_id: line.lease_id, started_at: row.started_at ?? line.at };
   }
   next.ended_at = line.at;
   if (line.event === "success") {
@@ -57,6 +57,7 @@ export function nextState(row: ManifestRow, line: EntryEvent): ManifestRow {
 
 const UNTOUCHED = {
   status: "pending",
+  stage: null,
   worker_id: null,
   session_id: null,
   tokens_per_second: null,

@@ -48,10 +48,11 @@ COMMENT ON COLUMN benchmarks.cost_analysis IS 'The CostAnalysis of the API.';
 
 CREATE TABLE manifest (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, gpu_type VARCHAR, provider VARCHAR, model VARCHAR, engine VARCHAR,
-  status VARCHAR, worker_id VARCHAR, session_id VARCHAR, tokens_per_second DOUBLE, failure_reason VARCHAR,
+  status VARCHAR, stage VARCHAR, worker_id VARCHAR, session_id VARCHAR, tokens_per_second DOUBLE, failure_reason VARCHAR,
   failure_stage VARCHAR, raw_dir VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP
 );
 COMMENT ON TABLE manifest IS 'Every entry of every run and what became of it.';
+COMMENT ON COLUMN manifest.stage IS 'Stage that it is at, or came to.';
 COMMENT ON COLUMN manifest.failure_stage IS 'Stage at which it failed: provision, setup, load, benchmark, collect.';
 COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
 COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
