@@ -133,7 +133,8 @@ Deno.test("energy is the mean power of all GPUs over the window for each output 
 
 for (
   const [code, lines, files] of [
-    ["cache_hit", [fullLine(0, 0, { cached_tok: 20 })], {}],
+    ["cache_hit", [0, 0, 20].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
+    ["cache_hit", [39, 39, 39].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
     ["server_errors", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "http" })], {}],
     ["truncated_stream", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "truncated" })], {}],
     ["short_output", [fullLine(0, 0)], {}],
@@ -169,6 +170,14 @@ for (
     ok(Number.isFinite(verdict?.value) && verdict?.value !== verdict?.limit);
   });
 }
+
+Deno.test("a chat template's own prefix, cached in all but the first request of a slot, is no cache hit", async () => {
+  const lines = Array.from(
+    { length: 30 },
+    (_, n) => fullLine(n, n * 2, { tok: 256, cached_tok: n < 2 ? 0 : 24 }),
+  );
+  deepEqual(codes((await figures(lines))[0]), []);
+});
 
 Deno.test("a clean benchmark has no verdict", async () => {
   const lines = Array.from({ length: 30 }, (_, n) => fullLine(n, n * 2, { tok: 256 }));

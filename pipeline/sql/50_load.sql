@@ -20,6 +20,7 @@ figures AS (
     coalesce(sum(tok) FILTER (good), 0)::BIGINT AS total_tokens,
     (sum(prompt_tok) FILTER (good))::BIGINT AS total_prompt_tokens,
     (sum(cached_tok) FILTER (good))::BIGINT AS total_cached_tokens,
+    quantile_disc(cached_tok, 0.5) FILTER (good) AS shared_cached_tokens,
     avg(tok) FILTER (good) AS avg_tokens_per_request,
     avg(tokens_per_second) FILTER (good) AS avg_tokens_per_second,
     min(tokens_per_second) FILTER (good) AS min_tokens_per_second,
@@ -33,14 +34,17 @@ figures AS (
     quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms
   FROM measured GROUP BY ALL
 ),
-halves AS (
+-- What needs the whole level first: drift between its halves, and cached tokens beyond the prefix that requests share,
+-- which is a chat template's own.
+beside AS (
   SELECT
     directory, level,
+    sum(greatest(cached_tok - shared_cached_tokens, 0)) AS cached_beyond_shared,
     avg(tokens_per_second) FILTER (sent_at < middle) AS first_half,
     avg(tokens_per_second) FILTER (sent_at >= middle) AS second_half
   FROM measured
   JOIN (
-    SELECT directory, level, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
+    SELECT directory, level, shared_cached_tokens, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
   ) USING (directory, level)
   WHERE good GROUP BY ALL
 ),
@@ -54,8 +58,10 @@ SELECT
   total_errors / total_requests AS error_rate,
   60 * (total_requests - total_errors) / nullif(window_seconds, 0) AS requests_per_minute,
   total_tokens / nullif(window_seconds, 0) AS throughput_tokens_per_second,
-  100 * abs(second_half / first_half - 1) AS drift_pct
+  100 * abs(second_half / first_half - 1) AS drift_pct,
+  100 * total_cached_tokens / nullif(total_prompt_tokens, 0) AS cached_pct,
+  100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct
 FROM figures
 JOIN directories USING (directory)
-LEFT JOIN halves USING (directory, level)
+LEFT JOIN beside USING (directory, level)
 LEFT JOIN prompts USING (directory, level);

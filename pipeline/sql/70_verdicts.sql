@@ -23,7 +23,8 @@ WITH found AS (
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
-    {code: 'cache_hit', severity: 'fatal', value: 100 * total_cached_tokens / nullif(total_prompt_tokens, 0), "limit": 1, unit: '% of prompt tokens', crossed: 100 * total_cached_tokens / nullif(total_prompt_tokens, 0) > 1},
+    {code: 'cache_hit', severity: 'fatal', value: cached_beyond_shared_pct, "limit": 1, unit: '% of prompt tokens beyond the shared prefix', crossed: cached_beyond_shared_pct > 1},
+    {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: cached_pct > 90 AND cached_beyond_shared_pct <= 1},
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},

@@ -1,6 +1,7 @@
 // The published site in a real browser: every page opens, says what the JSON says, and can be used by everybody.
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { buildData } from "../../pipeline/build/mod.ts";
 import type { Paths } from "../../pipeline/paths.ts";
@@ -135,6 +136,21 @@ browserTest(
       deepEqual(faults, []);
     }),
 );
+
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(
+    `axe finds no accessibility fault on any page, ${colorScheme}`,
+    () =>
+      visit({ colorScheme, bypassCSP: true }, async (page) => {
+        for (const path of await pages()) {
+          await page.goto(`${site.url}${path}`);
+          await page.evaluate(axe.source);
+          const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+          deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), [], path);
+        }
+      }),
+  );
+}
 
 browserTest(
   "every link inside the site leads somewhere, raw evidence, JSON and Parquet included",

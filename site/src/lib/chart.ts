@@ -29,6 +29,7 @@ export function render(text: ChartText, options: Plot.PlotOptions): string {
   for (const style of svg.querySelectorAll("style")) style.remove();
   svg.removeAttribute("style");
   for (const element of svg.querySelectorAll("[style]")) element.removeAttribute("style");
+  for (const element of svg.querySelectorAll("[aria-label]")) element.removeAttribute("aria-label");
   svg.setAttribute("class", "chart");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", text.label);
