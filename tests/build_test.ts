@@ -50,6 +50,14 @@ async function figures(
   return benchmarks.toSorted((a, b) => a.test_config.concurrent_reqs - b.test_config.concurrent_reqs);
 }
 
+const levelSummary = (level: number, interrupted: boolean) => ({
+  level,
+  started_at: "2026-01-02T03:04:05.000Z",
+  window_seconds: 1.2,
+  planned_seconds: 300,
+  interrupted,
+});
+
 const codes = (benchmark: BenchmarkResult | undefined) => benchmark?.verdicts.map((verdict) => verdict.code);
 
 Deno.test("tokens/s is (tok − 1) over the decode time, TTFT counts from the scheduled time, throughput from the wall", async () => {
@@ -145,6 +153,10 @@ for (
       Array.from({ length: 20 }, (_, n) => plainLine(n, n * 2, n < 10 ? 100 : 90)),
       {},
     ],
+    ["interrupted", [fullLine(0, 0)], {
+      "metadata.json": metadata({ summary: { levels: [levelSummary(1, true)] } }),
+    }],
+    ["interrupted", [fullLine(0, 0)], { "metadata.json": metadata({ summary: { levels: [] } }) }],
     ["cpu_spill", [fullLine(0, 0)], {
       "metadata.json": metadata({ model: { size_vram_bytes: 1e9, size_loaded_bytes: 4e9 } }),
     }],
@@ -182,6 +194,8 @@ Deno.test("a chat template's own prefix, cached in all but the first request of 
 Deno.test("a clean benchmark has no verdict", async () => {
   const lines = Array.from({ length: 30 }, (_, n) => fullLine(n, n * 2, { tok: 256 }));
   deepEqual(codes((await figures(lines))[0]), []);
+  const whole = metadata({ summary: { levels: [levelSummary(1, false)] } });
+  deepEqual(codes((await figures(lines, { "metadata.json": whole }))[0]), []);
 });
 
 /** Every file below data/export by digest; Parquet and DuckDB files carry no promise of equal bytes. */

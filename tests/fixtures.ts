@@ -33,7 +33,9 @@ export function jsonl(lines: readonly object[]): string {
 }
 
 /** metadata.json with the specification's keys; `changes` go into hardware and model. */
-export function metadata(changes: { hardware?: object; model?: object; test_config?: object } = {}): string {
+export function metadata(
+  changes: { hardware?: object; model?: object; test_config?: object; summary?: object } = {},
+): string {
   return JSON.stringify({
     benchmark_version: "1.0",
     started_at: "2026-01-02T03:04:05Z",
@@ -52,6 +54,7 @@ export function metadata(changes: { hardware?: object; model?: object; test_conf
     },
     model: { name: "qwen2:7b", runtime: "ollama", runtime_version: "0.12", size: "4.4 GB", ...changes.model },
     test_config: { duration_seconds: 300, max_tokens: 256, ...changes.test_config },
+    ...(changes.summary === undefined ? {} : { summary: changes.summary }),
   });
 }
 

@@ -43,13 +43,20 @@ export async function runMatrixCommand(
   const succeeded = outcome.rows.filter((row) => row.status === "success").length;
   if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
   if (outcome.stopped) {
-    log.warn(`stopped; go on with: deno task run-matrix --resume ${outcome.run_id}`);
+    log.warn(`stopped; go on with: ${resumeLine(outcome.run_id, paths)}`);
     return 130;
   }
   for (const row of outcome.rows.filter((row) => row.status !== "success")) {
     print(`${row.entry_id}: ${row.status} at ${row.failure_stage ?? "–"}: ${row.failure_reason ?? ""}\n`);
   }
+  if (succeeded < outcome.rows.length) {
+    log.info(`to measure again what failed: ${resumeLine(outcome.run_id, paths)}`);
+  }
   return succeeded === outcome.rows.length ? 0 : succeeded === 0 ? 1 : 3;
+}
+
+function resumeLine(runId: string, { root, repository }: Paths): string {
+  return `deno task run-matrix --resume ${runId}${root === repository ? "" : ` --root ${root}`}`;
 }
 
 async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {

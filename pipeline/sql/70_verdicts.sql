@@ -10,9 +10,10 @@ WITH found AS (
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
     (metadata ->> '$.test_config.max_tokens')::DOUBLE AS max_tokens,
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE AS planned_seconds,
-    list_contains(
+    -- A level whose agent was ended by force is not told at all; files of other programs tell of no level.
+    NOT list_contains(
       from_json(metadata -> '$.summary.levels', '[{"level":"DOUBLE","interrupted":"BOOLEAN"}]')
-        .list_filter(lambda told: told.interrupted).list_transform(lambda told: told.level),
+        .list_filter(lambda told: NOT told.interrupted).list_transform(lambda told: told.level),
       level
     ) AS interrupted,
     coalesce(
