@@ -48,6 +48,13 @@ command("status", "the manifest of a run as a table")
     await statusCommand({ run, watch: options.watch === true }, shellOf(options));
   });
 
+command("agent", "write the agent as one file that measures a machine by itself")
+  .argument("[file]", "where to write it", "agent.js")
+  .action(async (file, options) => {
+    const { agentCommand } = await import("./commands/agent.ts");
+    await agentCommand({ file }, shellOf(options));
+  });
+
 command("import", "take in result directories in the specification's format")
   .argument("<dirs...>", "directories with results.jsonl, metadata.json and gpu.csv")
   .requiredOption("--provider <name>", "who lent the machine, e.g. vastai")

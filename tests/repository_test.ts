@@ -117,6 +117,7 @@ Deno.test("every option of every command explains itself", async () => {
     const command of [
       "run-matrix",
       "status",
+      "agent",
       "import",
       "benchmarks",
       "benchmarks best",

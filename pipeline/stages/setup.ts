@@ -18,7 +18,9 @@ export async function setup(machine: Machine, sitting: Sitting, context: StageCo
   const [first] = sitting.entries;
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
   const agent = join(machine.workdir, "agent.js");
-  await machine.upload(await bundleAgent(context.paths, context.run_dir), agent);
+  const bundle = join(context.run_dir, "agent.js");
+  await bundleAgent(context.paths, bundle);
+  await machine.upload(bundle, agent);
   const engine = await engines[first.engine.name].start(
     first.engine,
     first.model,

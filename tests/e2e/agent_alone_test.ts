@@ -1,13 +1,14 @@
 // The agent as one file, on a machine that has nothing but Deno.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { bundleAgent } from "../../pipeline/lib/bundle.ts";
 import { fakeOllama } from "../fakes/ollama.ts";
 import { deafUrl, temporaryRoot } from "../fixtures.ts";
+import { cli } from "./cli.ts";
 
 async function alone(env: Record<string, string>) {
   await using root = await temporaryRoot();
-  await bundleAgent(root.paths, root.paths.root);
+  const bundled = await cli("agent", join(root.paths.root, "agent.js"));
+  deepEqual([bundled.code, bundled.out], [0, `${join(root.paths.root, "agent.js")}\n`]);
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "agent.js"],
     cwd: root.paths.root,
