@@ -50,9 +50,7 @@ export async function buildBatch(
 async function writePart(db: Database, dataset: string, part: string, out: string): Promise<void> {
   await Deno.mkdir(join(out, dataset), { recursive: true });
   await db.run(
-    `COPY (SELECT * EXCLUDE (directory) FROM ${dataset.replace(".parquet", "")}) TO ${
-      quote(join(out, dataset, part))
-    }
+    `COPY (SELECT * FROM ${dataset.replace(".parquet", "")}) TO ${quote(join(out, dataset, part))}
      (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)`,
   );
 }

@@ -54,7 +54,7 @@ export async function exportDictionary(db: Database, out: string): Promise<void>
   }
   const rows = await db.rows(
     `SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
-     WHERE table_name IN ('benchmarks', 'manifest', 'requests', 'gpu_samples') AND column_name <> 'directory'
+     WHERE table_name IN ('benchmarks', 'manifest', 'requests', 'gpu_samples')
      ORDER BY table_name, column_index`,
   );
   const tables: Record<string, { column: string; type: string; description: string | null }[]> = {};

@@ -22,7 +22,7 @@ export interface Built {
 }
 
 /** Request lines held in memory at once, in bytes of JSON. */
-const BATCH_BYTES = 128 * 2 ** 20;
+const BATCH_BYTES = 176 * 2 ** 20;
 const MEMORY_LIMIT = "850MB";
 
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */

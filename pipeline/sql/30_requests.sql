@@ -1,26 +1,11 @@
--- The request lines of a batch, typed, with what follows from each line alone.
+-- The request lines of a batch, typed, with what follows from each line alone. What is the same for a whole directory is
+-- kept apart and joined when the rows are written.
 -- Variable: results_files (list of paths).
 
-CREATE OR REPLACE TEMP TABLE requests AS
-WITH lines AS (
-  SELECT
-    line.*, directory, run_id, entry_id, evidence_id,
-    coalesce(line.level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS load_level
-  FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
-    t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
-    error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
-    scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
-    last_text_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
-    stop: 'VARCHAR', http: 'BIGINT',
-    engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
-  }) AS line
-  JOIN directories ON results_file = filename
-)
+CREATE OR REPLACE TEMP TABLE request_lines AS
 SELECT
   directory,
-  evidence_id || '-c' || format('{:g}', load_level) AS benchmark_id,
-  run_id, entry_id,
-  load_level AS level,
+  coalesce(level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS level,
   coalesce(phase, 'measure') AS phase,
   n,
   make_timestamp((t * 1e6)::BIGINT) AS sent_at,
@@ -35,7 +20,23 @@ SELECT
   scheduled_ns, sent_ns, first_frame_ns, first_text_ns, last_text_ns, end_ns,
   engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
   engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
-FROM lines;
+FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
+  t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
+  error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
+  scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
+  last_text_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
+  stop: 'VARCHAR', http: 'BIGINT',
+  engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
+})
+JOIN directories ON results_file = filename;
+
+CREATE OR REPLACE TEMP TABLE levels AS
+SELECT directory, level, evidence_id || '-c' || format('{:g}', level) AS benchmark_id, run_id, entry_id
+FROM (SELECT DISTINCT directory, level FROM request_lines) JOIN directories USING (directory);
+
+CREATE OR REPLACE TEMP VIEW requests AS
+SELECT benchmark_id, run_id, entry_id, request_lines.* EXCLUDE (directory)
+FROM request_lines JOIN levels USING (directory, level);
 
 COMMENT ON COLUMN requests.benchmark_id IS 'Benchmark that the request belongs to.';
 COMMENT ON COLUMN requests.phase IS 'warmup (never counted) or measure.';

@@ -1,10 +1,10 @@
 -- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
 -- `line` numbers the rows of files without an index of the GPU, and is null in others.
 
-CREATE OR REPLACE TEMP TABLE gpu_samples AS
+CREATE OR REPLACE TEMP TABLE gpu_lines AS
 WITH cells AS (
   SELECT
-    directory, evidence_id, run_id, entry_id,
+    directory,
     coalesce(
       try_strptime(trim(timestamp), ['%Y/%m/%d %H:%M:%S.%g', '%Y/%m/%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S.%gZ', '%Y-%m-%d %H:%M:%S.%g']),
       try_cast(timestamp AS TIMESTAMP),
@@ -31,7 +31,7 @@ indexed AS (
   ) FROM ticks
 )
 SELECT
-  directory, evidence_id, run_id, entry_id, sampled_at,
+  directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
   trim(gpu_uuid) AS gpu_uuid,
   try_cast(rtrim(utilization_pct, ' %') AS DOUBLE) AS utilization_pct,
@@ -43,6 +43,10 @@ SELECT
   try_cast(rtrim(sm_clock_mhz, ' MHz') AS DOUBLE) AS sm_clock_mhz,
   if(throttle_reasons LIKE '%0x%', trim(throttle_reasons), NULL) AS throttle_reasons
 FROM indexed;
+
+CREATE OR REPLACE TEMP VIEW gpu_samples AS
+SELECT evidence_id, run_id, entry_id, gpu_lines.* EXCLUDE (directory)
+FROM gpu_lines JOIN directories USING (directory);
 
 COMMENT ON COLUMN gpu_samples.evidence_id IS 'Digest of the raw evidence that holds the line.';
 COMMENT ON COLUMN gpu_samples.sampled_at IS 'When the sample was taken, UTC.';

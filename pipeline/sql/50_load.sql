@@ -5,7 +5,7 @@ WITH measured AS (
   SELECT
     directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
     prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
-  FROM requests
+  FROM request_lines
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 figures AS (
@@ -53,7 +53,7 @@ prompts AS (
   FROM (SELECT DISTINCT directory, level, prompt FROM measured WHERE prompt IS NOT NULL) GROUP BY ALL
 )
 SELECT
-  evidence_id || '-c' || format('{:g}', level) AS benchmark_id, figures.*,
+  benchmark_id, figures.*,
   coalesce(prompt_types, []) AS prompt_types,
   total_errors / total_requests AS error_rate,
   60 * (total_requests - total_errors) / nullif(window_seconds, 0) AS requests_per_minute,
@@ -62,6 +62,6 @@ SELECT
   100 * total_cached_tokens / nullif(total_prompt_tokens, 0) AS cached_pct,
   100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct
 FROM figures
-JOIN directories USING (directory)
+JOIN levels USING (directory, level)
 LEFT JOIN beside USING (directory, level)
 LEFT JOIN prompts USING (directory, level);

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE telemetry AS
 WITH inside AS (
   SELECT benchmark_id, first_sent_at, last_ended_at, gpu.*, row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick
-  FROM load JOIN gpu_samples AS gpu USING (directory)
+  FROM load JOIN gpu_lines AS gpu USING (directory)
   WHERE sampled_at BETWEEN first_sent_at AND last_ended_at
 ),
 ticks AS (

@@ -18,7 +18,7 @@ WITH found AS (
     ) AS interrupted,
     coalesce(
       longest_gap_seconds,
-      if(directory IN (SELECT directory FROM gpu_samples), window_seconds, NULL)
+      if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
     ) AS gap_seconds
   FROM load LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
 ),
