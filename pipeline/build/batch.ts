@@ -5,6 +5,7 @@ import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import type { Provenance } from "../schema/provenance.ts";
+import { PARQUET } from "./export.ts";
 import type { SealedDirectory } from "./scan.ts";
 
 /** What the SQL is told of a directory; the columns of 20_directories.sql. */
@@ -51,7 +52,7 @@ async function writePart(db: Database, dataset: string, part: string, out: strin
   await Deno.mkdir(join(out, dataset), { recursive: true });
   await db.run(
     `COPY (SELECT * FROM ${dataset.replace(".parquet", "")}) TO ${quote(join(out, dataset, part))}
-     (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)`,
+     (${PARQUET})`,
   );
 }
 
