@@ -4,7 +4,7 @@ import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { listItem, listToJson, toJson } from "../query/json.ts";
 import { answers, best, cheapestFile, compare, names, recommend } from "../query/mod.ts";
-import type { ApiIndex } from "../schema/api.ts";
+import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
 import type { Touched } from "./changes.ts";
 import { slug, slugs } from "../schema/slug.ts";
@@ -17,58 +17,80 @@ const FAMILIES = {
 
 type Family = keyof typeof FAMILIES;
 type Known = Record<Family, Map<string, number>>;
-/** A text that is null means that there is no answer and so no file. */
-type File = { readonly path: string; readonly text: () => Promise<string | null> };
 type Written = { bytes: number; sha256: string };
 
-/** Writes the files of the mirror that differ from those of `api` (null: all of them) below `staged`; returns the paths that are no longer there. */
-export async function writeMirror(
-  db: Database,
-  api: string | null,
-  staged: string,
-  touched: Touched,
-): Promise<string[]> {
+/** What the database was asked for the mirror's sake. */
+interface Asked {
+  /** The files of the last mirror; empty: all are written. */
+  readonly before: ReadonlyMap<string, Written>;
+  readonly answers: readonly BenchmarkAnswer[];
+  readonly known: Known;
+  /** Texts of the question files of the models that were touched, by path. */
+  readonly questions: ReadonlyMap<string, string>;
+}
+
+/** Asks all that the files need which a build touched; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
+export async function askMirror(db: Database, api: string | null, touched: Touched): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
-  if (touched.ids.size === 0 && before.size > 0) return [];
-  const all = await answers(db);
+  if (touched.ids.size === 0 && before.size > 0) return null;
   const known = await names(db);
-  const written = new Map<string, Written>();
-  const anew = before.size === 0;
-  const bring = async (file: File, fresh: boolean) => {
-    const old = before.get(file.path);
-    if (!anew && !fresh) {
-      if (old !== undefined) written.set(file.path, old);
-      return;
+  const questions = new Map<string, string>();
+  const slugOf = slugs([...known.models.keys()]);
+  for (const [model, path] of slugOf) {
+    if (!mustWrite("models", model, slugOf, before, touched)) continue;
+    for (const [folder, ask] of Object.entries(QUESTIONS)) {
+      const answer = await ask(db, { model });
+      if (answer !== null) questions.set(`${folder}/${path}.json`, toJson(answer));
     }
-    const text = await file.text();
-    if (text !== null) written.set(file.path, writeChanged(staged, file.path, text, old));
-  };
-  for (const answer of all) {
-    const { id } = answer.benchmark;
-    await bring(
-      { path: `benchmarks/${id}.json`, text: () => Promise.resolve(toJson(answer)) },
-      touched.ids.has(id),
-    );
   }
-  const lists = listWriter(all.map(({ benchmark }) => benchmark));
-  await bring({ path: "benchmarks.json", text: () => Promise.resolve(lists(() => true)) }, true);
+  return { before, answers: await answers(db), known, questions };
+}
+
+const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: recommend };
+
+/** Whether the files of a name must be written: all are new, it was touched, or its path may be another one now. */
+function mustWrite(
+  family: Family,
+  name: string,
+  slugOf: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, Written>,
+  touched: Touched,
+): boolean {
+  const collide = () => [...slugOf].some(([each, path]) => path !== slug(each));
+  return before.size === 0 || touched[family].has(name) || collide();
+}
+
+/** Writes the files that differ from those before below `staged`; returns the paths that are no longer there. Needs no database, and blocks. */
+export function writeMirror(asked: Asked, staged: string, touched: Touched): string[] {
+  const { before, known, questions } = asked;
+  const written = new Map<string, Written>();
+  const bring = (path: string, fresh: boolean, text: () => string | undefined) => {
+    const old = before.get(path);
+    const now = fresh ? text() : undefined;
+    if (now !== undefined) written.set(path, writeChanged(staged, path, now, old));
+    else if (!fresh && old !== undefined) written.set(path, old);
+  };
+  for (const answer of asked.answers) {
+    const { id } = answer.benchmark;
+    bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(answer));
+  }
+  const lists = listWriter(asked.answers.map(({ benchmark }) => benchmark));
+  bring("benchmarks.json", true, () => lists(() => true));
   const paths: Record<Family, Map<string, string[]>> = {
     models: new Map(),
     gpus: new Map(),
     providers: new Map(),
   };
   for (const family of Object.keys(FAMILIES) as Family[]) {
+    const { folder, of } = FAMILIES[family];
     const slugOf = slugs([...known[family].keys()]);
-    const collide = [...slugOf].some(([name, path]) => path !== slug(name));
     for (const [name, path] of slugOf) {
-      const { folder, of } = FAMILIES[family];
-      const own = () => Promise.resolve(lists((benchmark) => of(benchmark) === name));
-      const files = [
-        { path: `benchmarks/${folder}/${path}.json`, text: own },
-        ...(family === "models" ? questionFiles(db, name, path) : []),
-      ];
-      for (const file of files) await bring(file, collide || touched[family].has(name));
-      paths[family].set(name, files.map((file) => file.path).filter((each) => written.has(each)));
+      const fresh = mustWrite(family, name, slugOf, before, touched);
+      const list = `benchmarks/${folder}/${path}.json`;
+      bring(list, fresh, () => lists((benchmark) => of(benchmark) === name));
+      const own = family === "models" ? Object.keys(QUESTIONS).map((each) => `${each}/${path}.json`) : [];
+      for (const file of own) bring(file, fresh, () => questions.get(file));
+      paths[family].set(name, [list, ...own].filter((each) => written.has(each)));
     }
   }
   writeIndex(staged, known, paths, written);
@@ -82,22 +104,6 @@ function listWriter(
   const texts = benchmarks.map((benchmark) => listItem(benchmark));
   return (match) =>
     listToJson(benchmarks.flatMap((benchmark, index) => match(benchmark) ? [texts[index] ?? ""] : []));
-}
-
-function questionFiles(db: Database, model: string, path: string): File[] {
-  const file = (folder: string, ask: (db: Database, filter: { model: string }) => Promise<unknown>) => ({
-    path: `${folder}/${path}.json`,
-    text: async () => {
-      const answer = await ask(db, { model });
-      return answer === null ? null : toJson(answer);
-    },
-  });
-  return [
-    file("best", best),
-    file("cheapest", cheapestFile),
-    file("compare", compare),
-    file("recommendations", recommend),
-  ];
 }
 
 function writeIndex(

@@ -9,7 +9,7 @@ import { batches, buildBatch, DATASETS } from "./batch.ts";
 import { both, builtDirectories, forget, namesOf, staleRuns } from "./changes.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
-import { writeMirror } from "./mirror.ts";
+import { askMirror, writeMirror } from "./mirror.ts";
 import { filesBelow, publish } from "./publish.ts";
 import { parsed, scanRaw } from "./scan.ts";
 import { codeVersion } from "./version.ts";
@@ -64,9 +64,15 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {
     await exportDictionary(db, staged);
   }
-  const unlisted = await writeMirror(db, anew ? null : paths.api, join(staged, "api", "v1"), touched);
+  const asked = await askMirror(db, anew ? null : paths.api, touched);
   const [total] = await db.rows("SELECT count(*)::INTEGER AS benchmarks FROM benchmarks");
-  await db.run("USE memory; DETACH almanac");
+  const closed = db.run("USE memory; DETACH almanac");
+  let unlisted: string[] = [];
+  try {
+    if (asked !== null) unlisted = writeMirror(asked, join(staged, "api", "v1"), touched);
+  } finally {
+    await closed;
+  }
   await Deno.writeTextFile(join(staged, "version"), version);
   const outdated = anew ? await filesBelow(paths.exported) : [
     ...unlisted.map((path) => `api/v1/${path}`),
@@ -93,6 +99,10 @@ async function openDatabase(staged: string, anew: boolean): Promise<Database> {
   const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
   const path = quote(join(staged, "almanac.duckdb"));
   await db.run(`ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0'); USE almanac`);
-  if (anew) await db.runFile("10_tables.sql");
+  if (anew) {
+    for (const name of ["10_tables", "11_answers", "12_rankable"]) {
+      await db.runFile(`${name}.sql`);
+    }
+  }
   return db;
 }

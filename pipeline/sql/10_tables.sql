@@ -27,7 +27,8 @@ CREATE TABLE benchmarks (
   throughput_tokens_per_second DOUBLE, rate_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
   tokens_per_dollar DOUBLE, cost_per_million_tokens DOUBLE, estimated_monthly_24x7 DOUBLE,
   delivered_tokens_per_dollar DOUBLE,
-  result JSON, cost_analysis JSON
+  verdicts STRUCT(code VARCHAR, severity VARCHAR, value DOUBLE, "limit" DOUBLE, unit VARCHAR)[],
+  files VARCHAR[], rejected_lines BIGINT
 );
 COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
 COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evidence gives the same id on every machine.';
@@ -43,8 +44,8 @@ COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
 COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J; null when telemetry has a gap of more than 3 s.';
-COMMENT ON COLUMN benchmarks.result IS 'The BenchmarkResult of the API.';
-COMMENT ON COLUMN benchmarks.cost_analysis IS 'The CostAnalysis of the API.';
+COMMENT ON COLUMN benchmarks.files IS 'Raw files in its folder, data/raw/<run_id>/<entry_id>.';
+COMMENT ON COLUMN benchmarks.rejected_lines IS 'Malformed lines left out.';
 
 CREATE TABLE manifest (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, gpu_type VARCHAR, provider VARCHAR, model VARCHAR, engine VARCHAR,
@@ -58,17 +59,3 @@ COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
 COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
 COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
 COMMENT ON COLUMN manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
-
--- What may be ranked, priced and recommended: measured by us or submitted, on known hardware, free of fatal verdicts, few errors.
-CREATE VIEW rankable AS
-SELECT * FROM benchmarks
-WHERE NOT fatal AND error_rate < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported') AND rate_tokens_per_second IS NOT NULL;
-
--- The same for one model at one load level (default 1), narrowed by a part of the GPU's name, a provider, a runtime; null means any.
-CREATE MACRO rankable_for(wanted_model, wanted_level, wanted_gpu, wanted_provider, wanted_runtime) AS TABLE
-SELECT * FROM rankable
-WHERE model_name = wanted_model
-  AND level = coalesce(wanted_level, 1)
-  AND (wanted_gpu IS NULL OR contains(lower(gpu_name), lower(wanted_gpu)))
-  AND (wanted_provider IS NULL OR provider = wanted_provider)
-  AND (wanted_runtime IS NULL OR runtime = wanted_runtime);

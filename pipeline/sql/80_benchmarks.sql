@@ -1,4 +1,4 @@
--- One row a benchmark: what was tested, the figures, what it costs, and the API's own object.
+-- One row a benchmark: what was tested, the figures, why it may not be fully valid, what it costs.
 
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
@@ -58,62 +58,12 @@ WITH facts AS (
   JOIN directories USING (directory)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
-),
-priced AS (
-  SELECT
-    *,
-    rate_tokens_per_second * 3600 / price_per_hour AS tokens_per_dollar,
-    1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0) AS cost_per_million_tokens,
-    price_per_hour * 24 * 30 AS estimated_monthly_24x7,
-    throughput_tokens_per_second * 3600 / price_per_hour AS delivered_tokens_per_dollar
-  FROM facts
 )
 SELECT
-  * EXCLUDE (verdicts, files, rejected_lines),
-  to_json({
-    id: id,
-    timestamp: strftime(started_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
-    hardware: {
-      gpu_name: gpu_name, gpu_memory_mib: gpu_memory_mib, gpu_count: gpu_count, driver_version: driver_version,
-      cuda_version: cuda_version, cpu_model: cpu_model, cpu_cores: cpu_cores, ram_gib: ram_gib
-    },
-    model: {
-      name: model_name, family: family, parameter_count: parameter_count, quantization: quantization, size_gb: size_gb,
-      runtime: runtime, runtime_version: runtime_version, digest: digest, weights: weights
-    },
-    test_config: {
-      duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types, concurrent_reqs: level,
-      warmup_requests: warmup_requests
-    },
-    results: {
-      total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens,
-      total_errors: total_errors, duration_seconds: duration_seconds,
-      avg_tokens_per_second: avg_tokens_per_second, min_tokens_per_second: min_tokens_per_second,
-      max_tokens_per_second: max_tokens_per_second, p50_tokens_per_second: p50_tokens_per_second,
-      p95_tokens_per_second: p95_tokens_per_second, p99_tokens_per_second: p99_tokens_per_second,
-      avg_latency_ms: avg_latency_ms, min_latency_ms: min_latency_ms, max_latency_ms: max_latency_ms,
-      p50_latency_ms: p50_latency_ms, p95_latency_ms: p95_latency_ms, p99_latency_ms: p99_latency_ms,
-      requests_per_minute: requests_per_minute, avg_tokens_per_request: avg_tokens_per_request, error_rate: error_rate,
-      avg_ttft_ms: avg_ttft_ms, p50_ttft_ms: p50_ttft_ms, p95_ttft_ms: p95_ttft_ms, p99_ttft_ms: p99_ttft_ms
-    },
-    gpu_stats: {
-      avg_utilization_pct: avg_utilization_pct, max_utilization_pct: max_utilization_pct,
-      avg_memory_used_mib: avg_memory_used_mib, max_memory_used_mib: max_memory_used_mib,
-      avg_temperature_c: avg_temperature_c, max_temperature_c: max_temperature_c,
-      avg_power_draw_w: avg_power_draw_w, max_power_draw_w: max_power_draw_w
-    },
-    provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
-    throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,
-    joules_per_output_token: joules_per_output_token,
-    provenance: {
-      run_id: run_id, entry_id: entry_id, evidence_id: evidence_id, raw_dir: run_id || '/' || entry_id, files: files,
-      rejected_lines: rejected_lines
-    }
-  }) AS result,
-  to_json({
-    cost_per_hour: price_per_hour, tokens_per_dollar: tokens_per_dollar,
-    cost_per_million_tokens: cost_per_million_tokens, estimated_monthly_24x7: estimated_monthly_24x7,
-    delivered_tokens_per_dollar: delivered_tokens_per_dollar
-  }) AS cost_analysis
-FROM priced
+  *,
+  rate_tokens_per_second * 3600 / price_per_hour AS tokens_per_dollar,
+  1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0) AS cost_per_million_tokens,
+  price_per_hour * 24 * 30 AS estimated_monthly_24x7,
+  throughput_tokens_per_second * 3600 / price_per_hour AS delivered_tokens_per_dollar
+FROM facts
 ORDER BY id;

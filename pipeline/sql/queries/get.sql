@@ -1,2 +1,2 @@
 -- One benchmark.
-SELECT result, cost_analysis FROM benchmarks WHERE id = $id;
+SELECT result, cost_analysis FROM answers WHERE id = $id;

@@ -1,6 +1,6 @@
 -- Benchmarks that match, newest first. Without $limit: all of them.
 SELECT result, cost_analysis
-FROM benchmarks
+FROM answers
 WHERE ($model::VARCHAR IS NULL OR model_name = $model)
   AND ($gpu::VARCHAR IS NULL OR contains(lower(gpu_name), lower($gpu)))
   AND ($provider::VARCHAR IS NULL OR provider = $provider)

@@ -5,7 +5,7 @@ WITH ranked AS (
 ),
 smallest AS (
   SELECT min(memory_gib) AS min_vram_gib FROM ranked
-  WHERE NOT list_contains(json_extract_string(result, '$.verdicts[*].code'), 'cpu_spill')
+  WHERE NOT list_contains([verdict.code FOR verdict IN verdicts], 'cpu_spill')
 )
 SELECT
   gpu_name, min_vram_gib,
