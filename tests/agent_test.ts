@@ -8,7 +8,7 @@ import { run, type Watcher } from "../pipeline/agent/run.ts";
 import { queryFor } from "../pipeline/agent/telemetry.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
-import { deafUrl } from "./fixtures.ts";
+import { deafUrl, faultAfter } from "./fixtures.ts";
 import { fakeNvidiaSmi } from "./fakes/nvidia_smi.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
@@ -162,10 +162,10 @@ Deno.test("an endpoint's key is sent and never written down", async () => {
 
 Deno.test("a stopped measurement keeps its lines, says so, and has no end", async () => {
   const stop = new AbortController();
-  await using ollama = fakeOllama(["m:latest"], { when: () => (asked += 1) > 4, hangAfter: 1 });
-  let asked = 0;
+  const { when, begun } = faultAfter(4);
+  await using ollama = fakeOllama(["m:latest"], { when, hangAfter: 1 });
   const stopping = measure({ MODEL: "m", URL: ollama.url, DURATION: "60", WARMUP: "0" }, stop);
-  while (asked <= 4) await new Promise((resolve) => setTimeout(resolve, 1));
+  await begun;
   stop.abort();
   const { lines, metadata, failure } = await stopping;
   equal(failure, null);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../pipeline/lib/log.ts";
 import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import { sealRawDirectory, type Source } from "../pipeline/lib/seal.ts";
+import { Entry } from "../pipeline/schema/entry.ts";
 
 /** A root of its own, removed when its scope is left, with a log that remembers. */
 export async function temporaryRoot(): Promise<AsyncDisposable & { paths: Paths; log: Log; said: string[] }> {
@@ -89,4 +90,30 @@ export async function sealed(
 export function deafUrl(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+}
+
+/** An entry of a matrix for this machine. */
+export function entry(id: string): Entry {
+  return Entry.parse({
+    id,
+    gpu: "any",
+    provider: "local",
+    model: "m",
+    engine: { name: "ollama" },
+    workload: {},
+    price_per_hour: null,
+    location: null,
+  });
+}
+
+/** A fault that begins after `calm` requests: `when` for a stand-in, and a promise that it has begun. */
+export function faultAfter(calm: number): { when: () => boolean; begun: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = 0;
+  const when = () => {
+    asked += 1;
+    if (asked > calm) resolve();
+    return asked > calm;
+  };
+  return { when, begun: promise };
 }

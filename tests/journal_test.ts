@@ -1,27 +1,17 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { Journal, readJournal } from "../pipeline/run/journal.ts";
-import { Entry } from "../pipeline/schema/entry.ts";
 import { foldJournal } from "../pipeline/schema/fold.ts";
 import type { JournalLine } from "../pipeline/schema/manifest.ts";
+import { entry } from "./fixtures.ts";
 
-const entry = Entry.parse({
-  id: "e1",
-  gpu: "any",
-  provider: "local",
-  model: "m",
-  engine: { name: "ollama" },
-  workload: {},
-  price_per_hour: null,
-  location: null,
-});
 const at = "2026-11-24T10:00:00.000Z";
 const started: JournalLine = {
   event: "run",
   at,
   run_id: "r",
   matrix: "x.json",
-  entries: [entry, { ...entry, id: "e2" }],
+  entries: [entry("e1"), entry("e2")],
 };
 
 Deno.test("an entry is pending until its first stage, running until it ends, and keeps where it failed", () => {

@@ -1,26 +1,12 @@
 // What `status` shows of a journal that a run has written so far.
 import { equal, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { Entry } from "../pipeline/schema/entry.ts";
 import type { JournalLine } from "../pipeline/schema/manifest.ts";
 import { cli } from "./e2e/cli.ts";
-import { jsonl, temporaryRoot } from "./fixtures.ts";
+import { entry, jsonl, temporaryRoot } from "./fixtures.ts";
 
 const RUN = "20260102-030405-abcd";
 const at = "2026-01-02T03:04:05.000Z";
-
-function entry(id: string): Entry {
-  return Entry.parse({
-    id,
-    gpu: "any",
-    provider: "local",
-    model: "m",
-    engine: { name: "ollama" },
-    workload: {},
-    price_per_hour: null,
-    location: null,
-  });
-}
 
 Deno.test("status says at which stage an entry is, where another failed and why in full, within 80 columns", async () => {
   await using root = await temporaryRoot();

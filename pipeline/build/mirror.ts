@@ -16,53 +16,63 @@ const FAMILIES = {
 } as const;
 
 type Family = keyof typeof FAMILIES;
-type Known = Record<Family, Map<string, number>>;
 type Written = { bytes: number; sha256: string };
+
+/** A model, GPU or provider. `fresh`: its files must be written. */
+interface Named {
+  readonly name: string;
+  readonly slug: string;
+  readonly benchmarks: number;
+  readonly fresh: boolean;
+}
 
 /** What the database was asked for the mirror's sake. */
 interface Asked {
   /** The files of the last mirror; empty: all are written. */
   readonly before: ReadonlyMap<string, Written>;
   readonly answers: readonly BenchmarkAnswer[];
-  readonly known: Known;
-  /** Texts of the question files of the models that were touched, by path. */
+  readonly named: Record<Family, readonly Named[]>;
+  /** Texts of the question files of the fresh models that have an answer, by path. */
   readonly questions: ReadonlyMap<string, string>;
 }
+
+const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: recommend };
 
 /** Asks all that the files need which a build touched; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
 export async function askMirror(db: Database, api: string | null, touched: Touched): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
   if (touched.ids.size === 0 && before.size > 0) return null;
   const known = await names(db);
+  const of = (family: Family) => namedOf(known[family], before.size === 0 ? null : touched[family]);
+  const named = { models: of("models"), gpus: of("gpus"), providers: of("providers") };
   const questions = new Map<string, string>();
-  const slugOf = slugs([...known.models.keys()]);
-  for (const [model, path] of slugOf) {
-    if (!mustWrite("models", model, slugOf, before, touched)) continue;
+  for (const model of named.models.filter(({ fresh }) => fresh)) {
     for (const [folder, ask] of Object.entries(QUESTIONS)) {
-      const answer = await ask(db, { model });
-      if (answer !== null) questions.set(`${folder}/${path}.json`, toJson(answer));
+      const answer = await ask(db, { model: model.name });
+      if (answer !== null) questions.set(`${folder}/${model.slug}.json`, toJson(answer));
     }
   }
-  return { before, answers: await answers(db), known, questions };
+  return { before, answers: await answers(db), named, questions };
 }
 
-const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: recommend };
-
-/** Whether the files of a name must be written: all are new, it was touched, or its path may be another one now. */
-function mustWrite(
-  family: Family,
-  name: string,
-  slugOf: ReadonlyMap<string, string>,
-  before: ReadonlyMap<string, Written>,
-  touched: Touched,
-): boolean {
-  const collide = () => [...slugOf].some(([each, path]) => path !== slug(each));
-  return before.size === 0 || touched[family].has(name) || collide();
+/** Names with their slugs; all are fresh when `touched` is null, or when two collide, since a path may then be another one now. */
+function namedOf(counts: ReadonlyMap<string, number>, touched: ReadonlySet<string> | null): Named[] {
+  const slugOf = [...slugs([...counts.keys()])];
+  const collide = slugOf.some(([name, path]) => path !== slug(name));
+  return slugOf.map(([name, path]) => ({
+    name,
+    slug: path,
+    benchmarks: counts.get(name) ?? 0,
+    fresh: touched === null || collide || touched.has(name),
+  }));
 }
 
 /** Writes the files that differ from those before below `staged`; returns the paths that are no longer there. Needs no database, and blocks. */
-export function writeMirror(asked: Asked, staged: string, touched: Touched): string[] {
-  const { before, known, questions } = asked;
+export function writeMirror(
+  { before, answers, named, questions }: Asked,
+  staged: string,
+  touched: Touched,
+): string[] {
   const written = new Map<string, Written>();
   const bring = (path: string, fresh: boolean, text: () => string | undefined) => {
     const old = before.get(path);
@@ -70,31 +80,30 @@ export function writeMirror(asked: Asked, staged: string, touched: Touched): str
     if (now !== undefined) written.set(path, writeChanged(staged, path, now, old));
     else if (!fresh && old !== undefined) written.set(path, old);
   };
-  for (const answer of asked.answers) {
+  for (const answer of answers) {
     const { id } = answer.benchmark;
     bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(answer));
   }
-  const lists = listWriter(asked.answers.map(({ benchmark }) => benchmark));
+  const lists = listWriter(answers.map(({ benchmark }) => benchmark));
   bring("benchmarks.json", true, () => lists(() => true));
-  const paths: Record<Family, Map<string, string[]>> = {
-    models: new Map(),
-    gpus: new Map(),
-    providers: new Map(),
-  };
   for (const family of Object.keys(FAMILIES) as Family[]) {
-    const { folder, of } = FAMILIES[family];
-    const slugOf = slugs([...known[family].keys()]);
-    for (const [name, path] of slugOf) {
-      const fresh = mustWrite(family, name, slugOf, before, touched);
-      const list = `benchmarks/${folder}/${path}.json`;
-      bring(list, fresh, () => lists((benchmark) => of(benchmark) === name));
-      const own = family === "models" ? Object.keys(QUESTIONS).map((each) => `${each}/${path}.json`) : [];
-      for (const file of own) bring(file, fresh, () => questions.get(file));
-      paths[family].set(name, [list, ...own].filter((each) => written.has(each)));
+    const { of } = FAMILIES[family];
+    for (const one of named[family]) {
+      const [list = "", ...own] = filesOf(family, one);
+      bring(list, one.fresh, () => lists((benchmark) => of(benchmark) === one.name));
+      for (const file of own) bring(file, one.fresh, () => questions.get(file));
     }
   }
-  writeIndex(staged, known, paths, written);
+  writeIndex(staged, named, written);
   return [...before.keys()].filter((path) => !written.has(path));
+}
+
+/** Paths of the files about a name: its list, and for a model one a question. */
+function filesOf(family: Family, { slug }: Named): string[] {
+  const questions = family === "models"
+    ? Object.keys(QUESTIONS).map((folder) => `${folder}/${slug}.json`)
+    : [];
+  return [`benchmarks/${FAMILIES[family].folder}/${slug}.json`, ...questions];
 }
 
 /** Gives the list file of the benchmarks that match; each benchmark is turned into text once for all lists. */
@@ -106,28 +115,21 @@ function listWriter(
     listToJson(benchmarks.flatMap((benchmark, index) => match(benchmark) ? [texts[index] ?? ""] : []));
 }
 
-function writeIndex(
-  staged: string,
-  known: Known,
-  paths: Record<Family, Map<string, string[]>>,
-  written: ReadonlyMap<string, Written>,
-): void {
-  const named = (family: Family) => {
-    const slugOf = slugs([...known[family].keys()]);
-    return [...known[family]].map(([name, benchmarks]) => ({
-      name,
-      slug: slugOf.get(name) ?? "",
-      benchmarks,
-      files: paths[family].get(name) ?? [],
+function writeIndex(staged: string, named: Asked["named"], written: ReadonlyMap<string, Written>): void {
+  const listed = (family: Family) =>
+    named[family].map((one) => ({
+      name: one.name,
+      slug: one.slug,
+      benchmarks: one.benchmarks,
+      files: filesOf(family, one).filter((path) => written.has(path)),
     }));
-  };
   const files = [...written].map(([path, { bytes, sha256 }]) => ({ path, bytes, sha256 }))
     .sort((a, b) => a.path < b.path ? -1 : 1);
   const index: ApiIndex = {
     data_version: sha256Hex(files.map((file) => `${file.sha256}  ${file.path}\n`).join("")).slice(0, 16),
-    models: named("models"),
-    gpus: named("gpus"),
-    providers: named("providers"),
+    models: listed("models"),
+    gpus: listed("gpus"),
+    providers: listed("providers"),
     files,
   };
   writeChanged(staged, "index.json", toJson(index), undefined);

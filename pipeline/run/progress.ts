@@ -27,11 +27,10 @@ export function createProgress(log: Log, write: (text: string) => void, terminal
   };
 }
 
-/** One line that fits 80 columns where the entry's name allows it. */
+/** One line that fits 80 columns where the entry's name allows it. Requests in flight at the window's end run over it; the time shown does not. */
 export function liveLine(what: string, tally: Tally): string {
-  const { level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
-  return `  ${what}  c=${level}  ${
-    Math.round(elapsed_seconds)
-  } of ${planned_seconds} s  ${requests} requests  ` +
-    `${tokens_per_second.toFixed(1)} tokens/s${errors > 0 ? `  ${errors} errors` : ""}`;
+  const { level, planned_seconds, requests, errors, tokens_per_second } = tally;
+  const elapsed = Math.round(Math.min(tally.elapsed_seconds, planned_seconds));
+  return `  ${what}  c=${level}  ${elapsed} of ${planned_seconds} s  ${requests} requests  ` +
+    `${tokens_per_second.toFixed(1)} tokens/s${errors > 0 ? `  ${errors} failed` : ""}`;
 }

@@ -5,7 +5,7 @@ import { ggufChunks } from "../../pipeline/engines/embedded/gguf.ts";
 import { shapeOf } from "../../pipeline/engines/embedded/shapes.ts";
 import { Metadata } from "../../pipeline/schema/metadata.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
-import { deafUrl, temporaryRoot } from "../fixtures.ts";
+import { deafUrl, faultAfter, temporaryRoot } from "../fixtures.ts";
 import { cli, matrixFile, rawFolders, start } from "./cli.ts";
 
 const workload = { duration_seconds: 0.3, warmup_requests: 1, max_tokens: 16 };
@@ -119,11 +119,11 @@ Deno.test("an engine that fails inside its streams fails the entry, and the fail
   ));
 
 Deno.test("Ctrl-C keeps what was measured, a second writer is refused meanwhile, and --resume finishes the run", async () => {
-  let asked = 0;
-  const faults: OllamaFaults = { when: () => ++asked > 3, hangAfter: 1 };
+  const { when, begun } = faultAfter(3);
+  const faults: OllamaFaults = { when, hangAfter: 1 };
   await withOllama(["m:1b"], faults, async ({ paths }, matrix) => {
     const run = start("run-matrix", matrix, "--root", paths.root);
-    while (asked <= 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.race([begun, run.ended]);
     const second = await cli("run-matrix", matrix, "--root", paths.root);
     equal(second.code, 1);
     match(
@@ -154,12 +154,34 @@ Deno.test("Ctrl-C keeps what was measured, a second writer is refused meanwhile,
   });
 });
 
-Deno.test("after the process is killed, --resume first saves the evidence that the agent had written", async () => {
-  let asked = 0;
-  const faults: OllamaFaults = { when: () => ++asked > 3, hangAfter: 1 };
+Deno.test("a second Ctrl-C ends at once what the first one is still waiting for, and nothing measured is lost", async () => {
+  const { when, begun } = faultAfter(3);
+  const faults: OllamaFaults = { when, hangAfter: 1, hangUnload: true };
   await withOllama(["m:1b"], faults, async ({ paths }, matrix) => {
     const run = start("run-matrix", matrix, "--root", paths.root);
-    while (asked <= 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.race([begun, run.ended]);
+    run.kill("SIGINT");
+    await run.said("once more ends at once");
+    run.kill("SIGINT");
+    const { code, err } = await run.ended;
+    equal(code, 130, err);
+    ok(!err.includes("go on with"), err);
+    faults.when = () => false;
+    faults.hangUnload = false;
+    const [runId = ""] = (await Array.fromAsync(Deno.readDir(paths.runs))).filter((item) => item.isDirectory)
+      .map((item) => item.name);
+    const resumed = await cli("run-matrix", "--resume", runId, "--root", paths.root);
+    equal(resumed.code, 0, resumed.err);
+    equal((await rawFolders(paths.raw)).length, 2);
+  });
+});
+
+Deno.test("after the process is killed, --resume first saves the evidence that the agent had written", async () => {
+  const { when, begun } = faultAfter(3);
+  const faults: OllamaFaults = { when, hangAfter: 1 };
+  await withOllama(["m:1b"], faults, async ({ paths }, matrix) => {
+    const run = start("run-matrix", matrix, "--root", paths.root);
+    await Promise.race([begun, run.ended]);
     run.kill("SIGKILL");
     await run.ended;
     faults.when = () => false;

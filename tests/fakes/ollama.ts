@@ -23,6 +23,8 @@ export interface OllamaFaults {
   embedding?: { models: string[]; told: "tags" | "show" };
   /** Models whose requests are only forwarded to another host. */
   remote?: string[];
+  /** Do not answer a request to unload until its client leaves. */
+  hangUnload?: boolean;
   /** Fail only while this returns true. */
   when?: () => boolean;
 }
@@ -81,6 +83,9 @@ export function fakeOllama(models: string[] = ["qwen2:7b"], faults: OllamaFaults
           if (faults.pullError === undefined && faults.pullEndsEarly !== true) pulled.add(named(model));
           return lines(pull(faults));
         case "POST /api/generate":
+          if (faults.hangUnload === true && body.keep_alive === 0) {
+            await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+          }
           return generate(body, model, faults, pulled, loaded);
         default:
           return Response.json({ error: "404 page not found" }, { status: 404 });
