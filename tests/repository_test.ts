@@ -23,7 +23,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ["schema", "files", "lib", "plan", "stages", "engines", "providers"],
   sql: [],
   query: ["schema", "files", "lib", "sql"],
-  build: ["schema", "files", "lib", "sql", "query"],
+  summaries: ["schema", "files", "lib", "sql"],
+  build: ["schema", "files", "lib", "sql", "query", "summaries"],
   commands: [
     "schema",
     "files",
@@ -35,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "importers",
     "build",
     "query",
+    "summaries",
     "main",
     "site",
   ],
