@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ["schema", "files", "lib", "plan", "stages", "engines", "providers"],
   sql: [],
   query: ["schema", "files", "lib", "sql"],
-  summaries: ["schema", "files", "lib", "sql"],
+  summaries: ["schema", "files", "lib", "sql", "query"],
   build: ["schema", "files", "lib", "sql", "query", "summaries"],
   commands: [
     "schema",
@@ -121,6 +121,7 @@ Deno.test("every option of every command explains itself", async () => {
       "status",
       "agent",
       "import",
+      "submit",
       "benchmarks",
       "benchmarks best",
       "build-data",

@@ -91,7 +91,8 @@ function publishedIn(text: string, path: string, run_id: string): Summary[] {
 
 function submittedIn(text: string, path: string, run_id: string): Summary[] {
   const hint = "Remove the line that is named, or restore the file.";
-  return text.split("\n").filter((line) => line !== "").map((line, index) => {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").slice(0, -1);
+  return whole.map((line, index) => {
     const where = `${path}:${index + 1}`;
     return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint), run_id);
   });
