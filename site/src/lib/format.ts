@@ -20,6 +20,18 @@ export function dollars(value: number | null | undefined): string {
   return `$${value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : number(value, 2)}`;
 }
 
+/** `7.5M`, `767K`: tokens per dollar. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: value >= 1e6 ? 1 : 0 });
+}
+
+/** `$0.08`, or `$0.08–0.20` where offers differ. */
+export function priceRange(least: number | null, most: number | null): string {
+  if (least === null || most === null) return DASH;
+  return least === most ? dollars(least) : `${dollars(least)}–${number(most, 2)}`;
+}
+
 export function gpuLabel({ hardware }: BenchmarkResult): string {
   const plain = hardware.gpu.replace(/^NVIDIA (GeForce )?/, "");
   return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
