@@ -58,6 +58,7 @@ export const PickFacts = z.object({
   price_per_hour: z.number(),
   tokens_per_dollar: z.number(),
   next_gpu: z.string().nullable(),
+  next_model: z.string().nullable(),
   next_score: nullable,
   published_gpu: z.string().nullable(),
   published_provider: z.string().nullable(),
@@ -148,7 +149,9 @@ export function whyOf(pick: PickRow): string {
   const { aim, model, next_gpu, next_score, score, rate_tokens_per_second, tokens_per_dollar } = pick;
   const next = next_gpu === null || next_score === null || next_score === 0
     ? `; no other GPU measured holds it`
-    : `, ${times(score / next_score)} the next GPU, ${next_gpu}`;
+    : `, ${times(score / next_score)} the next GPU, ${next_gpu}${
+      pick.next_model === model ? "" : ` with ${pick.next_model}`
+    }`;
   if (aim === "budget") return `${short(tokens_per_dollar)} tokens per dollar on ${model}${next}`;
   if (aim === "performance") return `${tokens(rate_tokens_per_second)} on ${model}${next}`;
   const share = pick.models_measured === pick.models

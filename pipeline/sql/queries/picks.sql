@@ -32,7 +32,8 @@ ranked AS (
   SELECT *, row_number() OVER (PARTITION BY position ORDER BY score DESC, price_per_hour, gpu, provider) AS place FROM scored
 ),
 next AS (
-  SELECT other.position, arg_max(other.gpu, other.score) AS next_gpu, max(other.score) AS next_score
+  SELECT other.position, arg_max(other.gpu, other.score) AS next_gpu, arg_max(other.model, other.score) AS next_model,
+    max(other.score) AS next_score
   FROM ranked AS other JOIN ranked AS first ON first.position = other.position AND first.place = 1 AND first.gpu <> other.gpu
   GROUP BY ALL
 ),

@@ -14,10 +14,12 @@ export function number(value: number | null | undefined, digits = 0): string {
   return formatter.format(value);
 }
 
-/** US dollars; small amounts keep three significant digits. */
+/** US dollars to the cent; small amounts to three significant digits. */
 export function dollars(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;
-  return `$${value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : number(value, 2)}`;
+  if (value === 0 || Math.abs(value) >= 0.1) return `$${number(value, 2)}`;
+  const exact = String(Number(value.toPrecision(3)));
+  return `$${/^0\.\d$/.test(exact) ? `${exact}0` : exact}`;
 }
 
 /** `7.5M`, `767K`: tokens per dollar. */
