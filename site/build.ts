@@ -2,6 +2,7 @@
 import { build } from "astro";
 import { join } from "node:path";
 import process from "node:process";
+import { bundlePageScript } from "../pipeline/lib/bundle.ts";
 import { copyFolder, exists } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { pathsOf } from "../pipeline/paths.ts";
@@ -32,6 +33,7 @@ export async function buildSite(
     process.env.ALMANAC_EXPORT = paths.exported;
     process.env.ALMANAC_BASE = `/${base}/`.replace(/\/+/g, "/");
     await build({ root: join(paths.repository, "site"), outDir: next, logLevel: "error" });
+    await bundlePageScript(paths, join(next, "almanac.js"));
     const { pages, bytes } = await pagesIn(next);
     await copyData(paths, next);
     await Deno.remove(paths.siteDist, { recursive: true }).catch(() => undefined);

@@ -167,11 +167,10 @@ browserTest(
       for (const path of await pages()) {
         await page.goto(`${site.url}${path}`);
         const found = await page.locator("a[href]").evaluateAll((all) =>
-          all.map((each) => (each as unknown as { href: string }).href)
+          all.map((each) => each.getAttribute("href") ?? "")
         );
-        found.filter((link) => link.startsWith(site.url)).forEach((link) =>
-          links.add(link.split("#")[0] ?? "")
-        );
+        found.map((link) => new URL(link, page.url()).href).filter((link) => link.startsWith(site.url))
+          .forEach((link) => links.add(link.split("#")[0] ?? ""));
       }
       ok(
         [...links].some((link) => link.endsWith("results.jsonl")) &&
@@ -241,7 +240,7 @@ browserTest(
       await head.locator("button").focus();
       await page.keyboard.press("Enter");
       equal(await head.getAttribute("aria-sort"), "descending");
-      const column = () => page.locator("table").last().locator("tbody tr td:nth-child(6)").allInnerTexts();
+      const column = () => page.locator("table").last().locator("tbody tr td:nth-child(7)").allInnerTexts();
       deepEqual(await column(), ["150.0", "90.0", "70.0", "50.0"]);
       await page.keyboard.press("Enter");
       equal(await head.getAttribute("aria-sort"), "ascending");

@@ -14,6 +14,12 @@ export function number(value: number | null | undefined, digits = 0): string {
   return formatter.format(value);
 }
 
+/** A number rounded to three significant digits, or a dash. */
+export function significant(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
 /** US dollars; small amounts keep three significant digits. */
 export function dollars(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;
@@ -23,6 +29,11 @@ export function dollars(value: number | null | undefined): string {
 export function gpuLabel({ hardware }: BenchmarkResult): string {
   const plain = hardware.gpu_name.replace(/^NVIDIA (GeForce )?/, "");
   return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
+}
+
+/** Memory of all GPUs together in whole GiB, the size that people know a GPU by. */
+export function memoryGib({ hardware: { gpu_memory_mib, gpu_count } }: BenchmarkResult): number | null {
+  return gpu_memory_mib === null ? null : Math.round(gpu_memory_mib * Math.max(gpu_count ?? 1, 1) / 1024);
 }
 
 /** `2026-11-24 11:08 UTC`. */
