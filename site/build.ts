@@ -1,4 +1,4 @@
-// data/export becomes site/dist: pages, and beside them the JSON mirror, Parquet, the database and the raw evidence.
+// data/export becomes site/dist: pages, and beside them the JSON mirror, Parquet, CSV, the database and the raw evidence.
 import { build } from "astro";
 import { join } from "node:path";
 import process from "node:process";
@@ -56,7 +56,7 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
   await Deno.mkdir(join(dist, "data"), { recursive: true });
   for await (const item of Deno.readDir(exported)) {
     const to = join(dist, "data", item.name);
-    if (/\.(parquet|duckdb|json)$/.test(item.name)) {
+    if (/\.(parquet|csv|duckdb|json)$/.test(item.name)) {
       if (item.isDirectory) await copyFolder(join(exported, item.name), to);
       else await Deno.copyFile(join(exported, item.name), to);
     }

@@ -1,6 +1,7 @@
 // What the pages do in a browser, bundled into one classic script, which works from a folder on disk too.
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { makeCopyable } from "./copy.ts";
 import { leaderboard } from "./leaderboard.ts";
 import { makeSortable } from "./sort.ts";
 
@@ -10,3 +11,4 @@ for (const table of document.querySelectorAll<HTMLTableElement>("table.sortable"
   if (table !== results) makeSortable(table);
 }
 if (form !== null && results !== null) leaderboard(form, results);
+for (const block of document.querySelectorAll<HTMLElement>(".copyable")) makeCopyable(block);
