@@ -2,11 +2,11 @@
 
 /** Widths of Verdana, the widest of the usual sans-serif fonts, in hundredths of the font size. */
 const WIDTHS: readonly (readonly [characters: string, width: number])[] = [
-  ["ijlI|.,:;'! ", 36],
-  ["frt()[]/-\\", 45],
-  ['abcdeghknopqsuvxyzJLTFEvz0123456789$"*', 63],
-  ["ABCDGHKNOPQRSUVXYZ_&<>=+×–", 76],
-  ["mwMW%@", 105],
+  ["ijl., '", 37],
+  ["Ifrt()[]/-|:;!\\", 46],
+  ['abcdeghknopqsuvxyzJLTFE0123456789$"*_–', 64],
+  ["ABCDGHKNOPQRSUVXYZ&w<>=+×", 82],
+  ["mMW%@", 108],
 ];
 const OTHER = 100;
 const widthOf = new Map(WIDTHS.flatMap(([characters, width]) => [...characters].map((one) => [one, width])));
