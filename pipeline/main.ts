@@ -101,10 +101,11 @@ command("build-data", "raw evidence to Parquet, DuckDB and JSON")
   });
 
 command("build-site", "built data to the static site")
-  .option("--base <path>", "path the site is served under", "/")
+  .option("--url <address>", "address the site will have, for the feed and the sitemap")
+  .option("--base <path>", "path the site is served under (default: that of --url, or /)")
   .action(async (options) => {
     const { buildSiteCommand } = await import("./commands/build.ts");
-    await buildSiteCommand({ base: options.base }, shellOf(options));
+    await buildSiteCommand(options, shellOf(options));
   });
 
 if (import.meta.main) {

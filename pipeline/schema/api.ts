@@ -32,6 +32,23 @@ export const Comparison = z.strictObject({
   })).meta({ description: "All others, fastest first." }),
 }).meta({ id: "Comparison", description: "GET …/compare" });
 
+export const Pareto = z.strictObject({
+  model: z.string().meta({ description: "Model asked for." }),
+  points: z.array(z.strictObject({
+    id: z.string().meta({ description: "Benchmark id." }),
+    gpu: z.string().meta({
+      description: "The GPU by its name in the catalogue; without one, the processor.",
+    }),
+    provider: z.string().meta({ description: "Who lent the machine." }),
+    price_per_hour: z.number().meta({ description: "US dollars per hour." }),
+    rate_tokens_per_second: z.number().meta({ description: "What ranks and prices it, tokens/s." }),
+    tokens_per_dollar: z.number().meta({ description: "rate × 3600 / price_per_hour." }),
+    on_frontier: z.boolean().meta({
+      description: "True when no other is as cheap and faster, or as fast and cheaper.",
+    }),
+  })).meta({ description: "Every ranked benchmark that has a price, cheapest first." }),
+}).meta({ id: "Pareto", description: "The static file of price against speed." });
+
 export const Recommendations = z.strictObject({
   model: z.string().meta({ description: "Model asked for." }),
   recommendations: z.array(z.strictObject({
@@ -78,5 +95,6 @@ export type BenchmarkList = z.infer<typeof BenchmarkList>;
 export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
 export type CheapestFile = z.infer<typeof CheapestFile>;
 export type Comparison = z.infer<typeof Comparison>;
+export type Pareto = z.infer<typeof Pareto>;
 export type Recommendations = z.infer<typeof Recommendations>;
 export type ApiIndex = z.infer<typeof ApiIndex>;
