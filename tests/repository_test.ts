@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   run: ["schema", "files", "lib", "plan", "stages", "engines", "providers"],
   sql: [],
   query: ["schema", "files", "lib", "sql"],
+  serve: ["schema", "files", "lib", "query"],
   build: ["schema", "files", "lib", "sql", "query"],
   commands: [
     "schema",
@@ -35,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "importers",
     "build",
     "query",
+    "serve",
     "main",
     "site",
   ],
@@ -123,6 +125,7 @@ Deno.test("every option of every command explains itself", async () => {
       "benchmarks best",
       "build-data",
       "build-site",
+      "serve",
     ]
   ) {
     const { stdout } = await new Deno.Command(Deno.execPath(), {

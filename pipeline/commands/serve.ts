@@ -1,0 +1,58 @@
+// serve: the live REST API and the built site, until a signal ends it.
+import { UserError } from "../errors.ts";
+import type { Shell } from "../main.ts";
+import { createServer } from "../serve/mod.ts";
+import { stopOnSignals } from "./signals.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly log: boolean;
+}
+
+/** How long requests in flight may take once a signal came, ms. */
+const GRACE = 10_000;
+
+/** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
+export async function serveCommand(options: ServeOptions, { paths, log, print }: Shell): Promise<void> {
+  await using server = await createServer({ paths, log, ...(options.log ? { access: log.info } : {}) });
+  using stop = stopOnSignals(() => log.info("stopping: requests in flight may end; once more ends at once"));
+  const listener = listen(options, server.fetch, (url) => print(`GPU Almanac at ${url}\n`));
+  await new Promise<void>((resolve) =>
+    stop.signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+  await shutdown(listener);
+}
+
+function listen(
+  { host, port }: ServeOptions,
+  handle: (request: Request, address: string) => Promise<Response>,
+  announce: (url: string) => void,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({
+      hostname: host,
+      port,
+      onListen: ({ hostname, port }) =>
+        announce(
+          `http://${
+            hostname === "127.0.0.1" ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname
+          }:${port}`,
+        ),
+    }, (request, { remoteAddr }) => handle(request, remoteAddr.hostname));
+  } catch (cause) {
+    throw new UserError(
+      `Cannot listen at ${host} port ${port}`,
+      "Another program may hold the port: name a free one with --port, 0 takes any.",
+      { cause },
+    );
+  }
+}
+
+/** Takes no new connections and lets requests in flight end, at most for the time of grace. */
+async function shutdown(listener: Deno.HttpServer): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, GRACE);
+  await Promise.race([listener.shutdown(), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,72 @@
+// The routes: the API, the health check, and the built site beside them.
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import { reasonOf, UserError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
+import type { Almanac } from "./almanac.ts";
+import { parametersOf, QUESTIONS } from "./questions.ts";
+import { replyAnswer, replyError, replyJson } from "./reply.ts";
+import type { Site } from "./site.ts";
+
+export interface Parts {
+  readonly almanac: Almanac;
+  readonly site: Site;
+  readonly log: Log;
+}
+
+/** All routes over their parts. */
+export function createApp({ almanac, site, log }: Parts): Hono {
+  const app = new Hono();
+  app.use(
+    "/api/*",
+    cors({ origin: "*", allowMethods: ["GET", "HEAD"], exposeHeaders: ["ETag", "X-Request-Id"] }),
+  );
+  for (const [name, { path }] of Object.entries(ENDPOINTS)) {
+    const route = path.replace(/\{(\w+)\}/g, ":$1");
+    app.get(route, (context, next) => isFile(context) ? next() : ask(name as EndpointName, context, almanac));
+    app.all(route, (context, next) => isFile(context) ? next() : refuseMethod(context, "GET, HEAD, OPTIONS"));
+  }
+  app.get("/healthz", async () => replyJson(await almanac.health()));
+  app.all("/healthz", (context) => refuseMethod(context, "GET, HEAD"));
+  app.get("/api/*", async ({ req }) => await site.file(req.raw) ?? unknownEndpoint(req.path));
+  app.all("/api/*", ({ req }) => unknownEndpoint(req.path));
+  app.get("*", ({ req }) => site.page(req.raw));
+  app.all("*", (context) => refuseMethod(context, "GET, HEAD"));
+  app.onError((error) => {
+    const id = crypto.randomUUID();
+    log.warn(`request ${id} failed: ${error.stack ?? error.message}`);
+    return replyError(500, "Cannot answer: a fault of the server. Report it with the request_id.", { id });
+  });
+  return app;
+}
+
+async function ask(name: EndpointName, { req }: Context, almanac: Almanac): Promise<Response> {
+  const given = parametersOf(new URL(req.url).searchParams, req.param());
+  const question = "faults" in given ? given : QUESTIONS[name](given.value);
+  if ("faults" in question) {
+    const { faults } = question;
+    return replyError(400, `Cannot read the question: ${faults.join("; ")}.`, { faults });
+  }
+  try {
+    const answer = await almanac.answer(question.value, req.header("accept-encoding") ?? null);
+    return replyAnswer(answer, req.raw);
+  } catch (error) {
+    if (error instanceof UserError) return replyError(404, reasonOf(error));
+    throw error;
+  }
+}
+
+/** The static mirror lies below the same paths; its files end in `.json`. */
+function isFile({ req }: Context): boolean {
+  return req.path.endsWith(".json");
+}
+
+function refuseMethod({ req }: Context, allow: string): Response {
+  return replyError(405, `Cannot ${req.method} ${req.path}. It takes ${allow}.`, { headers: { allow } });
+}
+
+function unknownEndpoint(path: string): Response {
+  const known = Object.values(ENDPOINTS).map((endpoint) => endpoint.path).join(", ");
+  return replyError(404, `Cannot find ${path}: there is no such endpoint. Known: ${known}.`);
+}
