@@ -1,7 +1,7 @@
 // serve: the live REST API and the built site, until a signal ends it.
 import { UserError } from "../errors.ts";
 import type { Shell } from "../main.ts";
-import { createServer } from "../serve/mod.ts";
+import { createServer, type Server } from "../serve/mod.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface ServeOptions {
@@ -26,7 +26,7 @@ export async function serveCommand(options: ServeOptions, { paths, log, print }:
 
 function listen(
   { host, port }: ServeOptions,
-  handle: (request: Request, address: string) => Promise<Response>,
+  handle: Server["fetch"],
   announce: (url: string) => void,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {

@@ -46,5 +46,5 @@ export const CheapestQuery = RankQuery.extend({
 }).meta({ description: "The model, the speed it needs, and what narrows the ranking." });
 
 export const GetQuery = z.strictObject({
-  id: name("Id of a benchmark.", "5c1f0e9a7b3d2468-1"),
+  id: name("Id of a benchmark.", "5bc9300826bd6a37-c1"),
 }).meta({ description: "Which benchmark." });

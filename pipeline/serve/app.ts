@@ -1,11 +1,12 @@
 // The routes: the API, the health check, and the built site beside them.
 import { type Context, Hono } from "hono";
-import { cors } from "hono/cors";
 import { reasonOf, UserError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
 import type { Almanac } from "./almanac.ts";
-import { parametersOf, QUESTIONS } from "./questions.ts";
+import { askedBy } from "./edition.ts";
+import { questionOf } from "./questions.ts";
+import { OPEN, SECURITY } from "./headers.ts";
 import { replyAnswer, replyError, replyJson } from "./reply.ts";
 import type { Site } from "./site.ts";
 
@@ -15,13 +16,18 @@ export interface Parts {
   readonly log: Log;
 }
 
+/** Pages of other origins may read; what submits has a token and is no page. */
+const PREFLIGHT = {
+  ...SECURITY,
+  ...OPEN,
+  "access-control-allow-methods": "GET, HEAD",
+  "access-control-max-age": "86400",
+};
+
 /** All routes over their parts. */
 export function createApp({ almanac, site, log }: Parts): Hono {
   const app = new Hono();
-  app.use(
-    "/api/*",
-    cors({ origin: "*", allowMethods: ["GET", "HEAD"], exposeHeaders: ["ETag", "X-Request-Id"] }),
-  );
+  app.options("/api/*", () => new Response(null, { status: 204, headers: PREFLIGHT }));
   for (const [name, { path }] of Object.entries(ENDPOINTS)) {
     const route = path.replace(/\{(\w+)\}/g, ":$1");
     app.get(route, (context, next) => isFile(context) ? next() : ask(name as EndpointName, context, almanac));
@@ -42,14 +48,13 @@ export function createApp({ almanac, site, log }: Parts): Hono {
 }
 
 async function ask(name: EndpointName, { req }: Context, almanac: Almanac): Promise<Response> {
-  const given = parametersOf(new URL(req.url).searchParams, req.param());
-  const question = "faults" in given ? given : QUESTIONS[name](given.value);
+  const question = questionOf(name, new URL(req.url).searchParams, req.param());
   if ("faults" in question) {
     const { faults } = question;
     return replyError(400, `Cannot read the question: ${faults.join("; ")}.`, { faults });
   }
   try {
-    const answer = await almanac.answer(question.value, req.header("accept-encoding") ?? null);
+    const answer = await almanac.answer(question.value, askedBy(req.raw));
     return replyAnswer(answer, req.raw);
   } catch (error) {
     if (error instanceof UserError) return replyError(404, reasonOf(error));

@@ -1,18 +1,15 @@
-// Answers kept in memory, bounded in number and bytes; the one not asked for longest goes first.
+// Values kept in memory, bounded in number and bytes; the one not asked for longest goes first.
 export interface Limits {
   readonly entries: number;
   readonly bytes: number;
 }
 
-export interface Sized {
-  readonly bytes: Uint8Array;
-}
-
-export class Cache<T extends Sized> {
+export class Cache<T> {
   readonly #kept = new Map<string, T>();
   #bytes = 0;
 
-  constructor(private readonly limits: Limits) {}
+  /** `sizeOf` gives the bytes of a value; its key counts too. */
+  constructor(private readonly limits: Limits, private readonly sizeOf: (value: T) => number) {}
 
   get(key: string): T | undefined {
     const found = this.#kept.get(key);
@@ -25,10 +22,10 @@ export class Cache<T extends Sized> {
 
   /** Keeps `value`, unless it alone would fill a quarter of the room. */
   set(key: string, value: T): void {
-    if (sizeOf(key, value) > this.limits.bytes / 4) return;
     this.#drop(key);
+    if (this.#weigh(key, value) > this.limits.bytes / 4) return;
     this.#kept.set(key, value);
-    this.#bytes += sizeOf(key, value);
+    this.#bytes += this.#weigh(key, value);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.limits.entries && this.#bytes <= this.limits.bytes) break;
       this.#drop(oldest);
@@ -39,10 +36,10 @@ export class Cache<T extends Sized> {
     const old = this.#kept.get(key);
     if (old === undefined) return;
     this.#kept.delete(key);
-    this.#bytes -= sizeOf(key, old);
+    this.#bytes -= this.#weigh(key, old);
   }
-}
 
-function sizeOf(key: string, { bytes }: Sized): number {
-  return 2 * key.length + bytes.length;
+  #weigh(key: string, value: T): number {
+    return 2 * key.length + this.sizeOf(value);
+  }
 }

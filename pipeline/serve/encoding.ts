@@ -1,4 +1,4 @@
-// Which compression a client takes, and the compressed bytes.
+// Which compression a client takes, and the compressed text.
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
@@ -19,10 +19,10 @@ export function encodingFor(accepted: string | null, bytes: number): Encoding {
   return weight(best) > 0 && weight(best) >= (weights.get("identity") ?? 0) ? best : "identity";
 }
 
-export async function compress(bytes: Uint8Array, encoding: "br" | "gzip"): Promise<Uint8Array> {
+export async function compress(text: string, encoding: "br" | "gzip"): Promise<Uint8Array<ArrayBuffer>> {
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } };
   return new Uint8Array(
-    encoding === "br" ? await promisify(brotliCompress)(bytes, quality) : await promisify(gzip)(bytes),
+    encoding === "br" ? await promisify(brotliCompress)(text, quality) : await promisify(gzip)(text),
   );
 }
 

@@ -3,6 +3,8 @@ import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
 import { Almanac } from "./almanac.ts";
 import { createApp } from "./app.ts";
+import { askedBy } from "./edition.ts";
+import { replyAnswer } from "./reply.ts";
 import { Site } from "./site.ts";
 
 export interface ServerOptions {
@@ -17,7 +19,7 @@ export interface ServerOptions {
 
 export interface Server extends AsyncDisposable {
   /** `address`: who asks, as far as the connection tells. */
-  readonly fetch: (request: Request, address?: string) => Promise<Response>;
+  readonly fetch: (request: Request, address?: string) => Response | Promise<Response>;
 }
 
 /** Opens the almanac below `paths`; a UserError when no data is built. Disposing closes it after the questions in flight. */
@@ -25,7 +27,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { paths, log, access, now = () => performance.now() } = options;
   const almanac = await Almanac.open(paths, log, now);
   const app = createApp({ almanac, site: new Site(paths.siteDist), log });
-  const answer = async (request: Request, address = "unknown") => await app.fetch(request, { address });
+  const answer = (request: Request, address = "unknown") => {
+    const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
+    return kept === undefined ? app.fetch(request, { address }) : replyAnswer(kept, request);
+  };
   return {
     fetch: access === undefined ? answer : logged(answer, access, now),
     [Symbol.asyncDispose]: () => almanac[Symbol.asyncDispose](),

@@ -15,7 +15,7 @@ export interface Question {
 }
 
 /** What each endpoint makes of the parameters it is given. */
-export const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Question>> = {
+const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Question>> = {
   list: question("list", ENDPOINTS.list.query, listKnown),
   best: question("best", ENDPOINTS.best.query, (db, query) => rankKnown(db, query, best)),
   cheapest: question("cheapest", ENDPOINTS.cheapest.query, (db, query) => rankKnown(db, query, cheapest)),
@@ -28,20 +28,21 @@ export const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Questio
   get: question("get", ENDPOINTS.get.query, async (db, { id }) => await get(db, id) ?? refuseId(id)),
 };
 
-/** The parameters of a query and of a path by name; a fault for each that is given more than once. */
-export function parametersOf(
+/** The question that a query and the parameters of a path ask; every fault in words when it cannot be read. */
+export function questionOf(
+  name: EndpointName,
   query: URLSearchParams,
   path: Readonly<Record<string, string>>,
-): Checked<Record<string, string>> {
+): Checked<Question> {
   const given = [...Object.entries(path), ...query];
-  const value = Object.fromEntries(given);
-  const names = Object.keys(value);
-  if (names.length === given.length) return { value };
+  const values = Object.fromEntries(given);
   const times = (name: string) => given.filter(([other]) => other === name).length;
-  return {
-    faults: names.filter((name) => times(name) > 1)
-      .map((name) => `${name}: it is given ${times(name)} times, it must be given once`),
-  };
+  const repeated = Object.keys(values).length === given.length ? [] : Object.keys(values)
+    .filter((name) => times(name) > 1)
+    .map((name) => `${name}: it is given ${times(name)} times, it must be given once`);
+  const question = QUESTIONS[name](values);
+  if (repeated.length === 0) return question;
+  return { faults: "faults" in question ? [...repeated, ...question.faults] : repeated };
 }
 
 function question<Q extends z.ZodObject>(

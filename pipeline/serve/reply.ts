@@ -1,33 +1,26 @@
 // What leaves the server: answers with their validators, errors with their request id, and the headers of both.
 import { toJson } from "../query/json.ts";
 import type { ApiError } from "../schema/api.ts";
-import type { Answer } from "./almanac.ts";
-
-/** JSON is data: a browser that opens it runs and loads nothing. */
-export const SECURITY = {
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-};
-const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
-const ANSWER = { ...SECURITY, ...JSON_TYPE, "cache-control": "no-cache", vary: "Accept-Encoding" };
+import type { Answer } from "./edition.ts";
+import { JSON_HEADERS } from "./headers.ts";
 
 /** The answer, or 304 when the client has it. */
 export function replyAnswer(answer: Answer, request: Request): Response {
-  const headers: Record<string, string> = { ...ANSWER, etag: answer.etag };
-  if (isKnown(request.headers.get("if-none-match"), answer.etag)) {
+  const { body, bytes, etag, headers } = answer;
+  if (isKnown(request.headers.get("if-none-match"), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  headers["content-length"] = String(answer.bytes.length);
-  if (answer.encoding !== "identity") headers["content-encoding"] = answer.encoding;
-  return new Response(answer.bytes, { headers });
+  if (request.method === "HEAD") {
+    return new Response(null, { headers: { ...headers, "content-length": String(bytes) } });
+  }
+  return new Response(body, { headers });
 }
 
 /** Any other value as JSON, not to be kept. */
 export function replyJson(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(toJson(value), {
     status,
-    headers: { ...SECURITY, ...JSON_TYPE, "cache-control": "no-store", ...headers },
+    headers: { ...JSON_HEADERS, "cache-control": "no-store", ...headers },
   });
 }
 

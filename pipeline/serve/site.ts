@@ -1,7 +1,8 @@
 // The built site: files of site/dist as they are, whole or in part. No path leads out of that folder.
 import { join, sep } from "node:path";
 import { type Part, partOf } from "./range.ts";
-import { isKnown, replyError, SECURITY } from "./reply.ts";
+import { OPEN, SECURITY } from "./headers.ts";
+import { isKnown, replyError } from "./reply.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -134,6 +135,7 @@ function headersOf(path: string): Record<string, string> {
   const { "content-security-policy": strict, ...rest } = SECURITY;
   return {
     ...rest,
+    ...OPEN,
     ...(path.startsWith("raw/") ? { "content-security-policy": strict } : { "x-frame-options": "DENY" }),
     "content-type": TYPES[path.split(".").at(-1)?.toLowerCase() ?? ""] ?? "application/octet-stream",
     "accept-ranges": "bytes",
