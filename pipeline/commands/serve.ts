@@ -1,7 +1,7 @@
 // serve: the live REST API and the built site, until a signal ends it.
 import { UserError } from "../errors.ts";
 import type { Shell } from "../main.ts";
-import { createServer, type Server } from "../serve/mod.ts";
+import { createServer, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface ServeOptions {
@@ -15,7 +15,13 @@ const GRACE = 10_000;
 
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
 export async function serveCommand(options: ServeOptions, { paths, log, print }: Shell): Promise<void> {
-  await using server = await createServer({ paths, log, ...(options.log ? { access: log.info } : {}) });
+  await using server = await createServer({
+    paths,
+    log,
+    accept: null,
+    token: Deno.env.get(TOKEN_VARIABLE) || null,
+    ...(options.log ? { access: log.info } : {}),
+  });
   using stop = stopOnSignals(() => log.info("stopping: requests in flight may end; once more ends at once"));
   const listener = listen(options, server.fetch, (url) => print(`GPU Almanac at ${url}\n`));
   await new Promise<void>((resolve) =>

@@ -9,11 +9,15 @@ import { questionOf } from "./questions.ts";
 import { OPEN, SECURITY } from "./headers.ts";
 import { replyAnswer, replyError, replyJson } from "./reply.ts";
 import type { Site } from "./site.ts";
+import { targetOf } from "./target.ts";
+import { submission, type Submissions } from "./submit.ts";
 
-export interface Parts {
+export interface Parts extends Submissions {
   readonly almanac: Almanac;
   readonly site: Site;
   readonly log: Log;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
 }
 
 /** Pages of other origins may read; what submits has a token and is no page. */
@@ -25,13 +29,17 @@ const PREFLIGHT = {
 };
 
 /** All routes over their parts. */
-export function createApp({ almanac, site, log }: Parts): Hono {
+export function createApp({ almanac, site, log, now, accept, token }: Parts): Hono {
   const app = new Hono();
   app.options("/api/*", () => new Response(null, { status: 204, headers: PREFLIGHT }));
+  for (const handler of submission({ accept, token }, now, () => almanac.expectChange())) {
+    app.post(ENDPOINTS.list.path, handler);
+  }
   for (const [name, { path }] of Object.entries(ENDPOINTS)) {
     const route = path.replace(/\{(\w+)\}/g, ":$1");
+    const allow = name === "list" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
     app.get(route, (context, next) => isFile(context) ? next() : ask(name as EndpointName, context, almanac));
-    app.all(route, (context, next) => isFile(context) ? next() : refuseMethod(context, "GET, HEAD, OPTIONS"));
+    app.all(route, (context, next) => isFile(context) ? next() : refuseMethod(context, allow));
   }
   app.get("/healthz", async () => replyJson(await almanac.health()));
   app.all("/healthz", (context) => refuseMethod(context, "GET, HEAD"));
@@ -48,7 +56,7 @@ export function createApp({ almanac, site, log }: Parts): Hono {
 }
 
 async function ask(name: EndpointName, { req }: Context, almanac: Almanac): Promise<Response> {
-  const question = questionOf(name, new URL(req.url).searchParams, req.param());
+  const question = questionOf(name, new URLSearchParams(targetOf(req.url).query), req.param());
   if ("faults" in question) {
     const { faults } = question;
     return replyError(400, `Cannot read the question: ${faults.join("; ")}.`, { faults });

@@ -6,8 +6,13 @@ import { createApp } from "./app.ts";
 import { askedBy } from "./edition.ts";
 import { replyAnswer } from "./reply.ts";
 import { Site } from "./site.ts";
+import type { Submissions } from "./submit.ts";
+import { targetOf } from "./target.ts";
 
-export interface ServerOptions {
+export type { Accept } from "./submit.ts";
+export { TOKEN_VARIABLE } from "./submit.ts";
+
+export interface ServerOptions extends Submissions {
   readonly paths: Paths;
   /** Where faults of the server are told. */
   readonly log: Log;
@@ -24,9 +29,9 @@ export interface Server extends AsyncDisposable {
 
 /** Opens the almanac below `paths`; a UserError when no data is built. Disposing closes it after the questions in flight. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { paths, log, access, now = () => performance.now() } = options;
+  const { paths, log, access, accept, token, now = () => performance.now() } = options;
   const almanac = await Almanac.open(paths, log, now);
-  const app = createApp({ almanac, site: new Site(paths.siteDist), log });
+  const app = createApp({ almanac, site: new Site(paths.siteDist), log, now, accept, token });
   const answer = (request: Request, address = "unknown") => {
     const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
     return kept === undefined ? app.fetch(request, { address }) : replyAnswer(kept, request);
@@ -43,11 +48,10 @@ function logged(answer: Server["fetch"], access: (line: string) => void, now: ()
     const started = now();
     const response = await answer(request, address);
     const id = response.headers.get("x-request-id");
-    const { pathname } = new URL(request.url);
     access(
-      `${address ?? "–"} ${request.method} ${pathname} ${response.status} ${(now() - started).toFixed(1)} ms${
-        id === null ? "" : ` ${id}`
-      }`,
+      `${address ?? "–"} ${request.method} ${targetOf(request.url).path} ${response.status} ${
+        (now() - started).toFixed(1)
+      } ms${id === null ? "" : ` ${id}`}`,
     );
     return response;
   };

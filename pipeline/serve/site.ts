@@ -3,6 +3,7 @@ import { join, sep } from "node:path";
 import { type Part, partOf } from "./range.ts";
 import { OPEN, SECURITY } from "./headers.ts";
 import { isKnown, replyError } from "./reply.ts";
+import { targetOf } from "./target.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -37,7 +38,7 @@ export class Site {
   /** The file that the address names, else the site's own page for an unknown address. */
   async page(request: Request): Promise<Response> {
     return await this.file(request) ?? await this.#reply("404.html", request, 404) ??
-      (new URL(request.url).pathname === "/"
+      (targetOf(request.url).path === "/"
         ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
         : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
   }
@@ -78,9 +79,8 @@ export class Site {
 
 /** The path below the site's folder, decoded once; null when a part of it could mean anything but a plain name. */
 function pathOf(url: string): string | null {
-  const { pathname } = new URL(url);
   try {
-    const parts = pathname.slice(1).split("/").map(decodeURIComponent);
+    const parts = targetOf(url).path.slice(1).split("/").map(decodeURIComponent);
     if (parts.at(-1) === "") parts[parts.length - 1] = "index.html";
     return parts.every(isPlain) ? parts.join("/") : null;
   } catch {
