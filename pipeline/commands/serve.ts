@@ -14,7 +14,7 @@ export interface ServeOptions {
 const GRACE = 10_000;
 
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
-export async function serveCommand(options: ServeOptions, { paths, log, print }: Shell): Promise<void> {
+export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
   await using server = await createServer({
     paths,
     log,
@@ -23,7 +23,7 @@ export async function serveCommand(options: ServeOptions, { paths, log, print }:
     ...(options.log ? { access: log.info } : {}),
   });
   using stop = stopOnSignals(() => log.info("stopping: requests in flight may end; once more ends at once"));
-  const listener = listen(options, server.fetch, (url) => print(`GPU Almanac at ${url}\n`));
+  const listener = listen(options, server.fetch, (url) => log.info(`GPU Almanac at ${url}`));
   await new Promise<void>((resolve) =>
     stop.signal.addEventListener("abort", () => resolve(), { once: true })
   );
@@ -39,12 +39,7 @@ function listen(
     return Deno.serve({
       hostname: host,
       port,
-      onListen: ({ hostname, port }) =>
-        announce(
-          `http://${
-            hostname === "127.0.0.1" ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname
-          }:${port}`,
-        ),
+      onListen: (address) => announce(urlOf(address)),
     }, (request, { remoteAddr }) => handle(request, remoteAddr.hostname));
   } catch (cause) {
     throw new UserError(
@@ -53,6 +48,11 @@ function listen(
       { cause },
     );
   }
+}
+
+function urlOf({ hostname, port }: Deno.NetAddr): string {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname === "127.0.0.1" ? "localhost" : hostname;
+  return `http://${host}:${port}`;
 }
 
 /** Takes no new connections and lets requests in flight end, at most for the time of grace. */
