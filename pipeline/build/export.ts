@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { writeAtomic } from "../lib/files.ts";
 import { toJson } from "../query/json.ts";
+import { openApiDocument } from "../schema/openapi.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import { GpuCatalog } from "../schema/catalog.ts";
@@ -29,7 +30,7 @@ export async function exportTables(db: Database, out: string): Promise<void> {
   }
 }
 
-/** schema/<name>.json for every format the almanac reads or writes. */
+/** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{ GpuCatalog, GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
@@ -43,6 +44,7 @@ export async function exportSchemas(out: string): Promise<void> {
       toJson(z.toJSONSchema(schema, { io: "input" })),
     );
   }
+  await writeAtomic(join(out, "schema", "openapi.json"), toJson(openApiDocument()));
 }
 
 /** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */

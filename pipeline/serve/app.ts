@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { reasonOf, UserError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
+import { OPENAPI_PATH, openApiDocument } from "../schema/openapi.ts";
 import type { Almanac } from "./almanac.ts";
 import { askedBy } from "./edition.ts";
 import { questionOf } from "./questions.ts";
@@ -41,6 +42,8 @@ export function createApp({ almanac, site, log, now, accept, token }: Parts): Ho
     app.get(route, (context, next) => isFile(context) ? next() : ask(name as EndpointName, context, almanac));
     app.all(route, (context, next) => isFile(context) ? next() : refuseMethod(context, allow));
   }
+  const document = openApiDocument();
+  app.get(OPENAPI_PATH, () => replyJson(document));
   app.get("/healthz", async () => replyJson(await almanac.health()));
   app.all("/healthz", (context) => refuseMethod(context, "GET, HEAD"));
   app.get("/api/*", async ({ req }) => await site.file(req.raw) ?? unknownEndpoint(req.path));
