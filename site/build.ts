@@ -43,6 +43,7 @@ export async function buildSite(
     const { pages, bytes } = await pagesIn(next);
     await writeForCrawlers(next, pages, address);
     await copyData(paths, next);
+    await copySwagger(paths, next);
     await Deno.remove(paths.siteDist, { recursive: true }).catch(() => undefined);
     await Deno.rename(next, paths.siteDist);
     log(`${pages.length} pages in ${paths.siteDist}`);
@@ -75,6 +76,15 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
       if (!entry.isDirectory || entry.name.startsWith(".")) continue;
       await copyFolder(join(raw, run.name, entry.name), join(dist, "raw", run.name, entry.name));
     }
+  }
+}
+
+/** The interactive page's own program, served from here: no request to elsewhere. */
+async function copySwagger({ repository }: ReturnType<typeof pathsOf>, dist: string): Promise<void> {
+  const from = join(repository, "node_modules", "swagger-ui-dist");
+  await Deno.mkdir(join(dist, "swagger"), { recursive: true });
+  for (const name of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"]) {
+    await Deno.copyFile(join(from, name), join(dist, "swagger", name));
   }
 }
 

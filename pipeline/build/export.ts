@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { writeAtomic } from "../lib/files.ts";
 import { toJson } from "../query/json.ts";
+import { openApiDocument } from "../schema/openapi.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
@@ -45,7 +46,7 @@ async function flatColumns(db: Database, table: string): Promise<string> {
   ).join(", ");
 }
 
-/** schema/<name>.json for every format the almanac reads or writes. */
+/** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{ GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
@@ -62,6 +63,7 @@ export async function exportSchemas(out: string): Promise<void> {
       toJson(z.toJSONSchema(schema, { io: "input" })),
     );
   }
+  await writeAtomic(join(out, "schema", "openapi.json"), toJson(openApiDocument()));
 }
 
 /** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */

@@ -88,8 +88,19 @@ export const ApiIndex = z.strictObject({
 export const ApiError = z.strictObject({
   error: z.string().meta({ description: "What is wrong." }),
   request_id: z.string().meta({ description: "Id of the request." }),
+  faults: z.array(z.string()).optional().meta({
+    description: "One sentence for each fault of the input, where it can have several.",
+  }),
 })
   .meta({ id: "ApiError", description: "Every error." });
+
+export const Health = z.strictObject({
+  status: z.literal("ok").meta({ description: "The server answers." }),
+  data_version: z.string().nullable().meta({
+    description: "As in index.json of the mirror; null when there is no mirror.",
+  }),
+  benchmarks: z.int().meta({ description: "How many there are." }),
+}).meta({ id: "Health", description: "GET /healthz" });
 
 export type BenchmarkList = z.infer<typeof BenchmarkList>;
 export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
@@ -98,3 +109,5 @@ export type Comparison = z.infer<typeof Comparison>;
 export type Pareto = z.infer<typeof Pareto>;
 export type Recommendations = z.infer<typeof Recommendations>;
 export type ApiIndex = z.infer<typeof ApiIndex>;
+export type ApiError = z.infer<typeof ApiError>;
+export type Health = z.infer<typeof Health>;

@@ -6,6 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { buildData } from "../../pipeline/build/mod.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { BenchmarkList } from "../../pipeline/schema/api.ts";
+import { ENDPOINTS } from "../../pipeline/schema/endpoints.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "../fixtures.ts";
 import { cli } from "../e2e/cli.ts";
 import { serveSite } from "./serve.ts";
@@ -131,7 +132,7 @@ browserTest(
   () =>
     visit({ viewport: { width: 360, height: 740 } }, async (page, faults) => {
       const all = await pages();
-      equal(all.length, 1 + 1 + 2 + 4 + 3 + 2 + 4);
+      equal(all.length, 1 + 1 + 1 + 2 + 4 + 3 + 2 + 4);
       for (const path of all) {
         await page.goto(`${site.url}${path}`);
         equal(await page.locator("h1").count(), 1, path);
@@ -157,6 +158,28 @@ for (const colorScheme of ["light", "dark"] as const) {
         }
       }),
   );
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(`the API page shows every operation, from files of its own, ${colorScheme}`, async () => {
+    const operations = Object.values(ENDPOINTS).length + 2;
+    await visit({ colorScheme }, async (page, faults) => {
+      await page.goto(`${site.url}api.html`);
+      const last = page.locator("#swagger .opblock").nth(operations - 1);
+      await last.waitFor();
+      await last.locator(".opblock-summary-control").click();
+      await page.locator("#swagger .responses-table").waitFor();
+      equal(await page.locator("#swagger .opblock").count(), operations);
+      deepEqual(faults, []);
+    });
+    await visit({ colorScheme, bypassCSP: true }, async (page) => {
+      await page.goto(`${site.url}api.html`);
+      await page.locator("#swagger .opblock").nth(operations - 1).waitFor();
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+      deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), []);
+    });
+  });
 }
 
 browserTest(
