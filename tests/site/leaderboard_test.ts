@@ -110,7 +110,7 @@ browserTest(
       await page.locator("[name=csv]").click();
       const text = await Deno.readTextFile(await (await started).path());
       const [head, ...rows] = text.trimEnd().split("\r\n").map((line) => line.split(","));
-      deepEqual(head?.slice(0, 4), ["id", "model_name", "gpu_name", "gpu_memory_gib"]);
+      deepEqual(head?.slice(0, 4), ["id", "model_name", "gpu", "gpu_memory_gib"]);
       const column = head?.indexOf("price_per_hour") ?? -1;
       deepEqual(rows.map((cells) => [cells[2], cells[column]]), [["H100", "2.40"], [
         "RTX 4090",

@@ -18,12 +18,10 @@ export interface Column {
   readonly description: string | null;
 }
 
+const TABLES = ["benchmarks", "manifest", "gpus", "models"];
 const WHOLE = [
   "almanac.duckdb",
-  "benchmarks.parquet",
-  "manifest.parquet",
-  "benchmarks.csv",
-  "manifest.csv",
+  ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
   "dictionary.json",
 ];
 const PARTED = ["requests.parquet", "gpu_samples.parquet"];
