@@ -2,9 +2,11 @@
 import { buildData } from "../pipeline/build/mod.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { createServer, type Server, type ServerOptions } from "../pipeline/serve/mod.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { directory, entry, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 export const MODEL = "qwen2:7b";
+/** A run with a manifest. */
+export const RUN = "20260102-030405-abcd";
 export const ORIGIN = "http://almanac.test";
 
 /** A measured result of `model` on `gpu`: `tps` tokens/s at `price`. */
@@ -31,6 +33,18 @@ export interface Live extends AsyncDisposable {
   ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** The journal of a run of one entry that failed. */
+export async function failedRun({ runs }: Paths): Promise<void> {
+  const at = "2026-01-02T03:04:05.000Z";
+  await directory(runs, RUN, {
+    "journal.jsonl": jsonl([
+      { event: "run", at, run_id: RUN, matrix: "m.json", entries: [entry("e")] },
+      { event: "stage", at, entry_id: "e", stage: "load", lease_id: "local-any" },
+      { event: "failed", at, entry_id: "e", stage: "load", reason: "out of memory", raw_dir: null },
+    ]),
+  });
+}
+
 /** The server over three GPUs for one model. Leaving its scope closes it and removes its root. */
 export async function live(options: Partial<ServerOptions> = {}): Promise<Live> {
   const root = await temporaryRoot();
@@ -38,6 +52,7 @@ export async function live(options: Partial<ServerOptions> = {}): Promise<Live> 
   await result(paths, "a", "NVIDIA H100 80GB HBM3", 200, 2.4);
   await result(paths, "b", "NVIDIA GeForce RTX 4090", 120, 0.4);
   await result(paths, "c", "NVIDIA GeForce RTX 3090", 80, 0.16);
+  await failedRun(paths);
   await buildData(paths, log);
   const clock = { now: 0 };
   const server = await createServer({

@@ -6,7 +6,8 @@ import { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { type Endpoint, ENDPOINTS } from "../pipeline/schema/endpoints.ts";
 import { EXAMPLE } from "../pipeline/schema/example.ts";
 import { OPENAPI_PATH, openApiDocument } from "../pipeline/schema/openapi.ts";
-import { live, MODEL } from "./live.ts";
+import { Submission } from "../pipeline/schema/summary.ts";
+import { live, MODEL, RUN } from "./live.ts";
 
 interface Operation {
   readonly parameters?: readonly {
@@ -16,6 +17,7 @@ interface Operation {
     readonly description?: string;
     readonly example?: unknown;
   }[];
+  readonly requestBody?: { content: { "application/json": { example?: unknown } } };
   readonly responses: Record<string, { content?: { "application/json": { example?: unknown } } }>;
 }
 type Document = {
@@ -48,9 +50,12 @@ Deno.test("every endpoint has its parameters, described, and those it needs mark
 Deno.test("examples are what the schemas take", () => {
   BenchmarkAnswer.parse(EXAMPLE);
   BenchmarkResult.parse(EXAMPLE.benchmark);
+  const { requestBody } = document.paths[ENDPOINTS.list.path]?.post ?? {};
+  Submission.parse(requestBody?.content["application/json"].example);
   for (const { path, answer, query } of Object.values<Endpoint>(ENDPOINTS)) {
     const operation = document.paths[path]?.get;
-    answer.parse(operation?.responses[200]?.content?.["application/json"].example);
+    const { example } = operation?.responses[200]?.content?.["application/json"] ?? {};
+    if (example !== undefined) answer.parse(example);
     const given = (operation?.parameters ?? []).filter(({ required }) => required);
     query.parse(Object.fromEntries(given.map(({ name, example }) => [name, String(example)])));
   }
@@ -65,7 +70,9 @@ Deno.test("the document that a build exports is the one that the server gives, a
   const id = list.benchmarks[0]?.id ?? "";
   for (const path of Object.keys(document.paths)) {
     const { status } = await ask(
-      `${path.replace("{id}", id)}${/benchmarks\/[a-z]/.test(path) ? `?model=${MODEL}` : ""}`,
+      `${path.replace("{id}", path === ENDPOINTS.run.path ? RUN : id)}${
+        /benchmarks\/[a-z]/.test(path) ? `?model=${MODEL}` : ""
+      }`,
     );
     equal(status, 200, path);
   }

@@ -5,7 +5,7 @@ import { buildData } from "../pipeline/build/mod.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { ApiIndex, BenchmarkList, CheapestFile } from "../pipeline/schema/api.ts";
 import { createServer } from "../pipeline/serve/mod.ts";
-import { ORIGIN, result } from "./live.ts";
+import { failedRun, ORIGIN, result } from "./live.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
 const MODELS = ["qwen2:7b", "a/b&c=d?e", `<i>"x"%20#+'`, "grüße 日本 🙂", "QWEN2-7B", "unpriced"];
@@ -24,6 +24,7 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
   await using root = await temporaryRoot();
   const { paths, log } = root;
   await fill(paths);
+  await failedRun(paths);
   await buildData(paths, log);
   await using server = await createServer({ paths, log, accept: null, token: null });
   const read = async (path: string) => JSON.parse(await Deno.readTextFile(join(paths.api, path)));
@@ -53,10 +54,12 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
     if (kind === "by-gpu") {
       const gpu = nameOf(gpus, path);
       const { benchmarks } = BenchmarkList.parse(await ask("benchmarks", { gpu }));
-      const exactly = benchmarks.filter(({ hardware }) => hardware.gpu_name === gpu);
+      const exactly = benchmarks.filter(({ hardware }) => hardware.gpu === gpu);
       return deepEqual({ benchmarks: exactly, count: exactly.length }, file, path);
     }
     if (folder === "benchmarks") return deepEqual(await ask(path.replace(/\.json$/, "")), file, path);
+    if (folder === "runs") return deepEqual(await ask(`runs/${encodeURIComponent(file.run_id)}`), file, path);
+    if (kind === "") return deepEqual(await ask(path.replace(/\.json$/, "")), file, path);
     const model = nameOf(models, path);
     if (folder !== "cheapest") return deepEqual(await ask(`benchmarks/${folder}`, { model }), file, path);
     const { frontier, ...answer } = CheapestFile.parse(file);
@@ -77,7 +80,9 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
     "best",
     "cheapest",
     "compare",
+    "pareto",
     "recommendations",
+    "runs",
   ]);
-  equal(files.length, 1 + 18 + 6 + 3 + 1 + 6 * 4 - 1);
+  equal(files.length, 1 + 18 + 6 + 3 + 1 + 6 * 5 - 2 + 5 + 1);
 });

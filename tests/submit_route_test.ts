@@ -16,7 +16,7 @@ async function accepting(
   const taken: unknown[] = [];
   const known: Accept = async () => {
     const response = await running.ask(`${path}/best?model=${MODEL}`);
-    return { status: 201, answer: BenchmarkAnswer.parse(await response.json()) };
+    return { added: true, answer: BenchmarkAnswer.parse(await response.json()) };
   };
   const remember: Accept = async (body) => {
     taken.push(body);

@@ -1,7 +1,9 @@
 // serve: the live REST API and the built site, until a signal ends it.
 import { UserError } from "../errors.ts";
+import { readCatalog } from "../lib/catalog.ts";
 import type { Shell } from "../main.ts";
 import { createServer, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
+import { Submissions } from "../summaries/submit.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface ServeOptions {
@@ -15,10 +17,11 @@ const GRACE = 10_000;
 
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
 export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths));
   await using server = await createServer({
     paths,
     log,
-    accept: null,
+    accept: (body) => submissions.accept(body),
     token: Deno.env.get(TOKEN_VARIABLE) || null,
     ...(options.log ? { access: log.info } : {}),
   });

@@ -1,7 +1,8 @@
 // The questions of the API: where each is asked, what it takes and gives, and which static files answer it too.
 import { z } from "zod";
-import { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "./api.ts";
-import { CheapestQuery, GetQuery, ListQuery, RankQuery } from "./query.ts";
+import { BenchmarkAnswer, BenchmarkList, Comparison, Pareto, Recommendations } from "./api.ts";
+import { CostEfficiency, GpuAnalysis, Picks, ProviderComparison, Run, RunList } from "./overview.ts";
+import { CheapestQuery, GetQuery, ListQuery, NoQuery, RankQuery, RunQuery } from "./query.ts";
 
 export const API_BASE = "/api/v1";
 
@@ -56,12 +57,61 @@ export const ENDPOINTS = {
     answer: Recommendations,
     files: ["recommendations/<model>.json"],
   },
+  pareto: {
+    path: `${API_BASE}/benchmarks/pareto`,
+    asks: "Speed against price for a model, and what no other beats in both",
+    query: RankQuery,
+    answer: Pareto,
+    files: ["pareto/<model>.json"],
+  },
   get: {
     path: `${API_BASE}/benchmarks/{id}`,
     asks: "One benchmark with its cost",
     query: GetQuery,
     answer: BenchmarkAnswer,
     files: ["benchmarks/<id>.json"],
+  },
+  picks: {
+    path: `${API_BASE}/recommendations`,
+    asks: "Which GPU to take, by size of model and by use",
+    query: NoQuery,
+    answer: Picks,
+    files: ["recommendations.json"],
+  },
+  gpus: {
+    path: `${API_BASE}/gpus`,
+    asks: "What each GPU is good for",
+    query: NoQuery,
+    answer: GpuAnalysis,
+    files: ["gpus.json"],
+  },
+  costEfficiency: {
+    path: `${API_BASE}/cost-efficiency`,
+    asks: "Tokens per dollar, GPU × model",
+    query: NoQuery,
+    answer: CostEfficiency,
+    files: ["cost-efficiency.json"],
+  },
+  providers: {
+    path: `${API_BASE}/providers`,
+    asks: "The same GPU and model at several providers",
+    query: NoQuery,
+    answer: ProviderComparison,
+    files: ["providers.json"],
+  },
+  runs: {
+    path: `${API_BASE}/runs`,
+    asks: "Every run, newest first",
+    query: NoQuery,
+    answer: RunList,
+    files: ["runs.json"],
+  },
+  run: {
+    path: `${API_BASE}/runs/{id}`,
+    asks: "One run with its manifest",
+    query: RunQuery,
+    answer: Run,
+    files: ["runs/<id>.json"],
   },
 } as const satisfies Record<string, Endpoint>;
 

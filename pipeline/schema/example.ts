@@ -7,6 +7,7 @@ export const EXAMPLE: BenchmarkAnswer = {
     timestamp: "2026-02-06T00:00:00.000Z",
     hardware: {
       gpu_name: "RTX 4090",
+      gpu: "RTX 4090",
       gpu_memory_mib: 24_576,
       gpu_count: 1,
       driver_version: null,
@@ -77,10 +78,13 @@ export const EXAMPLE: BenchmarkAnswer = {
     throughput_tokens_per_second: null,
     rate_tokens_per_second: 195.3,
     joules_per_output_token: null,
+    memory: { context_tokens: 32_768, needed_gib: 6.9, available_gib: 24, fits: true },
     provenance: {
       run_id: "20260206-000000-0000",
       entry_id: "rtx-4090-vastai-qwen2-7b",
       evidence_id: "5bc9300826bd6a37",
+      source: null,
+      note: null,
       raw_dir: null,
       files: [],
       rejected_lines: 0,

@@ -1,14 +1,14 @@
 // The API's description as an OpenAPI 3.1 document, made from the same schemas that check questions and shape answers. Pure.
 import { z } from "zod";
 import { ApiError, BenchmarkAnswer, Health } from "./api.ts";
-import { BenchmarkResult } from "./benchmark.ts";
 import { API_BASE, type Endpoint, type EndpointName, ENDPOINTS } from "./endpoints.ts";
 import { EXAMPLE } from "./example.ts";
+import { Submission } from "./summary.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
 const { benchmark } = EXAMPLE;
-const EXAMPLES: Record<EndpointName, unknown> = {
+const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
   list: { benchmarks: [benchmark], count: 1 },
   best: EXAMPLE,
   cheapest: EXAMPLE,
@@ -26,6 +26,15 @@ const EXAMPLES: Record<EndpointName, unknown> = {
     count: 1,
   },
   get: EXAMPLE,
+};
+
+/** The least that a submission holds, and a count. */
+const SUBMISSION = {
+  hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24576 },
+  model: { name: "deepseek-r1:14b", runtime: "ollama" },
+  results: { avg_tokens_per_second: 93.7, total_requests: 67 },
+  provider: "tensordock",
+  price_per_hour: 0.44,
 };
 
 /** The whole document. Its server is the one that gives it. */
@@ -80,14 +89,17 @@ function getOperation(name: EndpointName, { asks, query, answer, path }: Endpoin
 }
 
 function submitOperation(components: Components) {
-  const result = components.refer(BenchmarkResult);
+  const submission = components.refer(Submission);
   const taken = components.refer(BenchmarkAnswer);
   return {
     operationId: "submit",
     tags: ["Benchmarks"],
     summary: "Add a benchmark",
     security: [{ token: [] }],
-    requestBody: { required: true, content: { "application/json": { schema: result, example: benchmark } } },
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: submission, example: SUBMISSION } },
+    },
     responses: {
       200: reply("It was there before.", taken),
       201: {

@@ -48,3 +48,9 @@ export const CheapestQuery = RankQuery.extend({
 export const GetQuery = z.strictObject({
   id: name("Id of a benchmark.", "5bc9300826bd6a37-c1"),
 }).meta({ description: "Which benchmark." });
+
+export const RunQuery = z.strictObject({
+  id: name("Id of a run.", "20261124-124026-f2ef"),
+}).meta({ description: "Which run." });
+
+export const NoQuery = z.strictObject({}).meta({ description: "Takes nothing." });

@@ -2,7 +2,8 @@
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Database } from "../lib/duckdb.ts";
-import { best, cheapest, compare, get, recommend } from "../query/mod.ts";
+import { best, cheapest, compare, get, pareto, recommend } from "../query/mod.ts";
+import { costEfficiency, gpuAnalysis, picks, providerComparison, run, runs } from "../query/overviews.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
 import { check, type Checked } from "../schema/parse.ts";
@@ -25,7 +26,14 @@ const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Question>> = {
     ENDPOINTS.recommendations.query,
     (db, query) => rankKnown(db, query, recommend),
   ),
+  pareto: question("pareto", ENDPOINTS.pareto.query, (db, query) => rankKnown(db, query, pareto)),
   get: question("get", ENDPOINTS.get.query, async (db, { id }) => await get(db, id) ?? refuseId(id)),
+  picks: question("picks", ENDPOINTS.picks.query, picks),
+  gpus: question("gpus", ENDPOINTS.gpus.query, gpuAnalysis),
+  costEfficiency: question("costEfficiency", ENDPOINTS.costEfficiency.query, costEfficiency),
+  providers: question("providers", ENDPOINTS.providers.query, providerComparison),
+  runs: question("runs", ENDPOINTS.runs.query, runs),
+  run: question("run", ENDPOINTS.run.query, async (db, { id }) => await run(db, id) ?? refuseRun(id)),
 };
 
 /** The question that a query and the parameters of a path ask; every fault in words when it cannot be read. */
@@ -62,7 +70,12 @@ function refuseId(id: string): never {
   throw new UserError(
     `Cannot find the benchmark ${id}: there is none`,
     `The ids stand in ${ENDPOINTS.list.path}; the other questions are ${
-      Object.values(ENDPOINTS).map(({ path }) => path.split("/").at(-1)).slice(1, -1).join(", ")
+      Object.values(ENDPOINTS).flatMap(({ path }) => path.split("benchmarks/")[1] ?? [])
+        .filter((name) => !name.startsWith("{")).join(", ")
     }.`,
   );
+}
+
+function refuseRun(id: string): never {
+  throw new UserError(`Cannot find the run ${id}: there is none`, `The ids stand in ${ENDPOINTS.runs.path}.`);
 }

@@ -2,17 +2,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { BenchmarkAnswer } from "../schema/api.ts";
 import { ENDPOINTS } from "../schema/endpoints.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
+import type { Submitted } from "../summaries/submit.ts";
 import { replyError, replyJson } from "./reply.ts";
 
-/** Takes in one submission: 201 when it is new, 200 when it was there; or every fault in words. */
-export type Accept = (
-  body: unknown,
-) => Promise<
-  { readonly status: 201 | 200; readonly answer: BenchmarkAnswer } | { readonly faults: string[] }
->;
+/** Takes in one submission, or names every fault. */
+export type Accept = (body: unknown) => Promise<Submitted>;
 
 export interface Submissions {
   /** Null: submissions are off. */
@@ -61,7 +57,7 @@ async function take(bytes: Uint8Array, accept: Accept): Promise<Response> {
     return replyError(400, `Cannot take in the benchmark: ${faults.join("; ")}.`, { faults });
   }
   const location = `${ENDPOINTS.list.path}/${encodeURIComponent(outcome.answer.benchmark.id)}`;
-  return replyJson(outcome.answer, outcome.status, outcome.status === 201 ? { location } : {});
+  return outcome.added ? replyJson(outcome.answer, 201, { location }) : replyJson(outcome.answer, 200);
 }
 
 /** Why this client may not submit now; null when it may. Whoever guesses tokens is limited by address. */
