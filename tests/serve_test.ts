@@ -201,6 +201,18 @@ serving("every spelling of a question gets the same answer, with the same tag", 
   equal(tags.size, 1);
 });
 
+serving("many questions at once each get their own answer", async ({ ask }) => {
+  const speeds = Array.from({ length: 195 }, (_, n) => n + 1);
+  const found = await Promise.all(speeds.map(async (min_tps) => {
+    const response = await ask(`${API}/cheapest?model=${MODEL}&min_tps=${min_tps}`);
+    return BenchmarkAnswer.parse(await response.json()).benchmark.rate_tokens_per_second;
+  }));
+  deepEqual(
+    found.map((rate) => Math.round(rate ?? 0)),
+    speeds.map((min_tps) => min_tps <= 80 ? 80 : min_tps <= 120 ? 120 : 200),
+  );
+});
+
 Deno.test("a new build is served within a second, without a restart; the old answers are forgotten", async () => {
   await using running = await live();
   const { ask, paths, clock, said } = running;

@@ -1,9 +1,11 @@
 // POST /api/v1/benchmarks: who may submit, what is read, and how often.
 import { deepEqual, equal, match } from "node:assert/strict";
-import { ApiError, BenchmarkAnswer } from "../pipeline/schema/api.ts";
+import { buildData } from "../pipeline/build/mod.ts";
+import { ApiError, BenchmarkAnswer, BenchmarkList } from "../pipeline/schema/api.ts";
 import { ENDPOINTS } from "../pipeline/schema/endpoints.ts";
+import { EXAMPLE } from "../pipeline/schema/example.ts";
 import type { Accept } from "../pipeline/serve/mod.ts";
-import { type Live, live, MODEL } from "./live.ts";
+import { type Live, live, MODEL, result } from "./live.ts";
 
 const { path } = ENDPOINTS.list;
 const TOKEN = "correct-horse";
@@ -50,6 +52,18 @@ Deno.test("a benchmark that is taken in is answered with its address", () =>
     equal((await ask(location)).status, 200);
     deepEqual(taken, [{ a: [1, null, "ü"] }]);
   }));
+
+Deno.test("what was taken in is listed at once", async () => {
+  const accept: Accept = async () => {
+    await result(running.paths, "d", "NVIDIA B200", 500, 4);
+    await buildData(running.paths, { info: () => undefined, warn: () => undefined });
+    return { status: 201, answer: EXAMPLE };
+  };
+  await using running = await live({ accept, token: TOKEN });
+  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+  equal((await running.ask(path, { method: "POST", body: "{}", headers })).status, 201);
+  equal(BenchmarkList.parse(await (await running.ask(path)).json()).count, 4);
+});
 
 Deno.test("every fault that is found in a benchmark is named", () =>
   accepting(
