@@ -57,7 +57,7 @@ Deno.test("what was taken in is listed at once", async () => {
   const accept: Accept = async () => {
     await result(running.paths, "d", "NVIDIA B200", 500, 4);
     await buildData(running.paths, { info: () => undefined, warn: () => undefined });
-    return { status: 201, answer: EXAMPLE };
+    return { added: true, answer: EXAMPLE };
   };
   await using running = await live({ accept, token: TOKEN });
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };

@@ -5,8 +5,8 @@ import { Origin, Weights } from "./names.ts";
 const MOST = 1e15;
 const num = (what: string) =>
   z.number().min(0).max(MOST).nullable().meta({ description: `${what}; null when not measured.` });
-const count = (what: string) =>
-  z.int().min(0).max(MOST).nullable().meta({ description: `${what}; null when not known.` });
+const count = (what: string, most = MOST) =>
+  z.int().min(0).max(most).nullable().meta({ description: `${what}; null when not known.` });
 const str = (what: string) => z.string().nullable().meta({ description: `${what}; null when not known.` });
 
 export const VERDICTS = {
@@ -48,11 +48,11 @@ export const Hardware = z.strictObject({
     description: "The GPU by its name in the catalogue; gpu_name where that lacks it.",
   }),
   gpu_memory_mib: num("Memory of one GPU, MiB"),
-  gpu_count: count("Number of GPUs"),
+  gpu_count: count("Number of GPUs", 1e4),
   driver_version: str("GPU driver version"),
   cuda_version: str("CUDA version"),
   cpu_model: str("Processor"),
-  cpu_cores: count("Logical processor cores"),
+  cpu_cores: count("Logical processor cores", 1e5),
   ram_gib: num("Main memory, GiB"),
 }).meta({ id: "Hardware", description: "The machine under test." });
 
@@ -70,10 +70,10 @@ export const Model = z.strictObject({
 
 export const TestConfig = z.strictObject({
   duration_minutes: num("Planned window, minutes"),
-  max_tokens: count("Most tokens a request may generate"),
+  max_tokens: count("Most tokens a request may generate", 1e9),
   prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
   concurrent_reqs: z.number().positive().max(1e5).meta({ description: "Load level: requests in flight." }),
-  warmup_requests: count("Warm-up requests, not counted"),
+  warmup_requests: count("Warm-up requests, not counted", 1e9),
 }).meta({ id: "TestConfig", description: "How it was tested." });
 
 export const Results = z.strictObject({
