@@ -1,17 +1,27 @@
 // deno-lint-ignore-file no-console
 // Programs the tests need beyond npm packages: Chromium (the site) and OpenSSH's server (remote machines), from Debian's packages.
-const NEEDED = [
+interface Needed {
+  readonly program: string;
+  readonly debianPackage: string;
+}
+
+const TESTS: readonly Needed[] = [
   { program: "/usr/bin/chromium", debianPackage: "chromium" },
   { program: "/usr/sbin/sshd", debianPackage: "openssh-server" },
 ];
 
-/** Installs what is missing when root on Debian; else says what to install. Tests that miss a program fail with a sentence of their own. */
+/** Installs what the tests need. Those that miss a program fail with a sentence of their own. */
 export async function prepare(): Promise<void> {
-  const missing = NEEDED.filter(({ program }) => !exists(program)).map(({ debianPackage }) => debianPackage);
+  await install(TESTS);
+}
+
+/** Installs what is missing when root on Debian; else says what to install. */
+export async function install(needed: readonly Needed[]): Promise<void> {
+  const missing = needed.filter(({ program }) => !exists(program)).map(({ debianPackage }) => debianPackage);
   if (missing.length === 0) return;
   if (Deno.uid() !== 0 || !exists("/usr/bin/apt-get")) {
     console.error(
-      `The tests need ${missing.join(" and ")}. Install: sudo apt-get install ${missing.join(" ")}`,
+      `Needed: ${missing.join(" and ")}. Install it: sudo apt-get install ${missing.join(" ")}`,
     );
     return;
   }

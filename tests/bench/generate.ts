@@ -13,9 +13,15 @@ const GPUS = [
 ] as const;
 const MODELS = ["qwen2:7b", "deepseek-r1:14b", "llama3:70b", "mistral:7b"];
 
-/** Writes directories `from` … `to` − 1 below `root`/data/raw, each a run of its own, with `requests` request lines. */
-export async function generate(root: string, from: number, to: number, requests: number): Promise<void> {
-  for (let index = from; index < to; index++) await generateDirectory(root, index, requests);
+/** Writes directories `from` … `to` − 1 below `root`/data/raw, each a run of its own, with `requests` request lines. Only what is `measured` may be ranked. */
+export async function generate(
+  root: string,
+  from: number,
+  to: number,
+  requests: number,
+  origin: "simulated" | "measured" = "simulated",
+): Promise<void> {
+  for (let index = from; index < to; index++) await generateDirectory(root, index, requests, origin);
 }
 
 /** The run that directory `index` belongs to. */
@@ -23,7 +29,12 @@ export function runOf(index: number): string {
   return `20260101-000000-${index.toString(16).padStart(4, "0")}`;
 }
 
-async function generateDirectory(root: string, index: number, requests: number): Promise<void> {
+async function generateDirectory(
+  root: string,
+  index: number,
+  requests: number,
+  origin: "simulated" | "measured",
+): Promise<void> {
   const random = generator(index + 1);
   const [gpu, memory, price] = GPUS[index % GPUS.length] ?? GPUS[0];
   const model = MODELS[Math.floor(index / GPUS.length) % MODELS.length] ?? "";
@@ -41,7 +52,7 @@ async function generateDirectory(root: string, index: number, requests: number):
   await sealRawDirectory(dir, {
     run_id: runOf(index),
     entry_id: entry,
-    origin: "simulated",
+    origin,
     provider: "local",
     location: "US",
     price_per_hour: price,

@@ -1,4 +1,8 @@
 // Runs a command to its end: how long it took, and the most memory it held.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const main = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "pipeline", "main.ts");
 
 export interface Measured {
   /** From the start of the process to its end. */
