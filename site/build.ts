@@ -5,6 +5,7 @@ import process from "node:process";
 import { copyFolder, exists } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { pathsOf } from "../pipeline/paths.ts";
+import { prepareSqlAssets } from "./sql_assets.ts";
 
 export interface SiteOptions {
   /** Folder with data/export; the site goes to its site/dist. */
@@ -26,14 +27,20 @@ export async function buildSite(
     );
   }
   const next = `${paths.siteDist}.next`;
+  const assets = `${paths.siteDist}.assets`;
   try {
-    await Deno.remove(next, { recursive: true }).catch(() => undefined);
+    for (const folder of [next, assets]) {
+      await Deno.remove(folder, { recursive: true }).catch(() => undefined);
+    }
+    await prepareSqlAssets(paths, assets);
     process.env.ASTRO_TELEMETRY_DISABLED = "1";
     process.env.ALMANAC_EXPORT = paths.exported;
+    process.env.ALMANAC_ASSETS = assets;
     process.env.ALMANAC_BASE = `/${base}/`.replace(/\/+/g, "/");
     await build({ root: join(paths.repository, "site"), outDir: next, logLevel: "error" });
     const { pages, bytes } = await pagesIn(next);
     await copyData(paths, next);
+    for (const folder of ["sql", "duckdb"]) await Deno.rename(join(assets, folder), join(next, folder));
     await Deno.remove(paths.siteDist, { recursive: true }).catch(() => undefined);
     await Deno.rename(next, paths.siteDist);
     log(`${pages} pages in ${paths.siteDist}`);
@@ -45,6 +52,8 @@ export async function buildSite(
       "The site that was there before is unchanged. Check the free disk space, or build the data anew.",
       { cause },
     );
+  } finally {
+    await Deno.remove(assets, { recursive: true }).catch(() => undefined);
   }
 }
 
