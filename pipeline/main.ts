@@ -66,6 +66,16 @@ command("import", "take in result directories in the specification's format")
     exit = await importCommand({ dirs, ...options }, shellOf(options));
   });
 
+command("submit", "add one result of which only the figures are known")
+  .argument(
+    "<file>",
+    "JSON file with hardware, model, results, provider, price_per_hour, as POST /api/v1/benchmarks takes it",
+  )
+  .action(async (file, options) => {
+    const { submitCommand } = await import("./commands/submit.ts");
+    await submitCommand({ file }, shellOf(options));
+  });
+
 const benchmarks = command("benchmarks", "list the newest benchmarks, or ask about them");
 query(benchmarks, false)
   .option("--limit <n>", `how many to list, at most ${LIST_LIMIT.most}`, listLimit, LIST_LIMIT.usual)

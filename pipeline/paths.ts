@@ -6,6 +6,7 @@ export interface Paths {
   readonly repository: string;
   readonly root: string;
   readonly raw: string;
+  readonly submitted: string;
   readonly exported: string;
   readonly api: string;
   readonly database: string;
@@ -24,6 +25,7 @@ export function pathsOf(root: string = repository): Paths {
     repository,
     root: base,
     raw: join(base, "data", "raw"),
+    submitted: join(base, "data", "submitted"),
     exported,
     api: join(exported, "api", "v1"),
     database: join(exported, "almanac.duckdb"),

@@ -5,9 +5,10 @@ import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import { sealRawDirectory, type Source } from "../pipeline/lib/seal.ts";
 import { Entry } from "../pipeline/schema/entry.ts";
 
-/** A root of its own, removed when its scope is left, with a log that remembers. */
+/** A root of its own without published results, removed when its scope is left, with a log that remembers. */
 export async function temporaryRoot(): Promise<AsyncDisposable & { paths: Paths; log: Log; said: string[] }> {
   const root = await Deno.makeTempDir();
+  await Deno.mkdir(join(root, "data", "published"), { recursive: true });
   const said: string[] = [];
   return {
     paths: pathsOf(root),

@@ -194,8 +194,8 @@ Deno.test("failed lines without a duration, zeros and `unknown` for what was not
   equal(benchmark?.results.avg_tokens_per_second, 50);
   equal(benchmark?.results.avg_latency_ms, 2000);
   equal(benchmark?.results.duration_seconds, 6);
-  const { gpu_name, gpu_count: _, ...facts } = benchmark?.hardware ?? {};
-  equal(gpu_name, "unknown");
+  const { gpu_name, gpu, gpu_count: _, ...facts } = benchmark?.hardware ?? {};
+  deepEqual([gpu_name, gpu], ["unknown", "unknown"]);
   deepEqual(Object.values(facts), [null, null, null, null, null, null]);
   deepEqual([benchmark?.model.size_gb, benchmark?.model.runtime_version], [null, null]);
 });

@@ -1,5 +1,6 @@
 // A batch of raw directories through the numbered SQL files: its Parquet part is written, its benchmarks are inserted.
 import { basename, join } from "node:path";
+import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
@@ -19,19 +20,21 @@ interface Told {
 
 /** Tables too long for one file: folders of Parquet parts, each of whole runs. */
 export const DATASETS = ["requests.parquet", "gpu_samples.parquet"];
-const FIGURES = ["50_load", "60_telemetry", "70_verdicts", "80_benchmarks"];
+const FIGURES = ["50_load", "60_telemetry", "65_memory", "70_verdicts", "80_benchmarks"];
 
 /** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(
   db: Database,
   directories: readonly SealedDirectory[],
   out: string,
+  catalog: Catalog,
 ): Promise<string[]> {
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
   await db.set("directories", JSON.stringify(told.map(rowOf)));
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
+  await db.set("catalog_names", JSON.stringify(await catalogNames(db, catalog)));
   await db.runFile("30_requests.sql");
   await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
@@ -45,6 +48,18 @@ export async function buildBatch(
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
   );
+}
+
+/** The catalogue's name of each GPU of the batch that has one, by the driver's name. */
+async function catalogNames(db: Database, catalog: Catalog): Promise<Record<string, string>> {
+  const rows = await db.rows(
+    "SELECT DISTINCT metadata ->> '$.hardware.gpu_name' AS gpu_name FROM directories",
+  );
+  const entries = rows.flatMap(({ gpu_name }) => {
+    const known = gpuNamed(catalog, String(gpu_name));
+    return known === undefined ? [] : [[String(gpu_name), known.name]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Writes the batch's rows of a table as one Parquet file, in the order of directories and lines. */

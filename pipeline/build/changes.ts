@@ -1,6 +1,5 @@
 // What changed since the last build: which runs must be read again, and which names their benchmarks touch.
 import type { Database } from "../lib/duckdb.ts";
-import type { RawDirectory } from "./scan.ts";
 
 /** Names by which files of the mirror are found; a build writes those that it touched. */
 export interface Touched {
@@ -10,27 +9,34 @@ export interface Touched {
   readonly providers: Set<string>;
 }
 
-export interface BuiltDirectory {
+/** Something that the tables are built from: a raw directory, or a file of results without raw evidence. */
+export interface Source {
+  readonly entry_id: string;
+  readonly seal: string;
+}
+
+export interface BuiltSource {
   readonly run_id: string;
-  readonly part: string;
+  /** Null: it has no rows in the tables of parts. */
+  readonly part: string | null;
   /** Entry and seal. */
   readonly key: string;
 }
 
-/** The directories that the tables were built from. */
-export async function builtDirectories(db: Database): Promise<BuiltDirectory[]> {
+/** What the tables were built from. */
+export async function builtSources(db: Database): Promise<BuiltSource[]> {
   const rows = await db.rows("SELECT run_id, part, entry_id || ' ' || seal AS key FROM sources");
   return rows.map(({ run_id, part, key }) => ({
     run_id: String(run_id),
-    part: String(part),
+    part: part === null ? null : String(part),
     key: String(key),
   }));
 }
 
-/** Runs whose sealed directories are not exactly those that were built, with all that share a part with them. Pure. */
+/** Runs whose sources are not exactly those that were built, with all that share a part with them. Pure. */
 export function staleRuns(
-  runs: ReadonlyMap<string, RawDirectory[]>,
-  built: readonly BuiltDirectory[],
+  runs: ReadonlyMap<string, readonly Source[]>,
+  built: readonly BuiltSource[],
 ): { runs: string[]; parts: Set<string> } {
   const before = Map.groupBy(built, ({ run_id }) => run_id);
   const changed = (run: string) => {
@@ -39,8 +45,10 @@ export function staleRuns(
     return now.sort().join("\n") !== then.sort().join("\n");
   };
   const stale = new Set([...runs.keys(), ...before.keys()].filter(changed));
-  const parts = new Set(built.filter(({ run_id }) => stale.has(run_id)).map(({ part }) => part));
-  for (const { run_id, part } of built) if (parts.has(part)) stale.add(run_id);
+  const parts = new Set(
+    built.filter(({ run_id }) => stale.has(run_id)).flatMap(({ part }) => part === null ? [] : [part]),
+  );
+  for (const { run_id, part } of built) if (part !== null && parts.has(part)) stale.add(run_id);
   return { runs: [...stale].sort(), parts };
 }
 
@@ -56,13 +64,13 @@ export async function forget(db: Database, runs: readonly string[]): Promise<voi
 export async function namesOf(db: Database, runs: readonly string[]): Promise<Touched> {
   await db.set("stale", runs);
   const rows = await db.rows(
-    "SELECT id, model_name, gpu_name, provider FROM benchmarks WHERE list_contains(getvariable('stale'), run_id)",
+    "SELECT id, model_name, gpu, provider FROM benchmarks WHERE list_contains(getvariable('stale'), run_id)",
   );
   const column = (name: string) => new Set(rows.map((row) => String(row[name])));
   return {
     ids: column("id"),
     models: column("model_name"),
-    gpus: column("gpu_name"),
+    gpus: column("gpu"),
     providers: column("provider"),
   };
 }

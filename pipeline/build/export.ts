@@ -6,20 +6,21 @@ import { writeAtomic } from "../lib/files.ts";
 import { toJson } from "../query/json.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
-import { GpuCatalog } from "../schema/catalog.ts";
+import * as catalog from "../schema/catalog.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { JournalLine, ManifestRow } from "../schema/manifest.ts";
 import { Matrix } from "../schema/matrix.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { Provenance } from "../schema/provenance.ts";
 import { RequestLine } from "../schema/request.ts";
+import * as summary from "../schema/summary.ts";
 
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
 export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
-const ORDERED = { benchmarks: "started_at, id", manifest: "run_id, entry_id" };
+const ORDERED = { benchmarks: "started_at, id", manifest: "run_id, entry_id", gpus: "name", models: "name" };
 
-/** benchmarks.parquet and manifest.parquet below `out`. */
+/** The whole tables as Parquet below `out`. */
 export async function exportTables(db: Database, out: string): Promise<void> {
   for (const [table, order] of Object.entries(ORDERED)) {
     await db.run(
@@ -32,9 +33,11 @@ export async function exportTables(db: Database, out: string): Promise<void> {
 /** schema/<name>.json for every format the almanac reads or writes. */
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
-    ...{ GpuCatalog, GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
+    ...{ GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
     ...api,
     ...benchmark,
+    ...catalog,
+    ...summary,
   };
   for (const [name, schema] of Object.entries(schemas)) {
     if (!(schema instanceof z.ZodType)) continue;
@@ -48,7 +51,15 @@ export async function exportSchemas(out: string): Promise<void> {
 /** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */
 export async function exportDictionary(db: Database, out: string): Promise<void> {
   const described = new Map<string, string>();
-  for (const schema of [RequestLine, GpuSample, ManifestRow, ...Object.values(benchmark)]) {
+  for (
+    const schema of [
+      RequestLine,
+      GpuSample,
+      ManifestRow,
+      ...Object.values(benchmark),
+      ...Object.values(catalog),
+    ]
+  ) {
     if (!(schema instanceof z.ZodObject)) continue;
     for (const [name, field] of Object.entries(schema.shape)) {
       const { description } = field as z.ZodType;
@@ -57,7 +68,7 @@ export async function exportDictionary(db: Database, out: string): Promise<void>
   }
   const rows = await db.rows(
     `SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
-     WHERE table_name IN ('benchmarks', 'manifest', 'requests', 'gpu_samples')
+     WHERE table_name IN ('benchmarks', 'manifest', 'gpus', 'models', 'requests', 'gpu_samples')
      ORDER BY table_name, column_index`,
   );
   const tables: Record<string, { column: string; type: string; description: string | null }[]> = {};

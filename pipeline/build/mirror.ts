@@ -11,7 +11,7 @@ import { slug, slugs } from "../schema/slug.ts";
 
 const FAMILIES = {
   models: { folder: "by-model", of: ({ model }: BenchmarkResult) => model.name },
-  gpus: { folder: "by-gpu", of: ({ hardware }: BenchmarkResult) => hardware.gpu_name },
+  gpus: { folder: "by-gpu", of: ({ hardware }: BenchmarkResult) => hardware.gpu },
   providers: { folder: "by-provider", of: ({ provider }: BenchmarkResult) => provider },
 } as const;
 

@@ -2,16 +2,19 @@
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 import { Database, quote } from "../lib/duckdb.ts";
-import { exists } from "../lib/files.ts";
+import { type Catalog, readCatalog } from "../lib/catalog.ts";
+import { exists, sha256Hex } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
+import { insertSummaries, summariesOf, type SummaryFile, summaryFiles } from "../summaries/mod.ts";
 import { batches, buildBatch, DATASETS } from "./batch.ts";
-import { both, builtDirectories, forget, namesOf, staleRuns } from "./changes.ts";
+import { both, builtSources, forget, namesOf, type Source, staleRuns } from "./changes.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
 import { filesBelow, publish } from "./publish.ts";
 import { parsed, scanRaw } from "./scan.ts";
+import { createTables } from "../summaries/tables.ts";
 import { codeVersion } from "./version.ts";
 
 export interface Built {
@@ -48,14 +51,23 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 
 async function build(paths: Paths, staged: string): Promise<Built> {
   const { runs, notices } = scanRaw(paths.raw);
-  const version = await codeVersion();
+  const catalog = await readCatalog(paths);
+  const version = await codeVersion(JSON.stringify(catalog));
   const anew = await startFrom(paths, staged, version);
-  using db = await openDatabase(staged, anew);
-  const stale = staleRuns(runs, await builtDirectories(db));
+  using db = await openDatabase(staged, anew ? catalog : null);
+  const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
+  const sources = new Map<string, readonly Source[]>(runs);
+  for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
+  const stale = staleRuns(sources, await builtSources(db));
   const before = await namesOf(db, stale.runs);
   await forget(db, stale.runs);
   const wanted = stale.runs.map((run) => (runs.get(run) ?? []).map(parsed)).filter((run) => run.length > 0);
-  for (const batch of batches(wanted, BATCH_BYTES)) notices.push(...await buildBatch(db, batch, staged));
+  for (const batch of batches(wanted, BATCH_BYTES)) {
+    notices.push(...await buildBatch(db, batch, staged, catalog));
+  }
+  for (const file of stale.runs.map((run) => figures.get(run))) {
+    if (file !== undefined) await buildSummaries(db, file, catalog);
+  }
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest.rows);
@@ -95,14 +107,24 @@ async function startFrom({ exported, database }: Paths, staged: string, version:
   return false;
 }
 
-async function openDatabase(staged: string, anew: boolean): Promise<Database> {
+function sourceOf({ text }: SummaryFile): Source {
+  return { entry_id: "", seal: sha256Hex(text) };
+}
+
+async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog): Promise<void> {
+  await insertSummaries(db, summariesOf(file), catalog);
+  await db.run(
+    `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
+      quote(sourceOf(file).seal)
+    } AS seal`,
+  );
+}
+
+/** The database to work on; `catalog`: its tables are made, with what the catalogue says. */
+async function openDatabase(staged: string, catalog: Catalog | null): Promise<Database> {
   const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
   const path = quote(join(staged, "almanac.duckdb"));
   await db.run(`ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0'); USE almanac`);
-  if (anew) {
-    for (const name of ["10_tables", "11_answers", "12_rankable"]) {
-      await db.runFile(`${name}.sql`);
-    }
-  }
+  if (catalog !== null) await createTables(db, catalog);
   return db;
 }

@@ -1,5 +1,7 @@
 // benchmarks: list them, or ask for best, cheapest, recommend, compare.
 import { UserError } from "../errors.ts";
+import { exists } from "../lib/files.ts";
+import { buildLocked } from "./build.ts";
 import { Database } from "../lib/duckdb.ts";
 import { nearest } from "../schema/nearest.ts";
 import type { Shell } from "../main.ts";
@@ -33,8 +35,12 @@ export type Question = "list" | "best" | "cheapest" | "recommend" | "compare";
 export async function benchmarksCommand(
   question: Question,
   options: BenchmarksOptions,
-  { paths, print }: Shell,
+  { paths, log, print }: Shell,
 ): Promise<void> {
+  if (!await exists(paths.database)) {
+    log.info("there is no built data yet, building it");
+    await buildLocked(paths, log);
+  }
   using db = await Database.reading(paths.database);
   const { answer, table } = await ANSWERS[question](db, options);
   print(options.output === "json" ? toJson(answer) : table);

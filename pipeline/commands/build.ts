@@ -1,17 +1,24 @@
 // build-data and build-site.
-import { buildData } from "../build/mod.ts";
+import { buildData, type Built } from "../build/mod.ts";
 import { lockRoot } from "../lib/lock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Paths } from "../paths.ts";
 import type { Shell } from "../main.ts";
 
 /** Builds data/export from data/raw. */
 export async function buildDataCommand({ paths, log, print }: Shell): Promise<void> {
-  using _lock = await lockRoot(paths.root);
   const started = performance.now();
-  const built = await buildData(paths, log);
+  const built = await buildLocked(paths, log);
   const seconds = ((performance.now() - started) / 1000).toFixed(2);
   print(
     `${built.benchmarks} benchmarks in ${paths.exported} (${built.directories_read} raw directories read, ${seconds} s)\n`,
   );
+}
+
+/** Builds the data while no other command writes to the root. */
+export async function buildLocked(paths: Paths, log: Log): Promise<Built> {
+  using _lock = await lockRoot(paths.root);
+  return await buildData(paths, log);
 }
 
 /** Builds site/dist from data/export. */

@@ -8,6 +8,7 @@ import type {
   Recommendations,
 } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
+import { providerTitle } from "../schema/names.ts";
 
 /** What narrows an answer; filters combine with AND. */
 export interface Filter {
@@ -89,7 +90,7 @@ export async function recommend(db: Database, filter: RankFilter): Promise<Recom
   const recommendations = rows.map((row) => ({
     model: filter.model,
     min_vram_gib: row.min_vram_gib as number | null,
-    recommended_gpus: [String(row.gpu_name)],
+    recommended_gpus: [String(row.gpu)],
     expected_tps: Number(row.expected_tps),
     estimated_cost_per_hour: row.estimated_cost_per_hour as number | null,
     notes: notesOf(row),
@@ -154,10 +155,21 @@ function notesOf(row: Row): string {
   const cost = row.cost_per_million_tokens as number | null;
   const sentences = [
     count === 1 ? "Average of 1 benchmark." : `Average of ${count} benchmarks.`,
-    ...(cost === null
-      ? ["No price is known."]
-      : [`From $${cost.toPrecision(3)} per million tokens at ${row.cheapest_provider}.`]),
+    ...(cost === null ? ["No price is known."] : [
+      `From $${cost.toPrecision(3)} per million tokens at ${providerTitle(String(row.cheapest_provider))}.`,
+    ]),
+    ...(row.too_large === true
+      ? [
+        `Too large for it: needs ${gib(row.memory_needed_gib)} of ${
+          gib(row.memory_available_gib)
+        }, so a part runs on the processor.`,
+      ]
+      : []),
     ...(row.random_weights === true ? ["Measured with random weights."] : []),
   ];
   return sentences.join(" ");
+}
+
+function gib(value: unknown): string {
+  return `${Number(value).toFixed(1)} GiB`;
 }

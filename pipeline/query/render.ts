@@ -3,6 +3,7 @@ import { type Column, renderTable } from "../lib/table.ts";
 import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
+import { providerTitle } from "../schema/names.ts";
 
 type Benchmark = BenchmarkResult;
 
@@ -26,7 +27,7 @@ const THROUGHPUT: Column<Benchmark> = {
 const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
 const PRICE: Column<Benchmark> = {
   title: "$/h at",
-  of: ({ price_per_hour, provider }) => `${number(price_per_hour, 2)} ${provider}`,
+  of: ({ price_per_hour, provider }) => `${number(price_per_hour, 2)} ${providerTitle(provider)}`,
 };
 
 /** Benchmarks, one a row. */
@@ -67,32 +68,62 @@ function remarks({ model, origin, verdicts }: Benchmark): string[] {
   ];
 }
 
-/** One benchmark with its cost, a fact a row. */
+/** One benchmark with its cost, a fact a row; what was not measured has none. */
 export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): string {
-  const { model, hardware, results, test_config } = benchmark;
-  const facts: [string, string][] = [
+  const { model, hardware, results, test_config, memory } = benchmark;
+  const facts: [string, string | null][] = [
     ["model", model.weights === "random" ? `${model.name} (random weights)` : model.name],
     ["gpu", gpuName(hardware)],
-    ["provider", [benchmark.provider, benchmark.location].filter((part) => part !== null).join(", ")],
-    ["runtime", [model.runtime, model.runtime_version].filter((part) => part !== null).join(" ")],
+    ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
+    ["runtime", joined([model.runtime, model.runtime_version], " ")],
     ["concurrency", String(test_config.concurrent_reqs)],
     [
       "tokens/s",
-      `${number(results.avg_tokens_per_second, 1)} average, ${
-        number(results.p50_tokens_per_second, 1)
-      } median`,
+      joined([
+        measured(results.avg_tokens_per_second, 1, "average"),
+        measured(results.p50_tokens_per_second, 1, "median"),
+      ], ", "),
     ],
-    ["throughput", `${number(benchmark.throughput_tokens_per_second, 1)} tokens/s`],
-    ["TTFT", `${number(results.p50_ttft_ms, 0)} ms median, ${number(results.p99_ttft_ms, 0)} ms p99`],
-    ["requests", `${results.total_requests}, ${results.total_errors} failed`],
+    ["throughput", measured(benchmark.throughput_tokens_per_second, 1, "tokens/s")],
+    [
+      "TTFT",
+      joined(
+        [measured(results.p50_ttft_ms, 0, "ms median"), measured(results.p99_ttft_ms, 0, "ms p99")],
+        ", ",
+      ),
+    ],
+    [
+      "requests",
+      joined([measured(results.total_requests, 0), measured(results.total_errors, 0, "failed")], ", "),
+    ],
+    [
+      "memory",
+      memory.needed_gib === null || memory.available_gib === null
+        ? null
+        : `needs ${number(memory.needed_gib, 1)} of ${number(memory.available_gib, 1)} GiB`,
+    ],
     ...costFacts(cost_analysis),
     ...benchmark.verdicts.map((verdict): [string, string] => [
       verdict.severity,
       `${verdict.code}: ${number(verdict.value, 1)} ${verdict.unit} (limit ${number(verdict.limit, 1)})`,
     ]),
+    [
+      "origin",
+      benchmark.origin === "measured" ? null : joined([benchmark.origin, benchmark.provenance.source], ": "),
+    ],
     ["id", benchmark.id],
   ];
-  return facts.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join("");
+  return facts.filter(([, value]) => value !== null).map(([name, value]) => `${name.padEnd(15)}${value}\n`)
+    .join("");
+}
+
+function joined(parts: readonly (string | null)[], separator: string): string | null {
+  const known = parts.filter((part) => part !== null);
+  return known.length === 0 ? null : known.join(separator);
+}
+
+function measured(value: number | null, digits: number, unit?: string): string | null {
+  return value === null ? null : joined([number(value, digits), unit ?? null], " ");
 }
 
 /** All hardware for a model beside the fastest. */
@@ -150,8 +181,8 @@ function statusInWords({ status, stage, failure_stage }: ManifestRow): string {
   return status === "running" ? `${status}: ${stage}` : status;
 }
 
-function gpuName({ gpu_name, gpu_count }: Benchmark["hardware"]): string {
-  const plain = gpu_name.replace(/^NVIDIA (GeForce )?/, "");
+function gpuName({ gpu, gpu_count }: Benchmark["hardware"]): string {
+  const plain = gpu.replace(/^NVIDIA (GeForce )?/, "");
   return gpu_count !== null && gpu_count > 1 ? `${gpu_count} × ${plain}` : plain;
 }
 
@@ -162,9 +193,16 @@ function costFacts(cost: CostAnalysis): [string, string][] {
       "price",
       `$${number(cost.cost_per_hour, 2)} an hour, $${number(cost.estimated_monthly_24x7, 2)} a month`,
     ],
-    ["tokens per $", number(cost.tokens_per_dollar, 0)],
+    ["tokens per $", short(cost.tokens_per_dollar)],
     ["$ per million", number(cost.cost_per_million_tokens, 3)],
   ];
+}
+
+/** `7.5M`, `767K`, as tokens per dollar are read. */
+function short(value: number | null): string {
+  if (value === null) return "–";
+  const digits = value >= 1e6 ? 1 : 0;
+  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: digits });
 }
 
 function number(value: number | null, digits: number): string {

@@ -3,13 +3,13 @@ import { basename, join } from "node:path";
 import { StoppedError, UserError } from "../errors.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
+import { readCatalog } from "../lib/catalog.ts";
 import { copyFolder, exists } from "../lib/files.ts";
 import { type Log, teeLog } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
 import { expand } from "../plan/expand.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
-import { GpuCatalog } from "../schema/catalog.ts";
 import type { Entry } from "../schema/entry.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import { type EngineChoice, Matrix } from "../schema/matrix.ts";
@@ -84,14 +84,7 @@ async function planEntries({ matrix: path, paths, engineWorld, progress }: RunOp
     `the matrix ${path}`,
     "Known keys and values: runs/matrix.schema.json.",
   );
-  const own = join(paths.root, "data", "catalog", "gpus.json");
-  const catalogPath = await exists(own) ? own : join(paths.repository, "data", "catalog", "gpus.json");
-  const catalog = parseOrRefuse(
-    GpuCatalog,
-    await readJson(catalogPath, "catalogue"),
-    catalogPath,
-    "Restore the file.",
-  );
+  const catalog = await readCatalog(paths);
   const resolved = await resolveMatrix(
     matrix,
     (choice) => installedModels(choice, engineWorld, progress.log),

@@ -2,7 +2,11 @@
 import { z } from "zod";
 import { Origin, Weights } from "./names.ts";
 
-const num = (what: string) => z.number().nullable().meta({ description: `${what}; null when not measured.` });
+const MOST = 1e15;
+const num = (what: string) =>
+  z.number().min(0).max(MOST).nullable().meta({ description: `${what}; null when not measured.` });
+const count = (what: string) =>
+  z.int().min(0).max(MOST).nullable().meta({ description: `${what}; null when not known.` });
 const str = (what: string) => z.string().nullable().meta({ description: `${what}; null when not known.` });
 
 export const VERDICTS = {
@@ -16,6 +20,7 @@ export const VERDICTS = {
   driver_error: "fatal",
   clock_skew: "fatal",
   cpu_spill: "advisory",
+  exceeds_vram: "advisory",
   frames_counted: "advisory",
   short_output: "advisory",
   throttled_thermal: "advisory",
@@ -39,12 +44,15 @@ export const Verdict = z.strictObject({
 
 export const Hardware = z.strictObject({
   gpu_name: z.string().meta({ description: "GPU; without one, the processor." }),
+  gpu: z.string().meta({
+    description: "The GPU by its name in the catalogue; gpu_name where that lacks it.",
+  }),
   gpu_memory_mib: num("Memory of one GPU, MiB"),
-  gpu_count: num("Number of GPUs"),
+  gpu_count: count("Number of GPUs"),
   driver_version: str("GPU driver version"),
   cuda_version: str("CUDA version"),
   cpu_model: str("Processor"),
-  cpu_cores: num("Logical processor cores"),
+  cpu_cores: count("Logical processor cores"),
   ram_gib: num("Main memory, GiB"),
 }).meta({ id: "Hardware", description: "The machine under test." });
 
@@ -62,17 +70,17 @@ export const Model = z.strictObject({
 
 export const TestConfig = z.strictObject({
   duration_minutes: num("Planned window, minutes"),
-  max_tokens: num("Most tokens a request may generate"),
+  max_tokens: count("Most tokens a request may generate"),
   prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
-  concurrent_reqs: z.number().meta({ description: "Load level: requests in flight." }),
-  warmup_requests: num("Warm-up requests, not counted"),
+  concurrent_reqs: z.number().positive().max(1e5).meta({ description: "Load level: requests in flight." }),
+  warmup_requests: count("Warm-up requests, not counted"),
 }).meta({ id: "TestConfig", description: "How it was tested." });
 
 export const Results = z.strictObject({
-  total_requests: z.int().meta({ description: "Requests in the measure phase, failed ones included." }),
-  total_tokens: z.int().meta({ description: "Output tokens of the successful requests." }),
-  total_prompt_tokens: num("Prompt tokens of the successful requests"),
-  total_errors: z.int().meta({ description: "Failed requests." }),
+  total_requests: count("Requests in the measure phase, failed ones included"),
+  total_tokens: count("Output tokens of the successful requests"),
+  total_prompt_tokens: count("Prompt tokens of the successful requests"),
+  total_errors: count("Failed requests"),
   duration_seconds: num("Wall window, seconds"),
   avg_tokens_per_second: num("Mean over requests of tokens/s of the decode phase"),
   min_tokens_per_second: num("Slowest request, tokens/s"),
@@ -128,10 +136,21 @@ export const BenchmarkResult = z.strictObject({
   joules_per_output_token: num(
     "GPU energy per output token, J; needs telemetry without a gap of more than 3 s",
   ),
+  memory: z.strictObject({
+    context_tokens: num("Context length that memory is kept for, tokens"),
+    needed_gib: num("Weights, keys and values of the context, and 1 GiB for driver and engine, GiB"),
+    available_gib: num("Memory of all GPUs, GiB"),
+    fits: z.boolean().nullable().meta({
+      description:
+        "Whether the model lies wholly in GPU memory: as the engine said, else needed ≤ available.",
+    }),
+  }).meta({ id: "Memory", description: "Whether the model fits into GPU memory." }),
   provenance: z.strictObject({
-    run_id: z.string().meta({ description: "Run that measured it." }),
-    entry_id: z.string().meta({ description: "Entry of that run." }),
-    evidence_id: z.string().meta({ description: "Id of the raw evidence." }),
+    run_id: z.string().meta({ description: "Run, import or file that brought it." }),
+    entry_id: z.string().nullable().meta({ description: "Entry of that run; null without raw evidence." }),
+    evidence_id: z.string().meta({ description: "Digest of the evidence, or of the figures without one." }),
+    source: str("Who published the figures, of results without raw evidence"),
+    note: str("A remark of the source"),
     raw_dir: z.string().nullable().meta({ description: "Folder below data/raw." }),
     files: z.array(z.string()).meta({ description: "Raw files in it." }),
     rejected_lines: z.int().meta({ description: "Malformed lines left out." }),

@@ -1,16 +1,51 @@
-// data/catalog/gpus.json: the GPUs that may be named in a matrix, with what their makers say of them.
+// data/catalog: the GPUs that may be named in a matrix and the models whose size is known, with what their makers say of them.
 import { z } from "zod";
+
+const source = z.string().min(1).meta({ description: "Where the figures come from: title and address." });
+const note = z.string().optional().meta({ description: "What the figures hold for." });
+const schemaPath = z.string().optional().meta({ description: "Path of the JSON Schema, for editors." });
 
 export const CatalogGpu = z.strictObject({
   name: z.string().min(1).meta({ description: "Name used in matrices and results." }),
-  memory_gib: z.number().positive().meta({ description: "Memory installed, GiB." }),
+  memory_gib: z.number().positive().meta({ description: "Memory installed, as its maker states it, GiB." }),
   memory_type: z.string().meta({ description: "Kind of memory." }),
+  memory_bandwidth_gb_s: z.number().positive().meta({ description: "Memory bandwidth, GB/s (10^9 bytes)." }),
+  architecture: z.string().meta({ description: "The maker's name of the architecture." }),
+  tdp_w: z.number().positive().meta({ description: "Thermal design power, W." }),
+  segment: z.enum(["consumer", "datacenter"]).meta({ description: "Whom it is made for." }),
+  ecc: z.boolean().meta({ description: "Whether its memory corrects errors." }),
+  source,
+  note,
 }).meta({ id: "CatalogGpu", description: "One GPU of the catalogue." });
 
-export const GpuCatalog = z.strictObject({
-  $schema: z.string().optional().meta({ description: "Path of the JSON Schema, for editors." }),
-  source: z.string().meta({ description: "Where the figures come from." }),
-  gpus: z.array(CatalogGpu).min(1).meta({ description: "Known GPUs." }),
-}).meta({ id: "GpuCatalog", description: "Known GPUs." });
+export const CatalogModel = z.strictObject({
+  name: z.string().min(1).meta({ description: "Name as Ollama knows it." }),
+  family: z.string().meta({ description: "Architecture family." }),
+  parameters: z.int().positive().meta({ description: "Number of parameters." }),
+  active_parameters: z.int().positive().optional().meta({
+    description: "Parameters that one token uses, of a mixture of experts.",
+  }),
+  context_length: z.int().positive().meta({ description: "Longest context, tokens." }),
+  layers: z.int().positive().meta({ description: "Layers that keep keys and values." }),
+  kv_heads: z.int().positive().meta({ description: "Key and value heads of a layer." }),
+  head_dim: z.int().positive().meta({ description: "Numbers in one key or value." }),
+  quantization: z.string().meta({ description: "Quantisation that the plain name stands for." }),
+  sizes_gb: z.record(z.string(), z.number().positive()).meta({
+    description: "Size of the weights by quantisation, GB (10^9 bytes).",
+  }),
+  source,
+  note,
+}).meta({ id: "CatalogModel", description: "One model of the catalogue." });
 
-export type GpuCatalog = z.infer<typeof GpuCatalog>;
+export const GpuCatalog = z.strictObject({
+  $schema: schemaPath,
+  gpus: z.array(CatalogGpu).min(1).meta({ description: "Known GPUs." }),
+}).meta({ id: "GpuCatalog", description: "data/catalog/gpus.json" });
+
+export const ModelCatalog = z.strictObject({
+  $schema: schemaPath,
+  models: z.array(CatalogModel).min(1).meta({ description: "Known models." }),
+}).meta({ id: "ModelCatalog", description: "data/catalog/models.json" });
+
+export type CatalogGpu = z.infer<typeof CatalogGpu>;
+export type CatalogModel = z.infer<typeof CatalogModel>;

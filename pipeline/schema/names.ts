@@ -5,6 +5,20 @@ export const ENGINES = ["ollama", "openai", "embedded"] as const;
 export const PROVIDERS = ["local"] as const;
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 
+/** How providers write their own names. */
+const PROVIDER_TITLES: Readonly<Record<string, string>> = {
+  local: "this machine",
+  vastai: "Vast.ai",
+  tensordock: "TensorDock",
+  runpod: "RunPod",
+  lambda: "Lambda",
+};
+
+/** A provider's name for people. */
+export function providerTitle(provider: string): string {
+  return PROVIDER_TITLES[provider] ?? provider;
+}
+
 export const EngineName = z.enum(ENGINES).meta({ description: "What serves the model." });
 export const ProviderName = z.enum(PROVIDERS).meta({
   description: "Who lends the machine; `local` is the computer you sit at.",

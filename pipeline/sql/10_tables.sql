@@ -9,7 +9,7 @@ COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet and gpu_samp
 
 CREATE TABLE benchmarks (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, started_at TIMESTAMP,
-  gpu_name VARCHAR, gpu_memory_mib DOUBLE, gpu_count INTEGER, driver_version VARCHAR, cuda_version VARCHAR,
+  gpu_name VARCHAR, gpu VARCHAR, gpu_memory_mib DOUBLE, gpu_count INTEGER, driver_version VARCHAR, cuda_version VARCHAR,
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
@@ -24,15 +24,20 @@ CREATE TABLE benchmarks (
   avg_utilization_pct DOUBLE, max_utilization_pct DOUBLE, avg_memory_used_mib DOUBLE, max_memory_used_mib DOUBLE,
   avg_temperature_c DOUBLE, max_temperature_c DOUBLE, avg_power_draw_w DOUBLE, max_power_draw_w DOUBLE,
   provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
-  throughput_tokens_per_second DOUBLE, rate_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
-  tokens_per_dollar DOUBLE, cost_per_million_tokens DOUBLE, estimated_monthly_24x7 DOUBLE,
-  delivered_tokens_per_dollar DOUBLE,
+  throughput_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
+  rate_tokens_per_second DOUBLE AS (if(level = 1, avg_tokens_per_second, throughput_tokens_per_second)),
+  tokens_per_dollar DOUBLE AS (rate_tokens_per_second * 3600 / price_per_hour),
+  cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
+  estimated_monthly_24x7 DOUBLE AS (price_per_hour * 24 * 30),
+  delivered_tokens_per_dollar DOUBLE AS (throughput_tokens_per_second * 3600 / price_per_hour),
+  context_tokens DOUBLE, memory_needed_gib DOUBLE, memory_available_gib DOUBLE, fits BOOLEAN,
   verdicts STRUCT(code VARCHAR, severity VARCHAR, value DOUBLE, "limit" DOUBLE, unit VARCHAR)[],
-  files VARCHAR[], rejected_lines BIGINT
+  files VARCHAR[], rejected_lines BIGINT, source VARCHAR, note VARCHAR
 );
 COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
 COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evidence gives the same id on every machine.';
 COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was computed from.';
+COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_name where that lacks it.';
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop).';
 COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
@@ -44,6 +49,12 @@ COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
 COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J; null when telemetry has a gap of more than 3 s.';
+COMMENT ON COLUMN benchmarks.context_tokens IS 'Context length that memory is kept for: as the engine said, else its default, tokens.';
+COMMENT ON COLUMN benchmarks.memory_needed_gib IS 'Weights, keys and values of the context, and 1 GiB for driver and engine, GiB.';
+COMMENT ON COLUMN benchmarks.memory_available_gib IS 'Memory of all GPUs, GiB.';
+COMMENT ON COLUMN benchmarks.fits IS 'Whether the model lies wholly in GPU memory: as the engine said, else memory_needed_gib <= memory_available_gib.';
+COMMENT ON COLUMN benchmarks.source IS 'Who published the figures, of results without raw evidence.';
+COMMENT ON COLUMN benchmarks.note IS 'A remark of the source.';
 COMMENT ON COLUMN benchmarks.files IS 'Raw files in its folder, data/raw/<run_id>/<entry_id>.';
 COMMENT ON COLUMN benchmarks.rejected_lines IS 'Malformed lines left out.';
 

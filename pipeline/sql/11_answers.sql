@@ -7,7 +7,7 @@ SELECT
     id: id,
     timestamp: strftime(started_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
     hardware: {
-      gpu_name: gpu_name, gpu_memory_mib: gpu_memory_mib, gpu_count: gpu_count, driver_version: driver_version,
+      gpu_name: gpu_name, gpu: gpu, gpu_memory_mib: gpu_memory_mib, gpu_count: gpu_count, driver_version: driver_version,
       cuda_version: cuda_version, cpu_model: cpu_model, cpu_cores: cpu_cores, ram_gib: ram_gib
     },
     model: {
@@ -38,9 +38,12 @@ SELECT
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
     throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,
     joules_per_output_token: joules_per_output_token,
+    memory: {
+      context_tokens: context_tokens, needed_gib: memory_needed_gib, available_gib: memory_available_gib, fits: fits
+    },
     provenance: {
-      run_id: run_id, entry_id: entry_id, evidence_id: evidence_id, raw_dir: run_id || '/' || entry_id, files: files,
-      rejected_lines: rejected_lines
+      run_id: run_id, entry_id: entry_id, evidence_id: evidence_id, source: source, note: note,
+      raw_dir: run_id || '/' || entry_id, files: files, rejected_lines: rejected_lines
     }
   }) AS result,
   to_json({

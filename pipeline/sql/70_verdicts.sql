@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
-    benchmark_id, load.*, telemetry.*, directories.metadata,
+    benchmark_id, load.*, telemetry.*, memory.*, directories.metadata,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
@@ -20,7 +20,7 @@ WITH found AS (
       longest_gap_seconds,
       if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
     ) AS gap_seconds
-  FROM load LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
+  FROM load JOIN memory USING (benchmark_id) LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
@@ -29,6 +29,7 @@ crossed AS (
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},
+    {code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory', crossed: exceeds_vram},
     {code: 'frames_counted', severity: 'advisory', value: 100 * total_frames_counted / total_requests, "limit": 0, unit: '% of requests', crossed: total_frames_counted > 0},
     {code: 'short_output', severity: 'advisory', value: avg_tokens_per_request, "limit": 0.9 * max_tokens, unit: 'tokens a request', crossed: avg_tokens_per_request < 0.9 * max_tokens},
     {code: 'throttled_thermal', severity: 'advisory', value: throttled_pct, "limit": 1, unit: '% of samples', crossed: throttled_pct > 1},

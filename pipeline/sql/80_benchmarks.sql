@@ -1,4 +1,5 @@
--- One row a benchmark: what was tested, the figures, why it may not be fully valid, what it costs.
+-- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variable: catalog_names (JSON, the catalogue's
+-- name of each GPU that has one).
 
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
@@ -20,12 +21,7 @@ WITH facts AS (
     metadata ->> '$.model.family' AS family,
     (metadata ->> '$.model.parameter_count')::DOUBLE AS parameter_count,
     metadata ->> '$.model.quantization' AS quantization,
-    coalesce(
-      try_cast(metadata ->> '$.model.size' AS DOUBLE) / 1e9,
-      try_cast(regexp_extract(metadata ->> '$.model.size', '^\s*([0-9.]+)\s*([KMGT])i?B?\s*$', 1, 'i') AS DOUBLE)
-        * CASE upper(regexp_extract(metadata ->> '$.model.size', '([KMGT])i?B?\s*$', 1, 'i'))
-            WHEN 'K' THEN 1e-6 WHEN 'M' THEN 1e-3 WHEN 'G' THEN 1 WHEN 'T' THEN 1e3 END
-    ) AS size_gb,
+    size_in_gb(metadata ->> '$.model.size') AS size_gb,
     nullif(metadata ->> '$.model.runtime', 'unknown') AS runtime,
     nullif(metadata ->> '$.model.runtime_version', 'unknown') AS runtime_version,
     metadata ->> '$.model.digest' AS digest,
@@ -44,11 +40,11 @@ WITH facts AS (
     load.requests_per_minute, load.avg_tokens_per_request, load.error_rate,
     load.avg_ttft_ms, load.ttft_ms[1] AS p50_ttft_ms, load.ttft_ms[2] AS p95_ttft_ms, load.ttft_ms[3] AS p99_ttft_ms,
     telemetry.* EXCLUDE (benchmark_id, throttled_pct, longest_gap_seconds),
+    memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second,
-    if(load.level = 1, load.avg_tokens_per_second, load.throughput_tokens_per_second) AS rate_tokens_per_second,
     if(
       longest_gap_seconds <= 3,
       telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0),
@@ -56,14 +52,10 @@ WITH facts AS (
     ) AS joules_per_output_token
   FROM load
   JOIN directories USING (directory)
+  JOIN memory USING (benchmark_id)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 )
-SELECT
-  *,
-  rate_tokens_per_second * 3600 / price_per_hour AS tokens_per_dollar,
-  1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0) AS cost_per_million_tokens,
-  price_per_hour * 24 * 30 AS estimated_monthly_24x7,
-  throughput_tokens_per_second * 3600 / price_per_hour AS delivered_tokens_per_dollar
+SELECT *, coalesce((getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[gpu_name], gpu_name) AS gpu
 FROM facts
 ORDER BY id;

@@ -1,13 +1,12 @@
 -- All benchmarks of a model at one load level beside the fastest, fastest first; the first row is the baseline.
 WITH ranked AS (
-  SELECT *, gpu_memory_mib * greatest(gpu_count, 1) / 1024 AS memory_gib
-  FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
 )
 SELECT
   result,
   rate_tokens_per_second / first(rate_tokens_per_second) OVER fastest_first AS speedup_factor,
   tokens_per_dollar / first(tokens_per_dollar) OVER fastest_first AS cost_efficiency,
-  rate_tokens_per_second / memory_gib AS memory_efficiency
+  rate_tokens_per_second / memory_available_gib AS memory_efficiency
 FROM ranked
 WINDOW fastest_first AS (ORDER BY rate_tokens_per_second DESC, id)
 ORDER BY rate_tokens_per_second DESC, id;

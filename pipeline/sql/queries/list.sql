@@ -2,7 +2,7 @@
 SELECT result, cost_analysis
 FROM answers
 WHERE ($model::VARCHAR IS NULL OR model_name = $model)
-  AND ($gpu::VARCHAR IS NULL OR contains(lower(gpu_name), lower($gpu)))
+  AND ($gpu::VARCHAR IS NULL OR contains(lower(gpu_name), lower($gpu)) OR contains(lower(gpu), lower($gpu)))
   AND ($provider::VARCHAR IS NULL OR provider = $provider)
   AND ($runtime::VARCHAR IS NULL OR runtime = $runtime)
   AND ($concurrency::DOUBLE IS NULL OR level = $concurrency)

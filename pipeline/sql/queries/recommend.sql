@@ -1,20 +1,23 @@
--- What each GPU may be expected to do for a model at one load level, by average tokens/s.
+-- What each GPU may be expected to do for a model at one load level, by average tokens/s. Where some of its results had the
+-- model wholly in GPU memory, the others do not count.
 WITH ranked AS (
-  SELECT *, gpu_memory_mib * greatest(gpu_count, 1) / 1024 AS memory_gib
-  FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  QUALIFY coalesce(fits, true) OR NOT bool_or(coalesce(fits, true)) OVER (PARTITION BY gpu)
 ),
 smallest AS (
-  SELECT min(memory_gib) AS min_vram_gib FROM ranked
-  WHERE NOT list_contains([verdict.code FOR verdict IN verdicts], 'cpu_spill')
+  SELECT min(memory_available_gib) AS min_vram_gib FROM ranked WHERE coalesce(fits, true)
 )
 SELECT
-  gpu_name, min_vram_gib,
+  gpu, min_vram_gib,
   avg(rate_tokens_per_second) AS expected_tps,
   min(price_per_hour) AS estimated_cost_per_hour,
   count(*) AS benchmarks,
   min(cost_per_million_tokens) AS cost_per_million_tokens,
-  arg_min(provider, price_per_hour) AS cheapest_provider,
-  bool_or(weights = 'random') AS random_weights
+  arg_min(provider, cost_per_million_tokens) AS cheapest_provider,
+  bool_or(weights = 'random') AS random_weights,
+  bool_and(fits IS NOT DISTINCT FROM false) AS too_large,
+  max(memory_needed_gib) AS memory_needed_gib,
+  min(memory_available_gib) AS memory_available_gib
 FROM ranked, smallest
 GROUP BY ALL
-ORDER BY expected_tps DESC, gpu_name;
+ORDER BY expected_tps DESC, gpu;

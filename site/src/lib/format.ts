@@ -21,7 +21,7 @@ export function dollars(value: number | null | undefined): string {
 }
 
 export function gpuLabel({ hardware }: BenchmarkResult): string {
-  const plain = hardware.gpu_name.replace(/^NVIDIA (GeForce )?/, "");
+  const plain = hardware.gpu.replace(/^NVIDIA (GeForce )?/, "");
   return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
 }
 

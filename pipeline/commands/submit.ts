@@ -1,0 +1,33 @@
+// submit: one result without raw evidence is checked as the API checks it and kept for the next build.
+import { UserError } from "../errors.ts";
+import { readCatalog } from "../lib/catalog.ts";
+import { readText } from "../lib/files.ts";
+import type { Shell } from "../main.ts";
+import { renderAnswer } from "../query/render.ts";
+import { Submissions } from "../summaries/submit.ts";
+
+const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
+
+/** Adds the result in `file`, or refuses it with every fault. */
+export async function submitCommand({ file }: { file: string }, { paths, print }: Shell): Promise<void> {
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths));
+  const submitted = await submissions.accept(await readJson(file));
+  if ("faults" in submitted) {
+    throw new UserError(`Cannot take ${file}:\n  ${submitted.faults.join("\n  ")}`, HINT, { exitCode: 2 });
+  }
+  print(renderAnswer(submitted.answer));
+  print(
+    submitted.added
+      ? "Added. `deno task build-data` takes it into the tables.\n"
+      : "It was there already; nothing was added.\n",
+  );
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readText(file));
+  } catch (cause) {
+    const found = cause instanceof SyntaxError ? "it is not JSON" : "it cannot be opened";
+    throw new UserError(`Cannot read ${file}: ${found}`, HINT, { cause, exitCode: 2 });
+  }
+}

@@ -1,0 +1,91 @@
+// Results known only as figures, without raw evidence: those that somebody published, and those that are submitted.
+import { z } from "zod";
+import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
+
+/** Letters, digits and common signs of ASCII: no markup, no control characters, no letters that look like others. */
+const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
+const LONGEST_TEXT = 200;
+
+/** One result as it is submitted: the specification's BenchmarkResult, of which only what was measured is there. */
+export const Submission = z.strictObject({
+  timestamp: z.iso.datetime({ offset: true }).optional().meta({
+    description: "Start of the measurement, ISO 8601; default: when it came in.",
+  }),
+  hardware: Hardware.omit({ gpu: true }).partial().required({ gpu_name: true }).meta({
+    description: "The machine under test.",
+  }),
+  model: Model.partial().required({ name: true }).meta({ description: "The model under test." }),
+  test_config: TestConfig.partial().optional().meta({ description: "How it was tested." }),
+  results: Results.partial().extend({
+    avg_tokens_per_second: z.number().positive().max(1e6).meta({
+      description: "Mean over requests of tokens/s of the decode phase.",
+    }),
+  }).meta({ description: "The figures." }),
+  gpu_stats: GpuStats.partial().optional().meta({ description: "GPU telemetry over the measured window." }),
+  provider: z.string().min(1).max(60).meta({ description: "Who lent the machine." }),
+  location: z.string().min(1).nullish().meta({ description: "Where the machine stands." }),
+  price_per_hour: z.number().positive().max(1e4).nullish().meta({ description: "US dollars per hour." }),
+  throughput_tokens_per_second: z.number().positive().max(1e9).nullish().meta({
+    description:
+      "All output tokens of the level divided by its wall window, tokens/s; needed above concurrency 1.",
+  }),
+  note: z.string().optional().meta({ description: "A remark of the source." }),
+}).superRefine((summary, context) => {
+  for (const { path, text } of textsIn(summary)) {
+    if (text.length <= LONGEST_TEXT && PLAIN.test(text)) continue;
+    context.addIssue({
+      code: "custom",
+      path,
+      message: text.length > LONGEST_TEXT
+        ? `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`
+        : "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are",
+    });
+  }
+}).meta({
+  id: "Submission",
+  description: "POST /api/v1/benchmarks: one result, without what was not measured.",
+});
+
+export const PublishedPick = z.strictObject({
+  for: z.string().meta({ description: "Size of model or use that it is recommended for." }),
+  aim: z.enum(["budget", "performance", "balance"]).meta({ description: "What was wanted most." }),
+  gpu: z.string().meta({ description: "GPU that the source names." }),
+  provider: z.string().meta({ description: "Provider that the source names." }),
+  price_per_hour: z.number().positive().meta({ description: "Its price there, US dollars per hour." }),
+}).meta({ id: "PublishedPick", description: "A recommendation as the source gives it." });
+
+export const PublishedFile = z.strictObject({
+  title: z.string().min(1).meta({ description: "What was published, where." }),
+  date: z.iso.date().meta({ description: "When it was published." }),
+  runtime: z.string().meta({ description: "Engine that served every model." }),
+  test_config: TestConfig.partial().meta({ description: "How all of it was tested." }),
+  results: z.array(Submission).min(1).meta({ description: "The figures that were published, no others." }),
+  picks: z.array(PublishedPick).default([]).meta({
+    description: "What the source recommends; the almanac computes its own and says where they differ.",
+  }),
+}).meta({ id: "PublishedFile", description: "data/published/<file>.json" });
+
+/** One line of data/submitted/submissions.jsonl. */
+export const SubmissionLine = z.strictObject({
+  received_at: z.iso.datetime().meta({ description: "When it came in, ISO 8601 UTC." }),
+  evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({ description: "Digest of the submission." }),
+  submission: Submission,
+}).meta({ id: "SubmissionLine", description: "An accepted submission." });
+
+interface Text {
+  readonly path: (string | number)[];
+  readonly text: string;
+}
+
+/** Every text inside `value`. */
+function* textsIn(value: unknown, path: (string | number)[] = []): Generator<Text> {
+  if (typeof value === "string") yield { path, text: value };
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield* textsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
+
+export type Submission = z.infer<typeof Submission>;
+export type SubmissionLine = z.infer<typeof SubmissionLine>;
+export type PublishedFile = z.infer<typeof PublishedFile>;

@@ -1,0 +1,138 @@
+// Results known only as figures: the files of data/published and what was submitted, as rows of the benchmarks table.
+import { join } from "node:path";
+import type { Database } from "../lib/duckdb.ts";
+import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
+import { sha256Hex } from "../lib/files.ts";
+import { messageOf, UserError } from "../errors.ts";
+import type { Paths } from "../paths.ts";
+import type { Origin } from "../schema/names.ts";
+import { parseOrRefuse } from "../schema/parse.ts";
+import { structureOf } from "../schema/structure.ts";
+import { PublishedFile, Submission, SubmissionLine } from "../schema/summary.ts";
+
+/** A file of results: what the builder takes or leaves as a whole. */
+export interface SummaryFile {
+  /** Stands for the file in the tables, e.g. `published/2026-02-06-some-title`. */
+  readonly run_id: string;
+  readonly text: string;
+  readonly path: string;
+}
+
+/** A result ready for 81_summaries.sql. */
+export type Summary = Submission & {
+  readonly run_id: string;
+  readonly evidence_id: string;
+  readonly origin: Origin;
+  readonly source: string | null;
+};
+
+export const SUBMISSIONS = "submissions.jsonl";
+
+/** The files of data/published, and data/submitted/submissions.jsonl, as they are now. */
+export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
+  const published = await ownOrShipped(paths, "published");
+  const names = (await namesIn(published)).filter((name) => name.endsWith(".json")).sort();
+  const files = names.map((name) => ({
+    run_id: `published/${name.slice(0, -5)}`,
+    path: join(published, name),
+  }));
+  const submitted = (await namesIn(paths.submitted)).filter((name) => name === SUBMISSIONS)
+    .map((name) => ({ run_id: "submitted", path: join(paths.submitted, name) }));
+  return await Promise.all(
+    [...files, ...submitted].map(async (file) => ({ ...file, text: await Deno.readTextFile(file.path) })),
+  );
+}
+
+/** The results of a file; a UserError names every fault. */
+export function summariesOf({ run_id, text, path }: SummaryFile): Summary[] {
+  return run_id === "submitted" ? submittedIn(text, path, run_id) : publishedIn(text, path, run_id);
+}
+
+/** Inserts results into the benchmarks table of `db`, which has the catalogue. */
+export async function insertSummaries(
+  db: Database,
+  summaries: readonly Summary[],
+  catalog: Catalog,
+): Promise<void> {
+  if (summaries.length === 0) return;
+  const rows = summaries.map((summary) => ({
+    ...summary,
+    gpu: gpuNamed(catalog, summary.hardware.gpu_name)?.name ?? summary.hardware.gpu_name,
+  }));
+  await db.set("summaries", JSON.stringify(rows));
+  await db.set("summary_structure", STRUCTURE);
+  await db.runFile("81_summaries.sql");
+}
+
+const STRUCTURE = JSON.stringify([{
+  ...structureOf(Submission) as object,
+  ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
+}]);
+
+function publishedIn(text: string, path: string, run_id: string): Summary[] {
+  const hint = "Mend the file; its form is data/export/schema/PublishedFile.json.";
+  const { title, date, runtime, test_config, results } = parseOrRefuse(
+    PublishedFile,
+    json(text, path, hint),
+    path,
+    hint,
+  );
+  return results.map((result) => ({
+    ...result,
+    timestamp: result.timestamp ?? `${date}T00:00:00Z`,
+    model: { runtime, ...result.model },
+    test_config: { ...test_config, ...result.test_config },
+    run_id,
+    evidence_id: digestOf([title, date, result]),
+    origin: "published",
+    source: title,
+  }));
+}
+
+function submittedIn(text: string, path: string, run_id: string): Summary[] {
+  const hint = "Remove the line that is named, or restore the file.";
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").slice(0, -1);
+  return whole.map((line, index) => {
+    const where = `${path}:${index + 1}`;
+    return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint), run_id);
+  });
+}
+
+/** An accepted submission as a result. */
+export function summaryOf(
+  { received_at, evidence_id, submission }: SubmissionLine,
+  run_id = "submitted",
+): Summary {
+  return {
+    ...submission,
+    timestamp: submission.timestamp ?? received_at,
+    run_id,
+    evidence_id,
+    origin: "submitted",
+    source: null,
+  };
+}
+
+/** The first 16 hex digits of the SHA-256 over a value whose keys have the schema's order. */
+export function digestOf(value: unknown): string {
+  return sha256Hex(JSON.stringify(value)).slice(0, 16);
+}
+
+function json(text: string, where: string, hint: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`Cannot read ${where}: ${messageOf(cause)}`, hint, { cause });
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).filter((item) => item.isFile).map((item) =>
+      item.name
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
