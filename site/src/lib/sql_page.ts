@@ -45,10 +45,7 @@ export function pageFiles(): PageFiles {
     engine: fileOf(assets, named(".wasm.bin"), named(".wasm.bin")),
     worker: fileOf(assets, named(".worker.js"), named(".worker.js")),
     database: fileOf(exported, "almanac.duckdb", "data/almanac.duckdb"),
-    others: [
-      ...["style.css", "sql.css", "icon.svg", "sort.js"],
-      ...readdirSync(join(assets, "sql")).sort().map((name) => `sql/${name}`),
-    ],
+    scripts: readdirSync(join(assets, "sql")).sort().map((name) => `sql/${name}`),
   };
 }
 

@@ -1,5 +1,6 @@
 // Keeps the page, the engine and the data in the browser, so that the page works without a network.
 /// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 import { bounded } from "./bounded.ts";
 import type { PageFiles } from "./page_files.ts";
 
@@ -26,15 +27,22 @@ export async function isKept({ engine, database }: PageFiles, cache: Cache | nul
 }
 
 /** Adds what the page needs besides engine and data, and has the service worker answer without a network; false when it cannot be. */
-export async function keepOffline({ others }: PageFiles, cache: Cache | null): Promise<boolean> {
+export async function keepOffline({ scripts }: PageFiles, cache: Cache | null): Promise<boolean> {
   if (cache === null) return false;
   try {
     const page = location.pathname;
-    await cache.addAll([page, ...others]);
+    await cache.addAll([page, ...linked(), ...scripts]);
     await navigator.serviceWorker.register("sql_offline.js", { scope: page });
     await bounded(navigator.serviceWorker.ready, READY_MS, "", new AbortController().signal);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Addresses of the styles, the icon and the scripts that the page names. */
+function linked(): string[] {
+  const links = document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet], link[rel=icon]");
+  const scripts = document.querySelectorAll<HTMLScriptElement>("script[src]:not([type=module])");
+  return [...[...links].map(({ href }) => href), ...[...scripts].map(({ src }) => src)];
 }

@@ -13,6 +13,6 @@ export interface PageFiles {
   readonly engine: PageFile;
   readonly worker: PageFile;
   readonly database: PageFile;
-  /** Small files that the page needs besides, paths below its folder. */
-  readonly others: readonly string[];
+  /** The page's own scripts, those that are loaded later included; paths below its folder. */
+  readonly scripts: readonly string[];
 }
