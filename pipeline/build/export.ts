@@ -13,6 +13,7 @@ import { Matrix } from "../schema/matrix.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { Provenance } from "../schema/provenance.ts";
 import { RequestLine } from "../schema/request.ts";
+import * as overview from "../schema/overview.ts";
 import * as summary from "../schema/summary.ts";
 
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
@@ -37,6 +38,7 @@ export async function exportSchemas(out: string): Promise<void> {
     ...api,
     ...benchmark,
     ...catalog,
+    ...overview,
     ...summary,
   };
   for (const [name, schema] of Object.entries(schemas)) {

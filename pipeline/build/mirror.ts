@@ -4,6 +4,7 @@ import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { listItem, listToJson, toJson } from "../query/json.ts";
 import { answers, best, cheapestFile, compare, names, recommend } from "../query/mod.ts";
+import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
 import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
 import type { Touched } from "./changes.ts";
@@ -34,6 +35,8 @@ interface Asked {
   readonly named: Record<Family, readonly Named[]>;
   /** Texts of the question files of the fresh models that have an answer, by path. */
   readonly questions: ReadonlyMap<string, string>;
+  /** Texts of the files about all models and about runs, by path. */
+  readonly overviews: ReadonlyMap<string, string>;
 }
 
 const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: recommend };
@@ -41,7 +44,9 @@ const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: reco
 /** Asks all that the files need which a build touched; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
 export async function askMirror(db: Database, api: string | null, touched: Touched): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
-  if (touched.ids.size === 0 && before.size > 0) return null;
+  const overviews = await askOverviews(db);
+  const same = [...overviews].every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
+  if (touched.ids.size === 0 && before.size > 0 && same) return null;
   const known = await names(db);
   const of = (family: Family) => namedOf(known[family], before.size === 0 ? null : touched[family]);
   const named = { models: of("models"), gpus: of("gpus"), providers: of("providers") };
@@ -52,7 +57,14 @@ export async function askMirror(db: Database, api: string | null, touched: Touch
       if (answer !== null) questions.set(`${folder}/${model.slug}.json`, toJson(answer));
     }
   }
-  return { before, answers: await answers(db), named, questions };
+  return { before, answers: await answers(db), named, questions, overviews };
+}
+
+async function askOverviews(db: Database): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const [path, ask] of Object.entries(OVERVIEWS)) texts.set(`${path}.json`, toJson(await ask(db)));
+  for (const run of await runsWithManifest(db)) texts.set(`runs/${slug(run.run_id)}.json`, toJson(run));
+  return texts;
 }
 
 /** Names with their slugs; all are fresh when `touched` is null, or when two collide, since a path may then be another one now. */
@@ -69,7 +81,7 @@ function namedOf(counts: ReadonlyMap<string, number>, touched: ReadonlySet<strin
 
 /** Writes the files that differ from those before below `staged`; returns the paths that are no longer there. Needs no database, and blocks. */
 export function writeMirror(
-  { before, answers, named, questions }: Asked,
+  { before, answers, named, questions, overviews }: Asked,
   staged: string,
   touched: Touched,
 ): string[] {
@@ -94,6 +106,7 @@ export function writeMirror(
       for (const file of own) bring(file, one.fresh, () => questions.get(file));
     }
   }
+  for (const [path, text] of overviews) bring(path, true, () => text);
   writeIndex(staged, named, written);
   return [...before.keys()].filter((path) => !written.has(path));
 }

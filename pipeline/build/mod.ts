@@ -6,7 +6,13 @@ import { type Catalog, readCatalog } from "../lib/catalog.ts";
 import { exists, sha256Hex } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
-import { insertSummaries, summariesOf, type SummaryFile, summaryFiles } from "../summaries/mod.ts";
+import {
+  insertPicks,
+  insertSummaries,
+  summariesOf,
+  type SummaryFile,
+  summaryFiles,
+} from "../summaries/mod.ts";
 import { batches, buildBatch, DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns } from "./changes.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
@@ -113,6 +119,7 @@ function sourceOf({ text }: SummaryFile): Source {
 
 async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog): Promise<void> {
   await insertSummaries(db, summariesOf(file), catalog);
+  await insertPicks(db, file);
   await db.run(
     `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
       quote(sourceOf(file).seal)

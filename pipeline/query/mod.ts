@@ -1,5 +1,5 @@
 // The questions the almanac answers: one implementation for the command line, the API and its static mirror.
-import { type Database, type Row, sqlText } from "../lib/duckdb.ts";
+import type { Database, Row } from "../lib/duckdb.ts";
 import type {
   BenchmarkAnswer,
   BenchmarkList,
@@ -9,6 +9,7 @@ import type {
 } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import { providerTitle } from "../schema/names.ts";
+import { ask } from "./ask.ts";
 
 /** What narrows an answer; filters combine with AND. */
 export interface Filter {
@@ -107,18 +108,6 @@ export async function names(
     found[family as keyof typeof found].set(String(name), Number(benchmarks));
   }
   return found;
-}
-
-const texts = new Map<string, Promise<string>>();
-
-async function ask(
-  db: Database,
-  query: string,
-  values: Record<string, string | number | null>,
-): Promise<Row[]> {
-  const text = texts.get(query) ?? sqlText(`queries/${query}.sql`);
-  texts.set(query, text);
-  return await db.rows(await text, values);
 }
 
 function narrow({ gpu, provider, runtime, concurrency }: Filter) {

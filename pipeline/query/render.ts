@@ -4,6 +4,7 @@ import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import { providerTitle } from "../schema/names.ts";
+import { short } from "./words.ts";
 
 type Benchmark = BenchmarkResult;
 
@@ -193,16 +194,9 @@ function costFacts(cost: CostAnalysis): [string, string][] {
       "price",
       `$${number(cost.cost_per_hour, 2)} an hour, $${number(cost.estimated_monthly_24x7, 2)} a month`,
     ],
-    ["tokens per $", short(cost.tokens_per_dollar)],
+    ["tokens per $", cost.tokens_per_dollar === null ? "–" : short(cost.tokens_per_dollar)],
     ["$ per million", number(cost.cost_per_million_tokens, 3)],
   ];
-}
-
-/** `7.5M`, `767K`, as tokens per dollar are read. */
-function short(value: number | null): string {
-  if (value === null) return "–";
-  const digits = value >= 1e6 ? 1 : 0;
-  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: digits });
 }
 
 function number(value: number | null, digits: number): string {

@@ -70,3 +70,6 @@ COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
 COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
 COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
 COMMENT ON COLUMN manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
+
+CREATE TABLE published_picks (run_id VARCHAR, want VARCHAR, aim VARCHAR, gpu VARCHAR, provider VARCHAR, price_per_hour DOUBLE);
+COMMENT ON TABLE published_picks IS 'What the sources of published results recommend, to be held against the data.';

@@ -1,6 +1,6 @@
 // Results known only as figures: the files of data/published and what was submitted, as rows of the benchmarks table.
 import { join } from "node:path";
-import type { Database } from "../lib/duckdb.ts";
+import { type Database, quote } from "../lib/duckdb.ts";
 import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { messageOf, UserError } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { Paths } from "../paths.ts";
 import type { Origin } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import { structureOf } from "../schema/structure.ts";
-import { PublishedFile, Submission, SubmissionLine } from "../schema/summary.ts";
+import { PublishedFile, PublishedPick, Submission, SubmissionLine } from "../schema/summary.ts";
 
 /** A file of results: what the builder takes or leaves as a whole. */
 export interface SummaryFile {
@@ -26,7 +26,9 @@ export type Summary = Submission & {
   readonly source: string | null;
 };
 
+/** Where submissions lie below data/submitted, and what stands for them in the tables. */
 export const SUBMISSIONS = "submissions.jsonl";
+const SUBMITTED = "submitted";
 
 /** The files of data/published, and data/submitted/submissions.jsonl, as they are now. */
 export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
@@ -37,7 +39,7 @@ export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
     path: join(published, name),
   }));
   const submitted = (await namesIn(paths.submitted)).filter((name) => name === SUBMISSIONS)
-    .map((name) => ({ run_id: "submitted", path: join(paths.submitted, name) }));
+    .map((name) => ({ run_id: SUBMITTED, path: join(paths.submitted, name) }));
   return await Promise.all(
     [...files, ...submitted].map(async (file) => ({ ...file, text: await Deno.readTextFile(file.path) })),
   );
@@ -45,7 +47,7 @@ export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
 
 /** The results of a file; a UserError names every fault. */
 export function summariesOf({ run_id, text, path }: SummaryFile): Summary[] {
-  return run_id === "submitted" ? submittedIn(text, path, run_id) : publishedIn(text, path, run_id);
+  return run_id === SUBMITTED ? submittedIn(text, path, run_id) : publishedIn(text, path, run_id);
 }
 
 /** Inserts results into the benchmarks table of `db`, which has the catalogue. */
@@ -64,19 +66,30 @@ export async function insertSummaries(
   await db.runFile("81_summaries.sql");
 }
 
+/** Puts what a published file recommends into the table published_picks. */
+export async function insertPicks(db: Database, { run_id, text, path }: SummaryFile): Promise<void> {
+  if (run_id === SUBMITTED) return;
+  await db.set("picks", JSON.stringify(readPublished(text, path).picks));
+  await db.run(`
+    INSERT INTO published_picks BY NAME
+    SELECT ${quote(run_id)} AS run_id, "for" AS want, * EXCLUDE ("for") FROM (
+      SELECT unnest(from_json(getvariable('picks'), ${quote(PICKS)}), recursive := true)
+    )`);
+}
+
+const PICKS = JSON.stringify([structureOf(PublishedPick)]);
 const STRUCTURE = JSON.stringify([{
   ...structureOf(Submission) as object,
   ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
 }]);
 
-function publishedIn(text: string, path: string, run_id: string): Summary[] {
+function readPublished(text: string, path: string): PublishedFile {
   const hint = "Mend the file; its form is data/export/schema/PublishedFile.json.";
-  const { title, date, runtime, test_config, results } = parseOrRefuse(
-    PublishedFile,
-    json(text, path, hint),
-    path,
-    hint,
-  );
+  return parseOrRefuse(PublishedFile, json(text, path, hint), path, hint);
+}
+
+function publishedIn(text: string, path: string, run_id: string): Summary[] {
+  const { title, date, runtime, test_config, results } = readPublished(text, path);
   return results.map((result) => ({
     ...result,
     timestamp: result.timestamp ?? `${date}T00:00:00Z`,
@@ -101,7 +114,7 @@ function submittedIn(text: string, path: string, run_id: string): Summary[] {
 /** An accepted submission as a result. */
 export function summaryOf(
   { received_at, evidence_id, submission }: SubmissionLine,
-  run_id = "submitted",
+  run_id = SUBMITTED,
 ): Summary {
   return {
     ...submission,

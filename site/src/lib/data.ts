@@ -11,6 +11,15 @@ import type {
   Recommendations,
 } from "../../../pipeline/schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../../../pipeline/schema/benchmark.ts";
+import type {
+  CostEfficiency,
+  GpuAnalysis,
+  Picks,
+  ProviderComparison,
+  Run,
+  RunList,
+} from "../../../pipeline/schema/overview.ts";
+import { slug } from "../../../pipeline/schema/slug.ts";
 
 export const exported = process.env.ALMANAC_EXPORT ?? "";
 
@@ -19,6 +28,12 @@ function read<T>(path: string): T {
 }
 
 export const index: ApiIndex = read("index.json");
+export const costEfficiency: CostEfficiency = read("cost-efficiency.json");
+export const gpuAnalysis: GpuAnalysis = read("gpus.json");
+export const providerComparison: ProviderComparison = read("providers.json");
+export const { picks }: Picks = read("recommendations.json");
+export const { runs }: RunList = read("runs.json");
+export const runOf = (id: string): Run => read(`runs/${slug(id)}.json`);
 const all: BenchmarkList = read("benchmarks.json");
 export const benchmarks: readonly BenchmarkResult[] = all.benchmarks;
 
@@ -50,3 +65,8 @@ const gpus = byName(index.gpus);
 export const modelPage = (name: string) => `models/${models.get(name)?.slug}.html`;
 export const gpuPage = (name: string) => `gpus/${gpus.get(name)?.slug}.html`;
 export const benchmarkPage = (id: string) => `benchmarks/${id}.html`;
+export const runPage = (id: string) => `runs/${slug(id)}.html`;
+const runIds = new Set(runs.map(({ run_id }) => run_id));
+
+/** Whether a run has a page: it has a manifest. */
+export const hasRun = (id: string) => runIds.has(id);

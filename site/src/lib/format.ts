@@ -14,10 +14,24 @@ export function number(value: number | null | undefined, digits = 0): string {
   return formatter.format(value);
 }
 
-/** US dollars; small amounts keep three significant digits. */
+/** US dollars to the cent; small amounts to three significant digits. */
 export function dollars(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;
-  return `$${value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(3) : number(value, 2)}`;
+  if (value === 0 || Math.abs(value) >= 0.1) return `$${number(value, 2)}`;
+  const exact = String(Number(value.toPrecision(3)));
+  return `$${/^0\.\d$/.test(exact) ? `${exact}0` : exact}`;
+}
+
+/** `7.5M`, `767K`: tokens per dollar. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: value >= 1e6 ? 1 : 0 });
+}
+
+/** `$0.08`, or `$0.08–0.20` where offers differ. */
+export function priceRange(least: number | null, most: number | null): string {
+  if (least === null || most === null) return DASH;
+  return least === most ? dollars(least) : `${dollars(least)}–${number(most, 2)}`;
 }
 
 export function gpuLabel({ hardware }: BenchmarkResult): string {

@@ -63,12 +63,12 @@ export async function tables(): Promise<Table[]> {
 
 /** The first line of a curated query is its title; the second may say `-- bar: x, y`, a chart of it. */
 function curatedOf(text: string): Curated {
-  const sql = text.trim();
-  const [first = "", second = ""] = sql.split("\n");
-  const [, name, x, y] = second.match(/^-- (\w+): (\w+), (\w+)$/) ?? [];
+  const [first = "", second = "", ...rest] = text.trim().split("\n");
+  const [, name, x = "", y = ""] = second.match(/^-- (\w+): (\w+), (\w+)$/) ?? [];
   const kind = CHARTS.find((chart) => chart === name);
-  const chart = kind === undefined ? null : { kind, x: x ?? "", y: y ?? "" };
-  return { title: first.replace(/^-- /, ""), state: { sql, chart } };
+  const lines = kind === undefined ? [first, second, ...rest] : [first, ...rest];
+  const chart = kind === undefined ? null : { kind, x, y };
+  return { title: first.replace(/^-- /, ""), state: { sql: lines.join("\n"), chart } };
 }
 
 async function namesInDatabase(): Promise<Set<string>> {

@@ -11,7 +11,7 @@ const WIDTH = 680;
 const BAR_HEIGHT = 22;
 const MOST_BARS = 60;
 const MOST_LABEL = 28;
-const AXES_HEIGHT = 60;
+const AXES_HEIGHT = 66;
 
 interface Point {
   readonly x: number | Date;
@@ -70,6 +70,7 @@ function bars(points: readonly Point[], { x, y }: ChartChoice): Element {
     height: points.length * BAR_HEIGHT + AXES_HEIGHT,
     marginLeft: 24 + longest * 7,
     marginRight: 24,
+    marginBottom: 36,
     x: { label: `${x} →`, grid: true, nice: true },
     y: {
       type: "band",

@@ -1,0 +1,210 @@
+// PURE. Sentences about GPUs and picks, each made by a rule from figures of the data and the catalogue.
+import { z } from "zod";
+import { providerTitle } from "../schema/names.ts";
+
+const nullable = z.number().nullable();
+
+/** What sql/queries/gpus.sql tells of a GPU besides its summary. */
+export const GpuFacts = z.object({
+  price_beside_lowest: nullable,
+  facts: z.object({
+    fastest_for: z.array(
+      z.object({ model: z.string(), rate: z.number(), ratio: nullable, next_gpu: z.string().nullable() }),
+    ),
+    cheapest_for: z.array(
+      z.object({
+        model: z.string(),
+        tokens_per_dollar: z.number(),
+        price: nullable,
+        provider: z.string(),
+        ratio: nullable,
+      }),
+    ),
+    alone_for: z.array(
+      z.object({
+        model: z.string(),
+        rate: z.number(),
+        tokens_per_dollar: nullable,
+        too_large_elsewhere: z.boolean(),
+      }),
+    ),
+    largest: z.object({ model: z.string(), parameters: nullable, rate: z.number() }).nullable(),
+    models: z.int(),
+    too_large: z.array(
+      z.object({ model: z.string(), rate: z.number(), needed: nullable, available: nullable }),
+    ),
+    provider_gap: z.object({
+      model: z.string(),
+      faster: z.string(),
+      slower: z.string(),
+      ratio: z.number(),
+    }).nullable(),
+  }),
+});
+
+/** A row of sql/queries/picks.sql. */
+export const PickFacts = z.object({
+  kind: z.enum(["size", "use"]),
+  name: z.string(),
+  aim: z.enum(["budget", "performance", "balance"]),
+  gpu: z.string(),
+  provider: z.string(),
+  models: z.int(),
+  models_measured: z.int(),
+  score: z.number(),
+  id: z.string(),
+  model: z.string(),
+  rate_tokens_per_second: z.number(),
+  price_per_hour: z.number(),
+  tokens_per_dollar: z.number(),
+  next_gpu: z.string().nullable(),
+  next_model: z.string().nullable(),
+  next_score: nullable,
+  published_gpu: z.string().nullable(),
+  published_provider: z.string().nullable(),
+  published_rate: nullable,
+  published_tokens_per_dollar: nullable,
+  published_too_large: z.boolean().nullable(),
+});
+
+type Gpu = z.infer<typeof GpuFacts> & {
+  readonly memory_gib: number | null;
+  readonly memory_type: string | null;
+  readonly segment: string | null;
+  readonly ecc: boolean | null;
+};
+type PickRow = z.infer<typeof PickFacts>;
+
+/** Providers lie apart, and a price stands out, from these ratios on. */
+const GAP = 1.25;
+const EXPENSIVE = 5;
+
+/** What it leads in: the models it is the fastest or the cheapest for, else the largest it holds. */
+export function bestFor({ facts: { fastest_for, cheapest_for, alone_for, largest } }: Gpu): string {
+  const fastest = fastest_for.map(({ model }) => model);
+  const cheapest = cheapest_for.map(({ model }) => model);
+  const parts = [
+    ...(fastest.length > 0 ? [`speed on ${listed(fastest)}`] : []),
+    ...(cheapest.length > 0 ? [`tokens per dollar on ${listed(cheapest)}`] : []),
+    ...alone_for.map(({ model, too_large_elsewhere }) =>
+      `${model}, ${too_large_elsewhere ? "too large for the others" : "measured on no other GPU"}`
+    ),
+  ];
+  if (parts.length > 0) return capital(parts.join("; "));
+  return largest === null ? "No model measured that it holds" : `Models up to the size of ${largest.model}`;
+}
+
+/** Its best figure beside the next GPU's. */
+export function strengthOf({ facts, memory_gib, memory_type, ecc }: Gpu): string {
+  const [fastest] = facts.fastest_for.toSorted(byRatio);
+  const [cheapest] = facts.cheapest_for.toSorted(byRatio);
+  if (fastest !== undefined && (fastest.ratio ?? 0) >= (cheapest?.ratio ?? 0)) {
+    return `${tokens(fastest.rate)} on ${fastest.model}, ${
+      times(fastest.ratio)
+    } the next, ${fastest.next_gpu}`;
+  }
+  if (cheapest !== undefined) {
+    return `${short(cheapest.tokens_per_dollar)} tokens per dollar on ${cheapest.model} at ${
+      dollars(cheapest.price)
+    } an hour, ${times(cheapest.ratio)} the next`;
+  }
+  const [alone] = facts.alone_for;
+  if (alone !== undefined) {
+    return `${tokens(alone.rate)} on ${alone.model}${
+      alone.tokens_per_dollar === null ? "" : `, ${short(alone.tokens_per_dollar)} tokens per dollar`
+    }`;
+  }
+  if (ecc === true && memory_gib !== null) return `${memory_gib} GiB of ${memory_type} that corrects errors`;
+  return facts.largest === null ? "–" : `${tokens(facts.largest.rate)} on ${facts.largest.model}`;
+}
+
+/** At most two of: models that do not fit, providers far apart, price, little coverage, no error correction. */
+export function limitationOf({ facts, price_beside_lowest, segment, ecc }: Gpu): string {
+  const [first] = facts.too_large;
+  const gap = facts.provider_gap;
+  const reasons = [
+    ...(first === undefined ? [] : [
+      `${first.model} does not fit (needs ${gib(first.needed)} of ${gib(first.available)}): ${
+        tokens(first.rate)
+      }`,
+    ]),
+    ...(price_beside_lowest !== null && price_beside_lowest >= EXPENSIVE
+      ? [`costs ${times(price_beside_lowest)} the cheapest GPU`]
+      : []),
+    ...(gap !== null && gap.ratio >= GAP
+      ? [
+        `${providerTitle(gap.faster)} is ${times(gap.ratio)} as fast as ${
+          providerTitle(gap.slower)
+        } on ${gap.model}`,
+      ]
+      : []),
+    ...(facts.models === 1 ? ["measured on one model only"] : []),
+    ...(segment === "consumer" && ecc === false ? ["memory without error correction"] : []),
+  ];
+  return reasons.length === 0 ? "None seen" : capital(reasons.slice(0, 2).join("; "));
+}
+
+/** Why a pick is one: its figure and how far behind the next GPU is. */
+export function whyOf(pick: PickRow): string {
+  const { aim, model, next_gpu, next_score, score, rate_tokens_per_second, tokens_per_dollar } = pick;
+  const next = next_gpu === null || next_score === null || next_score === 0
+    ? `; no other GPU measured holds it`
+    : `, ${times(score / next_score)} the next GPU, ${next_gpu}${
+      pick.next_model === model ? "" : ` with ${pick.next_model}`
+    }`;
+  if (aim === "budget") return `${short(tokens_per_dollar)} tokens per dollar on ${model}${next}`;
+  if (aim === "performance") return `${tokens(rate_tokens_per_second)} on ${model}${next}`;
+  const share = pick.models_measured === pick.models
+    ? ""
+    : `; it holds ${pick.models_measured} of the ${pick.models} models of this size`;
+  return `Speed times tokens per dollar is highest: ${tokens(rate_tokens_per_second)} and ${
+    short(tokens_per_dollar)
+  } tokens per dollar on ${model}${share}`;
+}
+
+/** Why the data does not bear out what the source recommends. */
+export function differenceOf(pick: PickRow): string {
+  const { published_gpu: named, published_rate: rate, published_tokens_per_dollar: value } = pick;
+  if (named === null) return "";
+  if (rate === null || value === null) return `the source names ${named}, for which no result is known`;
+  const fit = pick.published_too_large === true ? ", whose memory does not hold the model" : "";
+  return `the source names ${named}${fit}: ${tokens(rate)} and ${
+    short(value)
+  } tokens per dollar; ${pick.gpu} gives ${tokens(pick.rate_tokens_per_second)} and ${
+    short(pick.tokens_per_dollar)
+  }`;
+}
+
+function byRatio(one: { ratio: number | null }, other: { ratio: number | null }): number {
+  return (other.ratio ?? 0) - (one.ratio ?? 0);
+}
+
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat("en-GB").format(names);
+}
+
+function capital(text: string): string {
+  return /^[a-z]+[ ,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+function tokens(rate: number): string {
+  return `${rate.toFixed(1)} tokens/s`;
+}
+
+function times(ratio: number | null): string {
+  return `${(ratio ?? 0).toPrecision(2)} ×`;
+}
+
+function gib(value: number | null): string {
+  return `${value?.toFixed(1)} GiB`;
+}
+
+function dollars(value: number | null): string {
+  return value === null ? "an unknown price" : `$${Number(value.toPrecision(3))}`;
+}
+
+/** `7.5M`, `767K`, as tokens per dollar are read. */
+export function short(value: number): string {
+  const digits = value >= 1e6 ? 1 : 0;
+  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: digits });
+}

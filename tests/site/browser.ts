@@ -1,0 +1,40 @@
+// Chromium for the tests: a page, and all that went wrong in it.
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Opens a page and collects console errors, failed answers and requests to anywhere but the site at `url`. */
+export async function visit(
+  url: string,
+  options: BrowserContextOptions,
+  work: (page: Page, faults: string[]) => Promise<void>,
+): Promise<void> {
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  try {
+    const page = await (await browser.newContext(options)).newPage();
+    const faults: string[] = [];
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("response", (response) => {
+      if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+    });
+    page.on("request", (request) => {
+      const own = /^(file|blob):/.test(request.url()) || request.url().startsWith(url);
+      if (!own) faults.push(`foreign: ${request.url()}`);
+    });
+    await work(page, faults);
+  } finally {
+    await browser.close();
+  }
+}
+
+export const browserTest = (name: string, fn: () => Promise<void>) =>
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
