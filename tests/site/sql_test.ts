@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
-import type { Page, Route } from "playwright-core";
+import type { Route } from "playwright-core";
 import { buildData } from "../../pipeline/build/mod.ts";
 import { Database, type Row } from "../../pipeline/lib/duckdb.ts";
 import { hashOf, type State } from "../../site/src/sql_page/state.ts";
@@ -10,6 +10,7 @@ import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
 import { serveSite } from "./serve.ts";
+import { cells, ended, follow, refusal, run, saved } from "./sql_page.ts";
 
 const HOSTILE = `<script>alert("x")</script>&amp;'`;
 const ENDLESS =
@@ -49,44 +50,6 @@ async function result(
 }
 
 const link = (sql: string, chart: State["chart"] = null) => `${address}${hashOf({ sql, chart })}`;
-
-/** Runs what the editor holds and waits for its end. */
-async function run(page: Page, sql?: string): Promise<void> {
-  if (sql !== undefined) await page.locator("#editor").fill(sql);
-  await page.locator("#run:enabled").click();
-  await ended(page);
-}
-
-async function ended(page: Page): Promise<void> {
-  await page.locator("#result:visible, #error:visible").first().waitFor();
-  await page.locator("#run:enabled").waitFor();
-}
-
-/** Follows a link within the page, or the way back, and waits for the answer. */
-async function follow(page: Page, go: () => Promise<unknown>): Promise<void> {
-  const followed = page.evaluate(
-    "new Promise((resolve) => addEventListener('hashchange', () => resolve(null), { once: true }))",
-  );
-  await go();
-  await followed;
-  await ended(page);
-}
-
-async function refusal(page: Page, sql: string): Promise<string> {
-  await run(page, sql);
-  ok(await page.locator("#error").isVisible(), `not refused: ${sql}`);
-  return await page.locator("#error").innerText();
-}
-
-async function cells(page: Page): Promise<string[][]> {
-  const rows = await page.locator("#rows tbody tr").all();
-  return await Promise.all(rows.map((row) => row.locator("td").allInnerTexts()));
-}
-
-async function saved(page: Page, button: string): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
-  return await Deno.readTextFile(await download.path());
-}
 
 /** Rows of native DuckDB as the page writes them. */
 function asJson(rows: readonly Row[]): unknown {

@@ -1,6 +1,7 @@
 // The SQL page at work: a query goes to the engine, its result into table, chart and files, what is shown into the address.
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { bounded } from "./bounded.ts";
 import { chosenChart, offerCharts } from "./chart_form.ts";
 import { csvOf, jsonOf, save } from "./download.ts";
 import type { PageFiles } from "./page_files.ts";
@@ -9,15 +10,17 @@ import { isKept, keepOffline } from "./offline.ts";
 import type { SqlPage } from "./page.ts";
 import { showTable, summaryOf } from "./result_table.ts";
 import { type ChartChoice, hashOf, stateOf } from "./state.ts";
+import { Status } from "./status.ts";
 import type { Result } from "./values.ts";
 
-const TICK_MS = 100;
+const CODE_MS = 60_000;
 
 export class Console {
   readonly #page: SqlPage;
   readonly #files: PageFiles;
   readonly #cache: Cache | null;
   readonly #loader: Loader;
+  readonly #status: Status;
   #running: AbortController | null = null;
   #result: Result | null = null;
 
@@ -26,6 +29,7 @@ export class Console {
     this.#files = files;
     this.#cache = cache;
     this.#loader = loader;
+    this.#status = new Status(page);
   }
 
   /** Brings the page to life. Nothing is loaded before the visitor runs a query. */
@@ -47,7 +51,7 @@ export class Console {
     csv.addEventListener("click", () => this.#save("csv", "text/csv", csvOf));
     json.addEventListener("click", () => this.#save("json", "application/json", jsonOf));
     addEventListener("hashchange", () => this.#follow());
-    await this.#sayLoad();
+    this.#status.announce(this.#files, await isKept(this.#files, this.#cache));
     this.#page.run.disabled = false;
     this.#follow();
   }
@@ -65,17 +69,17 @@ export class Console {
     const { editor, run, cancel } = this.#page;
     const running = this.#running = new AbortController();
     [run.disabled, cancel.hidden] = [true, false];
-    const stopClock = this.#startClock();
+    const stopClock = this.#status.startClock();
     try {
       await this.#answer(editor.value, running.signal);
     } catch (error) {
-      this.#refuse(error instanceof Error ? error.message : String(error));
+      this.#status.refuse(messageOf(error));
       running.abort(error);
     } finally {
       stopClock();
       this.#running = null;
       [run.disabled, cancel.hidden] = [false, true];
-      run.textContent = "Run";
+      if (this.#loader.isLoaded) run.textContent = "Run";
     }
   }
 
@@ -83,22 +87,22 @@ export class Console {
     const wanted = this.#wantedChart(sql);
     this.#remember(sql, wanted);
     this.#clear();
-    const isFirst = !this.#loader.isLoaded;
-    this.#say("Loading the engine and the data …");
-    const engine = await this.#loader.engine((bytes) => this.#advance(bytes), signal);
-    this.#say("Running …");
+    this.#status.say("Loading the engine and the data …");
+    const engine = await this.#loader.engine((bytes) => this.#status.advance(bytes), signal);
+    this.#status.say("Running …");
     this.#page.progress.hidden = true;
     const result = await engine.query(sql, signal);
     this.#result = result;
     showTable(this.#page.table, result);
     offerCharts(this.#page.chart, result, wanted);
     this.#page.result.hidden = false;
-    this.#say(`${summaryOf(result)}.`);
+    this.#status.say(`${summaryOf(result)}.`);
     await this.#draw();
-    if (isFirst) this.#keep();
+    if (this.#page.root.dataset.offline === undefined) this.#keep();
   }
 
   async #keep(): Promise<void> {
+    this.#page.root.dataset.offline = "keeping";
     const kept = await keepOffline(this.#files, this.#cache);
     this.#page.root.dataset.offline = kept ? "kept" : "not kept";
   }
@@ -111,16 +115,24 @@ export class Console {
   }
 
   async #draw(): Promise<void> {
-    const { figure, caption, chart } = this.#page;
+    const { figure, chart } = this.#page;
     const choice = chosenChart(chart);
     figure.hidden = choice === null;
     if (choice === null || this.#result === null) return;
-    const { draw } = await import("./chart.ts");
-    const { svg, drawn } = draw(this.#result, choice);
+    try {
+      const { draw } = await bounded(import("./chart.ts"), CODE_MS, "its code did not come");
+      this.#place(draw(this.#result, choice));
+    } catch (error) {
+      this.#status.say(`The chart could not be drawn: ${messageOf(error)}`);
+    }
+  }
+
+  #place({ svg, drawn }: { svg: Element; drawn: number }): void {
+    const { figure, caption } = this.#page;
     figure.querySelector("svg")?.remove();
     figure.prepend(svg);
     caption.textContent =
-      `${drawn} of ${this.#result.rows.length} rows are drawn; the table has the figures.`;
+      `${drawn} of ${this.#result?.rows.length} rows are drawn; the table has the figures.`;
   }
 
   /** The chart that the address asks for, for the query it names. */
@@ -145,44 +157,8 @@ export class Console {
     progress.value = 0;
     this.#result = null;
   }
+}
 
-  #refuse(message: string): void {
-    const { error, progress } = this.#page;
-    error.textContent = message;
-    [error.hidden, progress.hidden] = [false, true];
-    this.#say("No result.");
-  }
-
-  #say(text: string): void {
-    this.#page.state.textContent = text;
-  }
-
-  #advance(bytes: number): void {
-    this.#page.progress.value += bytes;
-  }
-
-  async #sayLoad(): Promise<void> {
-    const { engine, worker, database } = this.#files;
-    const bytes = engine.bytes + worker.bytes + database.bytes;
-    this.#page.progress.max = bytes;
-    if (await isKept(this.#files, this.#cache)) {
-      this.#say("Engine and data lie in this browser already; the first run starts them.");
-      return;
-    }
-    const megabytes = (bytes / 1e6).toFixed(1);
-    this.#page.run.textContent = `Load ${megabytes} MB and run`;
-    this.#say(`Nothing is loaded yet. The first run loads the engine and the data, ${megabytes} MB.`);
-  }
-
-  #startClock(): () => void {
-    const started = performance.now();
-    const show = () => {
-      this.#page.elapsed.textContent = `${((performance.now() - started) / 1000).toFixed(1)} s`;
-    };
-    const ticking = setInterval(show, TICK_MS);
-    return () => {
-      clearInterval(ticking);
-      show();
-    };
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -33,7 +33,7 @@ export async function keepOffline({ scripts }: PageFiles, cache: Cache | null): 
     const page = location.pathname;
     await cache.addAll([page, ...linked(), ...scripts]);
     await navigator.serviceWorker.register("sql_offline.js", { scope: page });
-    await bounded(navigator.serviceWorker.ready, READY_MS, "", new AbortController().signal);
+    await bounded(navigator.serviceWorker.ready, READY_MS, "The service worker did not start.");
     return true;
   } catch {
     return false;
