@@ -101,10 +101,20 @@ command("build-data", "raw evidence to Parquet, DuckDB and JSON")
   });
 
 command("build-site", "built data to the static site")
-  .option("--base <path>", "path the site is served under", "/")
+  .option("--url <address>", "address the site will have, for the feed and the sitemap")
+  .option("--base <path>", "path the site is served under (default: that of --url, or /)")
   .action(async (options) => {
     const { buildSiteCommand } = await import("./commands/build.ts");
-    await buildSiteCommand({ base: options.base }, shellOf(options));
+    await buildSiteCommand(options, shellOf(options));
+  });
+
+command("serve", "the live REST API and the built site")
+  .option("--port <n>", "port; 0 takes any free one", port, 8080)
+  .option("--host <address>", "address to listen at; 0.0.0.0 is open to the network", "127.0.0.1")
+  .option("--log", "write a line for every request to stderr", false)
+  .action(async (options) => {
+    const { serveCommand } = await import("./commands/serve.ts");
+    await serveCommand(options, shellOf(options));
   });
 
 if (import.meta.main) {
@@ -202,6 +212,12 @@ function positiveInteger(text: string): number {
   const value = positiveNumber(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
 }
 
 function listLimit(text: string): number {

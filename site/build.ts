@@ -1,24 +1,30 @@
-// data/export becomes site/dist: pages, and beside them the JSON mirror, Parquet, the database and the raw evidence.
+// data/export becomes site/dist: pages, and beside them the JSON mirror, Parquet, CSV, the database and the raw evidence.
 import { build } from "astro";
 import { join } from "node:path";
 import process from "node:process";
+import { bundlePageScript } from "../pipeline/lib/bundle.ts";
+import { filesBelow } from "../pipeline/build/publish.ts";
 import { copyFolder, exists } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { pathsOf } from "../pipeline/paths.ts";
+import { writeForCrawlers } from "./crawlers.ts";
 import { prepareSqlAssets } from "./sql_assets.ts";
 
 export interface SiteOptions {
   /** Folder with data/export; the site goes to its site/dist. */
   readonly root: string;
-  /** Path the site will be served under; only 404.html depends on it, every other link is relative. */
-  readonly base?: string;
+  /** Address the site will have; feed, sitemap and the description of the data need it for whole links. */
+  readonly url?: string | undefined;
+  /** Path the site will be served under, that of `url` if not given; only 404.html depends on it, every other link is relative. */
+  readonly base?: string | undefined;
   readonly log: (text: string) => void;
 }
 
 /** Builds the site beside the old one and then takes its place. */
 export async function buildSite(
-  { root, base = "/", log }: SiteOptions,
+  { root, url, base, log }: SiteOptions,
 ): Promise<{ pages: number; bytes: number }> {
+  const address = url === undefined ? null : addressOf(url);
   const paths = pathsOf(root);
   if (!await exists(join(paths.api, "index.json"))) {
     throw new UserError(
@@ -36,15 +42,19 @@ export async function buildSite(
     process.env.ASTRO_TELEMETRY_DISABLED = "1";
     process.env.ALMANAC_EXPORT = paths.exported;
     process.env.ALMANAC_ASSETS = assets;
-    process.env.ALMANAC_BASE = `/${base}/`.replace(/\/+/g, "/");
+    process.env.ALMANAC_URL = address ?? "";
+    process.env.ALMANAC_BASE = `/${base ?? pathOf(address)}/`.replace(/\/+/g, "/");
     await build({ root: join(paths.repository, "site"), outDir: next, logLevel: "error" });
+    await bundlePageScript(paths, join(next, "almanac.js"));
     const { pages, bytes } = await pagesIn(next);
+    await writeForCrawlers(next, pages, address);
     await copyData(paths, next);
     for (const folder of ["sql", "duckdb"]) await Deno.rename(join(assets, folder), join(next, folder));
+    await copySwagger(paths, next);
     await Deno.remove(paths.siteDist, { recursive: true }).catch(() => undefined);
     await Deno.rename(next, paths.siteDist);
-    log(`${pages} pages in ${paths.siteDist}`);
-    return { pages, bytes };
+    log(`${pages.length} pages in ${paths.siteDist}`);
+    return { pages: pages.length, bytes };
   } catch (cause) {
     await Deno.remove(next, { recursive: true }).catch(() => undefined);
     throw new UserError(
@@ -63,7 +73,7 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
   await Deno.mkdir(join(dist, "data"), { recursive: true });
   for await (const item of Deno.readDir(exported)) {
     const to = join(dist, "data", item.name);
-    if (/\.(parquet|duckdb|json)$/.test(item.name)) {
+    if (/\.(parquet|csv|duckdb|json)$/.test(item.name)) {
       if (item.isDirectory) await copyFolder(join(exported, item.name), to);
       else await Deno.copyFile(join(exported, item.name), to);
     }
@@ -78,19 +88,35 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
   }
 }
 
-async function pagesIn(dist: string): Promise<{ pages: number; bytes: number }> {
-  let pages = 0;
+/** The interactive page's own program, served from here: no request to elsewhere. */
+async function copySwagger({ repository }: ReturnType<typeof pathsOf>, dist: string): Promise<void> {
+  const from = join(repository, "node_modules", "swagger-ui-dist");
+  await Deno.mkdir(join(dist, "swagger"), { recursive: true });
+  for (const name of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"]) {
+    await Deno.copyFile(join(from, name), join(dist, "swagger", name));
+  }
+}
+
+/** Paths of the pages below `dist`, and their size in all. */
+async function pagesIn(dist: string): Promise<{ pages: string[]; bytes: number }> {
+  const pages = (await filesBelow(dist)).filter((path) => path.endsWith(".html"));
   let bytes = 0;
-  const visit = async (folder: string) => {
-    for await (const item of Deno.readDir(folder)) {
-      const path = join(folder, item.name);
-      if (item.isDirectory) await visit(path);
-      else if (item.name.endsWith(".html")) {
-        pages += 1;
-        bytes += (await Deno.stat(path)).size;
-      }
-    }
-  };
-  await visit(dist);
+  for (const page of pages) bytes += (await Deno.stat(join(dist, page))).size;
   return { pages, bytes };
+}
+
+function pathOf(address: string | null): string {
+  return address === null ? "" : new URL(address).pathname;
+}
+
+/** The address without what follows its path; a UserError when it is none of the web. */
+function addressOf(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null || !["http:", "https:"].includes(parsed.protocol)) {
+    throw new UserError(
+      `Cannot build the site for ${url}: it is no address of the web`,
+      "Give it whole, e.g. --url https://example.org/almanac.",
+    );
+  }
+  return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, "");
 }

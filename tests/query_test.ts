@@ -6,8 +6,14 @@ import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import type { Source } from "../pipeline/lib/seal.ts";
 import type { Paths } from "../pipeline/paths.ts";
-import { best, cheapest, cheapestFile, compare, list, recommend } from "../pipeline/query/mod.ts";
-import { BenchmarkAnswer, CheapestFile, Comparison, Recommendations } from "../pipeline/schema/api.ts";
+import { best, cheapest, cheapestFile, compare, list, pareto, recommend } from "../pipeline/query/mod.ts";
+import {
+  BenchmarkAnswer,
+  CheapestFile,
+  Comparison,
+  Pareto,
+  Recommendations,
+} from "../pipeline/schema/api.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -86,6 +92,32 @@ Deno.test("the frontier of the static file answers every min_tps as the query do
       const asked = await cheapest(db, { model: MODEL, min_tps });
       equal(frontier.find((step) => step.min_tps >= min_tps)?.id, asked?.benchmark.id, `min_tps ${min_tps}`);
     }
+  }));
+
+Deno.test("the Pareto frontier holds what no other benchmark beats in price and speed, equals included", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(paths, "dearer and slower", "NVIDIA A100", 110, 1.5);
+    await result(paths, "as cheap and slower", "NVIDIA L4", 70, 0.16);
+    await result(paths, "as fast and dearer", "NVIDIA L40S", 120, 0.5);
+    await result(paths, "its equal", "NVIDIA RTX A5000", 80, 0.16);
+    await result(paths, "without a price", "NVIDIA B200", 900, null);
+  }, async (db) => {
+    const { points } = Pareto.parse(await pareto(db, { model: MODEL }));
+    deepEqual(
+      points.map((point) => [point.price_per_hour, point.rate_tokens_per_second, point.on_frontier]),
+      [
+        [0.16, 80, true],
+        [0.16, 80, true],
+        [0.16, 70, false],
+        [0.4, 120, true],
+        [0.5, 120, false],
+        [1.5, 110, false],
+        [2.4, 200, true],
+      ],
+    );
+    equal(points.at(-1)?.tokens_per_dollar, 200 * 3600 / 2.4);
+    equal(await pareto(db, { model: "unknown" }), null);
   }));
 
 Deno.test("compare sets all hardware beside the fastest, which is not repeated", () =>

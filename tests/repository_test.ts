@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sql: [],
   query: ["schema", "files", "lib", "sql"],
   summaries: ["schema", "files", "lib", "sql", "query"],
+  serve: ["schema", "files", "lib", "query", "summaries"],
   build: ["schema", "files", "lib", "sql", "query", "summaries"],
   commands: [
     "schema",
@@ -37,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "build",
     "query",
     "summaries",
+    "serve",
     "main",
     "site",
   ],
@@ -128,6 +130,7 @@ Deno.test("every option of every command explains itself", async () => {
       "benchmarks best",
       "build-data",
       "build-site",
+      "serve",
     ]
   ) {
     const { stdout } = await new Deno.Command(Deno.execPath(), {

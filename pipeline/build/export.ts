@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { writeAtomic } from "../lib/files.ts";
 import { toJson } from "../query/json.ts";
+import { openApiDocument } from "../schema/openapi.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
@@ -21,17 +22,31 @@ export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, P
 
 const ORDERED = { benchmarks: "started_at, id", manifest: "run_id, entry_id", gpus: "name", models: "name" };
 
-/** The whole tables as Parquet below `out`. */
+/** Lists and structs stand in CSV as JSON text, times as ISO 8601. */
+const CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'";
+
+/** The whole tables below `out`, each as Parquet and as CSV. */
 export async function exportTables(db: Database, out: string): Promise<void> {
   for (const [table, order] of Object.entries(ORDERED)) {
-    await db.run(
-      `COPY (SELECT * FROM ${table} ORDER BY ${order}) TO ${quote(join(out, `${table}.parquet`))}
-       (${PARQUET})`,
-    );
+    const file = (extension: string) => quote(join(out, `${table}.${extension}`));
+    await db.run(`COPY (FROM ${table} ORDER BY ${order}) TO ${file("parquet")} (${PARQUET})`);
+    const columns = await flatColumns(db, table);
+    await db.run(`COPY (SELECT ${columns} FROM ${table} ORDER BY ${order}) TO ${file("csv")} (${CSV})`);
   }
 }
 
-/** schema/<name>.json for every format the almanac reads or writes. */
+/** The columns of a table as SQL that makes one text of a list or a struct. */
+async function flatColumns(db: Database, table: string): Promise<string> {
+  const rows = await db.rows(
+    "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table ORDER BY column_index",
+    { table },
+  );
+  return rows.map(({ column_name, data_type }) =>
+    /[\])]$/.test(String(data_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
+  ).join(", ");
+}
+
+/** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{ GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
@@ -48,6 +63,7 @@ export async function exportSchemas(out: string): Promise<void> {
       toJson(z.toJSONSchema(schema, { io: "input" })),
     );
   }
+  await writeAtomic(join(out, "schema", "openapi.json"), toJson(openApiDocument()));
 }
 
 /** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { listItem, listToJson, toJson } from "../query/json.ts";
-import { answers, best, cheapestFile, compare, names, recommend } from "../query/mod.ts";
+import { answers, best, cheapestFile, compare, names, pareto, recommend } from "../query/mod.ts";
 import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
 import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
@@ -39,7 +39,7 @@ interface Asked {
   readonly overviews: ReadonlyMap<string, string>;
 }
 
-const QUESTIONS = { best, cheapest: cheapestFile, compare, recommendations: recommend };
+const QUESTIONS = { best, cheapest: cheapestFile, compare, pareto, recommendations: recommend };
 
 /** Asks all that the files need which a build touched; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
 export async function askMirror(db: Database, api: string | null, touched: Touched): Promise<Asked | null> {

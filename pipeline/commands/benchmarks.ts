@@ -1,22 +1,12 @@
 // benchmarks: list them, or ask for best, cheapest, recommend, compare.
-import { UserError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
 import { buildLocked } from "./build.ts";
 import { Database } from "../lib/duckdb.ts";
-import { nearest } from "../schema/nearest.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
-import {
-  best,
-  cheapest,
-  compare,
-  list,
-  type ListFilter,
-  names,
-  type RankFilter,
-  recommend,
-} from "../query/mod.ts";
+import { best, cheapest, compare, type RankFilter, recommend } from "../query/mod.ts";
 import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
+import { listKnown, rankKnown } from "../query/unknown.ts";
 
 export interface BenchmarksOptions {
   readonly model?: string;
@@ -53,8 +43,7 @@ interface Answer {
 
 const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Promise<Answer>> = {
   list: async (db, options) => {
-    const answer = await list(db, options);
-    if (answer.count === 0) await refuseUnknown(db, options);
+    const answer = await listKnown(db, options);
     return { answer, table: renderList(answer) };
   },
   best: (db, options) => ranked(db, options, best, renderAnswer),
@@ -70,57 +59,6 @@ async function ranked<T>(
   render: (answer: T) => string,
 ): Promise<Answer> {
   const filter: RankFilter = { ...options, model: options.model ?? "", min_tps: options.minTps };
-  const answer = await query(db, filter);
-  if (answer === null) {
-    await refuseUnknown(db, filter);
-    throw await nothingFound(db, filter);
-  }
+  const answer = await rankKnown(db, filter, query);
   return { answer, table: render(answer) };
-}
-
-/** Refuses a filter whose value no benchmark has, naming the nearest known ones. */
-async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
-  const { models, gpus, providers, runtimes } = await names(db);
-  const fits = (known: readonly string[], wanted: string) => known.includes(wanted);
-  const partly = (known: readonly string[], wanted: string) =>
-    known.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
-  const filters = [
-    ["model", filter.model, models, fits],
-    ["GPU", filter.gpu, gpus, partly],
-    ["provider", filter.provider, providers, fits],
-    ["runtime", filter.runtime, runtimes, fits],
-  ] as const;
-  for (const [what, wanted, counts, matches] of filters) {
-    const known = [...counts.keys()];
-    if (wanted === undefined || matches(known, wanted)) continue;
-    throw new UserError(
-      `Cannot find a benchmark of the ${what} ${wanted}: there is none`,
-      known.length === 0
-        ? "Nothing was measured yet."
-        : `Nearest known: ${nearest(wanted, known).join(", ")}.`,
-    );
-  }
-}
-
-async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
-  const { model, min_tps, concurrency = 1 } = filter;
-  const { benchmarks } = await list(db, { model });
-  const levels = [...new Set(benchmarks.map((benchmark) => benchmark.test_config.concurrent_reqs))].sort((
-    a,
-    b,
-  ) => a - b);
-  if (await best(db, filter) !== null) {
-    return new UserError(
-      min_tps === undefined
-        ? `Cannot say what is cheapest for ${model}: no benchmark at concurrency ${concurrency} has a price`
-        : `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
-      "Give a price: price_per_hour in the matrix, or --price with import; or ask for less speed.",
-    );
-  }
-  return new UserError(
-    `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
-    `It was measured at concurrency ${
-      levels.join(", ")
-    }; see \`deno task benchmarks --model ${model}\` for prices, filters and verdicts.`,
-  );
 }

@@ -23,7 +23,7 @@ export async function buildLocked(paths: Paths, log: Log): Promise<Built> {
 
 /** Builds site/dist from data/export. */
 export async function buildSiteCommand(
-  options: { base: string },
+  options: { base?: string; url?: string },
   { paths, log, print }: Shell,
 ): Promise<void> {
   using _lock = await lockRoot(paths.root);
@@ -31,7 +31,11 @@ export async function buildSiteCommand(
   const { pages } = await buildSite({
     root: paths.root,
     base: options.base,
+    url: options.url,
     log: log.info,
   });
+  if (options.url === undefined) {
+    log.info("without --url there is no sitemap, and the feed's links are relative");
+  }
   print(`${pages} pages in ${paths.siteDist}\n`);
 }

@@ -11,6 +11,7 @@ import { Database } from "../lib/duckdb.ts";
 import { ofRun } from "../query/mod.ts";
 import { runMatrix } from "../run/mod.ts";
 import { createProgress } from "../run/progress.ts";
+import { stopOnSignals } from "./signals.ts";
 
 /** Exit code 0 done, 1 nothing succeeded, 3 some entries failed, 130 stopped. */
 export async function runMatrixCommand(
@@ -19,7 +20,9 @@ export async function runMatrixCommand(
 ): Promise<0 | 1 | 3 | 130> {
   const { paths, log, print } = shell;
   using _lock = await lockRoot(paths.root);
-  using stop = stopOnSignals(log.warn);
+  using stop = stopOnSignals(() =>
+    log.warn("stopping: what was measured so far is being kept; once more ends at once")
+  );
   const progress = createProgress(
     log,
     (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
@@ -83,18 +86,4 @@ async function matrixPath(name: string, { root, repository }: Paths): Promise<st
     if (await exists(path)) return path;
   }
   return name;
-}
-
-/** The first signal asks for an orderly end; listening stops with it, so a second one ends the process at once. */
-function stopOnSignals(warn: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
-  const names = ["SIGINT", "SIGTERM"] as const;
-  const controller = new AbortController();
-  const deafen = () => names.forEach((name) => Deno.removeSignalListener(name, stop));
-  const stop = () => {
-    deafen();
-    warn("stopping: what was measured so far is being kept; once more ends at once");
-    controller.abort();
-  };
-  for (const name of names) Deno.addSignalListener(name, stop);
-  return { signal: controller.signal, [Symbol.dispose]: deafen };
 }

@@ -5,6 +5,7 @@ import type {
   BenchmarkList,
   CheapestFile,
   Comparison,
+  Pareto,
   Recommendations,
 } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
@@ -82,6 +83,12 @@ export async function compare(db: Database, filter: RankFilter): Promise<Compari
     memory_efficiency: row.memory_efficiency as number | null,
   }));
   return { baseline: resultOf(first), comparisons };
+}
+
+/** Price against speed for a model, and which benchmarks no other beats in both; null when none has a price. */
+export async function pareto(db: Database, filter: RankFilter): Promise<Pareto | null> {
+  const points = await ask(db, "pareto", rank(filter));
+  return points.length === 0 ? null : { model: filter.model, points: points as Pareto["points"] };
 }
 
 /** What each GPU may be expected to do for a model, fastest first; null when nothing may be ranked. */

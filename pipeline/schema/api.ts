@@ -32,6 +32,23 @@ export const Comparison = z.strictObject({
   })).meta({ description: "All others, fastest first." }),
 }).meta({ id: "Comparison", description: "GET …/compare" });
 
+export const Pareto = z.strictObject({
+  model: z.string().meta({ description: "Model asked for." }),
+  points: z.array(z.strictObject({
+    id: z.string().meta({ description: "Benchmark id." }),
+    gpu: z.string().meta({
+      description: "The GPU by its name in the catalogue; without one, the processor.",
+    }),
+    provider: z.string().meta({ description: "Who lent the machine." }),
+    price_per_hour: z.number().meta({ description: "US dollars per hour." }),
+    rate_tokens_per_second: z.number().meta({ description: "What ranks and prices it, tokens/s." }),
+    tokens_per_dollar: z.number().meta({ description: "rate × 3600 / price_per_hour." }),
+    on_frontier: z.boolean().meta({
+      description: "True when no other is as cheap and faster, or as fast and cheaper.",
+    }),
+  })).meta({ description: "Every ranked benchmark that has a price, cheapest first." }),
+}).meta({ id: "Pareto", description: "The static file of price against speed." });
+
 export const Recommendations = z.strictObject({
   model: z.string().meta({ description: "Model asked for." }),
   recommendations: z.array(z.strictObject({
@@ -71,12 +88,26 @@ export const ApiIndex = z.strictObject({
 export const ApiError = z.strictObject({
   error: z.string().meta({ description: "What is wrong." }),
   request_id: z.string().meta({ description: "Id of the request." }),
+  faults: z.array(z.string()).optional().meta({
+    description: "One sentence for each fault of the input, where it can have several.",
+  }),
 })
   .meta({ id: "ApiError", description: "Every error." });
+
+export const Health = z.strictObject({
+  status: z.literal("ok").meta({ description: "The server answers." }),
+  data_version: z.string().nullable().meta({
+    description: "As in index.json of the mirror; null when there is no mirror.",
+  }),
+  benchmarks: z.int().meta({ description: "How many there are." }),
+}).meta({ id: "Health", description: "GET /healthz" });
 
 export type BenchmarkList = z.infer<typeof BenchmarkList>;
 export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
 export type CheapestFile = z.infer<typeof CheapestFile>;
 export type Comparison = z.infer<typeof Comparison>;
+export type Pareto = z.infer<typeof Pareto>;
 export type Recommendations = z.infer<typeof Recommendations>;
 export type ApiIndex = z.infer<typeof ApiIndex>;
+export type ApiError = z.infer<typeof ApiError>;
+export type Health = z.infer<typeof Health>;

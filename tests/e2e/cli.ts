@@ -16,7 +16,7 @@ export async function cli(...args: string[]): Promise<Ended> {
   return await start(...args).ended;
 }
 
-/** Starts `almanac ARGS`; `said(text)` resolves when its stderr holds the text, or it has ended. */
+/** Starts `almanac ARGS`; `said(text)` resolves to its stderr so far when that holds the text, or it has ended. */
 export function start(...args: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", mainFile, ...args],
@@ -42,8 +42,8 @@ export function start(...args: string[]) {
     return { code: (await child.status).code, out, err };
   })();
   const said = (text: string) =>
-    new Promise<void>((resolve) => {
-      tell = () => (err.includes(text) || isOver) && resolve();
+    new Promise<string>((resolve) => {
+      tell = () => (err.includes(text) || isOver) && resolve(err);
       tell();
     });
   return { pid: child.pid, kill: (signal: Deno.Signal) => child.kill(signal), said, ended };

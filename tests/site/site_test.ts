@@ -6,6 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { buildData } from "../../pipeline/build/mod.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { BenchmarkList } from "../../pipeline/schema/api.ts";
+import { ENDPOINTS } from "../../pipeline/schema/endpoints.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "../fixtures.ts";
 import { cli } from "../e2e/cli.ts";
 import { serveSite } from "./serve.ts";
@@ -131,7 +132,7 @@ browserTest(
   () =>
     visit({ viewport: { width: 360, height: 740 } }, async (page, faults) => {
       const all = await pages();
-      equal(all.length, 1 + 1 + 2 + 3 + 2 + 4);
+      equal(all.length, 1 + 1 + 1 + 2 + 4 + 3 + 2 + 4);
       for (const path of all) {
         await page.goto(`${site.url}${path}`);
         equal(await page.locator("h1").count(), 1, path);
@@ -159,6 +160,28 @@ for (const colorScheme of ["light", "dark"] as const) {
   );
 }
 
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(`the API page shows every operation, from files of its own, ${colorScheme}`, async () => {
+    const operations = Object.values(ENDPOINTS).length + 2;
+    await visit({ colorScheme }, async (page, faults) => {
+      await page.goto(`${site.url}api.html`);
+      const last = page.locator("#swagger .opblock").nth(operations - 1);
+      await last.waitFor();
+      await last.locator(".opblock-summary-control").click();
+      await page.locator("#swagger .responses-table").waitFor();
+      equal(await page.locator("#swagger .opblock").count(), operations);
+      deepEqual(faults, []);
+    });
+    await visit({ colorScheme, bypassCSP: true }, async (page) => {
+      await page.goto(`${site.url}api.html`);
+      await page.locator("#swagger .opblock").nth(operations - 1).waitFor();
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+      deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), []);
+    });
+  });
+}
+
 browserTest(
   "every link inside the site leads somewhere, raw evidence, JSON and Parquet included",
   () =>
@@ -167,11 +190,10 @@ browserTest(
       for (const path of await pages()) {
         await page.goto(`${site.url}${path}`);
         const found = await page.locator("a[href]").evaluateAll((all) =>
-          all.map((each) => (each as unknown as { href: string }).href)
+          all.map((each) => each.getAttribute("href") ?? "")
         );
-        found.filter((link) => link.startsWith(site.url)).forEach((link) =>
-          links.add(link.split("#")[0] ?? "")
-        );
+        found.map((link) => new URL(link, page.url()).href).filter((link) => link.startsWith(site.url))
+          .forEach((link) => links.add(link.split("#")[0] ?? ""));
       }
       ok(
         [...links].some((link) => link.endsWith("results.jsonl")) &&
@@ -221,9 +243,9 @@ browserTest(
       const row = page.locator("table").first().locator("tbody tr", { hasText: "qwen2:7b" });
       deepEqual((await row.locator("td").allInnerTexts()).map((text) => text.trim()), [
         "qwen2:7b",
-        "H100 80GB HBM3",
+        "H100",
         "150.0",
-        "RTX 4090, vastai",
+        "RTX 4090, Vast.ai",
         "$1.23",
         "2",
       ]);
@@ -241,7 +263,7 @@ browserTest(
       await head.locator("button").focus();
       await page.keyboard.press("Enter");
       equal(await head.getAttribute("aria-sort"), "descending");
-      const column = () => page.locator("table").last().locator("tbody tr td:nth-child(6)").allInnerTexts();
+      const column = () => page.locator("table").last().locator("tbody tr td:nth-child(7)").allInnerTexts();
       deepEqual(await column(), ["150.0", "90.0", "70.0", "50.0"]);
       await page.keyboard.press("Enter");
       equal(await head.getAttribute("aria-sort"), "ascending");

@@ -209,7 +209,7 @@ browserTest(
       ok((await page.locator("#drawing svg text").allTextContents()).includes("a & b"));
       await page.locator("#chart-x").selectOption("k");
       await page.locator("#chart-kind").selectOption("dot");
-    await page.locator("#drawing svg circle").nth(1).waitFor();
+      await page.locator("#drawing svg circle").nth(1).waitFor();
       equal(await page.locator("#drawing svg circle").count(), 2);
       equal(page.url(), link(sql, { kind: "dot", x: "k", y: "n" }));
       equal(await page.locator("[style], style, script:not([src])").count(), 0);

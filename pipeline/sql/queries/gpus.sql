@@ -8,12 +8,13 @@ own AS (
   SELECT
     gpu, model_name AS model, any_value(parameters) AS parameters,
     max(rate_tokens_per_second) AS rate, max(tokens_per_dollar) AS tokens_per_dollar,
-    arg_max(price_per_hour, tokens_per_dollar) AS price, arg_max(provider, tokens_per_dollar) AS provider
+    first(price_per_hour ORDER BY tokens_per_dollar DESC NULLS LAST, id) AS price,
+    first(provider ORDER BY tokens_per_dollar DESC NULLS LAST, id) AS provider
   FROM results WHERE holds GROUP BY ALL
 ),
 beside AS (
   SELECT
-    own.*, max(other.rate) AS next_rate, arg_max(other.gpu, other.rate) AS next_gpu,
+    own.*, max(other.rate) AS next_rate, first(other.gpu ORDER BY other.rate DESC, other.gpu) AS next_gpu,
     max(other.tokens_per_dollar) AS next_tokens_per_dollar,
     own.model IN (SELECT model_name FROM results WHERE NOT holds) AS too_large_elsewhere
   FROM own LEFT JOIN own AS other ON other.model = own.model AND other.gpu <> own.gpu
@@ -22,22 +23,22 @@ beside AS (
 leads AS (
   SELECT
     gpu,
-    list({model: model, rate: rate, ratio: rate / next_rate, next_gpu: next_gpu} ORDER BY parameters)
+    list({model: model, rate: rate, ratio: rate / next_rate, next_gpu: next_gpu} ORDER BY parameters, model)
       FILTER (rate > next_rate) AS fastest_for,
     list({
       model: model, tokens_per_dollar: tokens_per_dollar, price: price, provider: provider,
       ratio: tokens_per_dollar / next_tokens_per_dollar
-    } ORDER BY parameters)
+    } ORDER BY parameters, model)
       FILTER (tokens_per_dollar > next_tokens_per_dollar) AS cheapest_for,
     list({
       model: model, rate: rate, tokens_per_dollar: tokens_per_dollar, too_large_elsewhere: too_large_elsewhere
-    } ORDER BY parameters) FILTER (next_rate IS NULL) AS alone_for,
-    arg_max({model: model, parameters: parameters, rate: rate}, parameters) AS largest,
+    } ORDER BY parameters, model) FILTER (next_rate IS NULL) AS alone_for,
+    first({model: model, parameters: parameters, rate: rate} ORDER BY parameters DESC NULLS LAST, model) AS largest,
     count(*) AS models
   FROM beside GROUP BY ALL
 ),
 too_large AS (
-  SELECT gpu, list({model: model, rate: rate, needed: needed, available: available} ORDER BY needed) AS too_large
+  SELECT gpu, list({model: model, rate: rate, needed: needed, available: available} ORDER BY needed, model) AS too_large
   FROM (
     SELECT
       gpu, model_name AS model, max(rate_tokens_per_second) AS rate, max(memory_needed_gib) AS needed,
@@ -49,7 +50,8 @@ by_provider AS (
   SELECT gpu, model_name AS model, provider, max(rate_tokens_per_second) AS rate FROM results WHERE holds GROUP BY ALL
 ),
 gaps AS (
-  SELECT one.gpu, arg_max({model: one.model, faster: one.provider, slower: other.provider, ratio: one.rate / other.rate}, one.rate / other.rate) AS provider_gap
+  SELECT one.gpu, first({model: one.model, faster: one.provider, slower: other.provider, ratio: one.rate / other.rate}
+    ORDER BY one.rate / other.rate DESC, one.model, one.provider, other.provider) AS provider_gap
   FROM by_provider AS one JOIN by_provider AS other ON other.gpu = one.gpu AND other.model = one.model AND one.rate > other.rate
   GROUP BY ALL
 ),

@@ -22,9 +22,10 @@ scored AS (
   SELECT
     position, kind, name, aim, gpu, provider, any_value(models) AS models, count(*) AS models_measured,
     if(aim = 'balance', sum(score) / any_value(models), max(score)) AS score,
-    arg_max(id, score) AS id, arg_max(model_name, score) AS model,
-    arg_max(rate_tokens_per_second, score) AS rate_tokens_per_second,
-    arg_max(price_per_hour, score) AS price_per_hour, arg_max(tokens_per_dollar, score) AS tokens_per_dollar
+    first(id ORDER BY score DESC, id) AS id, first(model_name ORDER BY score DESC, id) AS model,
+    first(rate_tokens_per_second ORDER BY score DESC, id) AS rate_tokens_per_second,
+    first(price_per_hour ORDER BY score DESC, id) AS price_per_hour,
+    first(tokens_per_dollar ORDER BY score DESC, id) AS tokens_per_dollar
   FROM best_of_model JOIN model_counts USING (position)
   GROUP BY position, kind, name, aim, gpu, provider
 ),
@@ -32,7 +33,7 @@ ranked AS (
   SELECT *, row_number() OVER (PARTITION BY position ORDER BY score DESC, price_per_hour, gpu, provider) AS place FROM scored
 ),
 next AS (
-  SELECT other.position, arg_max(other.gpu, other.score) AS next_gpu, arg_max(other.model, other.score) AS next_model,
+  SELECT other.position, first(other.gpu ORDER BY other.place) AS next_gpu, first(other.model ORDER BY other.place) AS next_model,
     max(other.score) AS next_score
   FROM ranked AS other JOIN ranked AS first ON first.position = other.position AND first.place = 1 AND first.gpu <> other.gpu
   GROUP BY ALL

@@ -13,7 +13,7 @@ SELECT
   min(price_per_hour) AS estimated_cost_per_hour,
   count(*) AS benchmarks,
   min(cost_per_million_tokens) AS cost_per_million_tokens,
-  arg_min(provider, cost_per_million_tokens) AS cheapest_provider,
+  first(provider ORDER BY cost_per_million_tokens NULLS LAST, id) AS cheapest_provider,
   bool_or(weights = 'random') AS random_weights,
   bool_and(fits IS NOT DISTINCT FROM false) AS too_large,
   max(memory_needed_gib) AS memory_needed_gib,

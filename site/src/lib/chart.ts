@@ -11,6 +11,8 @@ export interface ChartText {
   readonly id: string;
   /** What is drawn, for those who cannot see it. */
   readonly label: string;
+  /** True when its marks are links, which a picture may not hold. */
+  readonly links?: true;
 }
 
 /** Renders `options` with Plot; ids begin with the chart's own, colours come from the page's stylesheet. */
@@ -29,7 +31,7 @@ export function render(text: ChartText, options: Plot.PlotOptions): string {
   });
   strip(svg);
   svg.setAttribute("class", "chart");
-  svg.setAttribute("role", "img");
+  svg.setAttribute("role", text.links ? "group" : "img");
   svg.setAttribute("aria-label", text.label);
   svg.removeAttribute("width");
   svg.removeAttribute("height");

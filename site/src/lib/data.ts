@@ -8,6 +8,7 @@ import type {
   BenchmarkList,
   CheapestFile,
   Comparison,
+  Pareto,
   Recommendations,
 } from "../../../pipeline/schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../../../pipeline/schema/benchmark.ts";
@@ -46,6 +47,7 @@ const answer = <T>(named: Named, question: string): T | null => {
 export const best = (model: Named) => answer<BenchmarkAnswer>(model, "best");
 export const cheapest = (model: Named) => answer<CheapestFile>(model, "cheapest");
 export const comparison = (model: Named) => answer<Comparison>(model, "compare");
+export const pareto = (model: Named) => answer<Pareto>(model, "pareto");
 export const recommendations = (model: Named) => answer<Recommendations>(model, "recommendations");
 
 const costs = new Map<string, CostAnalysis>();

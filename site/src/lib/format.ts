@@ -14,6 +14,12 @@ export function number(value: number | null | undefined, digits = 0): string {
   return formatter.format(value);
 }
 
+/** A number rounded to three significant digits, or a dash. */
+export function significant(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
 /** US dollars to the cent; small amounts to three significant digits. */
 export function dollars(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;
@@ -37,6 +43,11 @@ export function priceRange(least: number | null, most: number | null): string {
 export function gpuLabel({ hardware }: BenchmarkResult): string {
   const plain = hardware.gpu.replace(/^NVIDIA (GeForce )?/, "");
   return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
+}
+
+/** Memory of all GPUs together in whole GiB, the size that people know a GPU by. */
+export function memoryGib({ memory: { available_gib } }: BenchmarkResult): number | null {
+  return available_gib === null ? null : Math.round(available_gib);
 }
 
 /** `2026-11-24 11:08 UTC`. */

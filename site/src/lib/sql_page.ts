@@ -8,15 +8,8 @@ import type { PageFile, PageFiles } from "../sql_page/page_files.ts";
 import { CHARTS, type State } from "../sql_page/state.ts";
 import { exported } from "./data.ts";
 
-declare global {
-  interface ImportMeta {
-    /** Vite's: the modules whose paths fit a pattern. */
-    glob<T>(pattern: string, options: object): Record<string, T>;
-  }
-}
-
 const assets = process.env.ALMANAC_ASSETS ?? "";
-const texts = import.meta.glob<string>("../sql/curated/*.sql", {
+const texts = import.meta.glob("../sql/curated/*.sql", {
   query: "?raw",
   import: "default",
   eager: true,

@@ -1,0 +1,64 @@
+// serve: the live REST API and the built site, until a signal ends it.
+import { UserError } from "../errors.ts";
+import type { Shell } from "../main.ts";
+import { createServer, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
+import { stopOnSignals } from "./signals.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly log: boolean;
+}
+
+/** How long requests in flight may take once a signal came, ms. */
+const GRACE = 10_000;
+
+/** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
+export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
+  await using server = await createServer({
+    paths,
+    log,
+    accept: null,
+    token: Deno.env.get(TOKEN_VARIABLE) || null,
+    ...(options.log ? { access: log.info } : {}),
+  });
+  using stop = stopOnSignals(() => log.info("stopping: requests in flight may end; once more ends at once"));
+  const listener = listen(options, server.fetch, (url) => log.info(`GPU Almanac at ${url}`));
+  await new Promise<void>((resolve) =>
+    stop.signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+  await shutdown(listener);
+}
+
+function listen(
+  { host, port }: ServeOptions,
+  handle: Server["fetch"],
+  announce: (url: string) => void,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({
+      hostname: host,
+      port,
+      onListen: (address) => announce(urlOf(address)),
+    }, (request, { remoteAddr }) => handle(request, remoteAddr.hostname));
+  } catch (cause) {
+    throw new UserError(
+      `Cannot listen at ${host} port ${port}`,
+      "Another program may hold the port: name a free one with --port, 0 takes any.",
+      { cause },
+    );
+  }
+}
+
+function urlOf({ hostname, port }: Deno.NetAddr): string {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname === "127.0.0.1" ? "localhost" : hostname;
+  return `http://${host}:${port}`;
+}
+
+/** Takes no new connections and lets requests in flight end, at most for the time of grace. */
+async function shutdown(listener: Deno.HttpServer): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, GRACE);
+  await Promise.race([listener.shutdown(), late]);
+  clearTimeout(timer);
+}

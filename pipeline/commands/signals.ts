@@ -1,0 +1,15 @@
+// Ctrl-C and a polite kill, as a signal that the work in hand can end in order.
+
+/** The first signal asks for an orderly end, after `announce`; listening stops with it, so a second one ends the process at once. */
+export function stopOnSignals(announce: () => void): Disposable & { readonly signal: AbortSignal } {
+  const names = ["SIGINT", "SIGTERM"] as const;
+  const controller = new AbortController();
+  const deafen = () => names.forEach((name) => Deno.removeSignalListener(name, stop));
+  const stop = () => {
+    deafen();
+    announce();
+    controller.abort();
+  };
+  for (const name of names) Deno.addSignalListener(name, stop);
+  return { signal: controller.signal, [Symbol.dispose]: deafen };
+}

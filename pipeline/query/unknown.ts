@@ -1,0 +1,69 @@
+// Questions whose answer may be empty: why it is, and which known names come nearest. Shared by the command line and the live API.
+import { UserError } from "../errors.ts";
+import type { Database } from "../lib/duckdb.ts";
+import type { BenchmarkList } from "../schema/api.ts";
+import { nearest } from "../schema/nearest.ts";
+import { best, list, type ListFilter, names, type RankFilter } from "./mod.ts";
+
+/** The list; a UserError when it is empty because no benchmark has one of the names asked for. */
+export async function listKnown(db: Database, filter: ListFilter): Promise<BenchmarkList> {
+  const answer = await list(db, filter);
+  if (answer.count === 0) await refuseUnknown(db, filter);
+  return answer;
+}
+
+/** What `question` answers; a UserError says why there is nothing to rank. */
+export async function rankKnown<T>(
+  db: Database,
+  filter: RankFilter,
+  question: (db: Database, filter: RankFilter) => Promise<T | null>,
+): Promise<T> {
+  const answer = await question(db, filter);
+  if (answer !== null) return answer;
+  await refuseUnknown(db, filter);
+  throw await nothingFound(db, filter);
+}
+
+/** Refuses a filter whose value no benchmark has, naming the nearest known ones. */
+async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
+  const { models, gpus, providers, runtimes } = await names(db);
+  const fits = (known: readonly string[], wanted: string) => known.includes(wanted);
+  const partly = (known: readonly string[], wanted: string) =>
+    known.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
+  const filters = [
+    ["model", filter.model, models, fits],
+    ["GPU", filter.gpu, gpus, partly],
+    ["provider", filter.provider, providers, fits],
+    ["runtime", filter.runtime, runtimes, fits],
+  ] as const;
+  for (const [what, wanted, counts, matches] of filters) {
+    const known = [...counts.keys()];
+    if (wanted === undefined || matches(known, wanted)) continue;
+    throw new UserError(
+      `Cannot find a benchmark of the ${what} ${wanted}: there is none`,
+      known.length === 0
+        ? "Nothing was measured yet."
+        : `Nearest known: ${nearest(wanted, known).join(", ")}.`,
+    );
+  }
+}
+
+async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
+  const { model, min_tps, concurrency = 1 } = filter;
+  if (await best(db, filter) !== null) {
+    return new UserError(
+      min_tps === undefined
+        ? `Cannot say what is cheapest for ${model}: no benchmark at concurrency ${concurrency} has a price`
+        : `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
+      "Give a price: price_per_hour in the matrix, or --price with import; or ask for less speed.",
+    );
+  }
+  const { benchmarks } = await list(db, { model });
+  const levels = new Set(benchmarks.map((benchmark) => benchmark.test_config.concurrent_reqs));
+  return new UserError(
+    `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
+    `It was measured at concurrency ${
+      [...levels].sort((a, b) => a - b).join(", ")
+    }; the list of its benchmarks has prices, filters and verdicts.`,
+  );
+}

@@ -1,0 +1,68 @@
+// The questions of the API: where each is asked, what it takes and gives, and which static files answer it too.
+import { z } from "zod";
+import { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "./api.ts";
+import { CheapestQuery, GetQuery, ListQuery, RankQuery } from "./query.ts";
+
+export const API_BASE = "/api/v1";
+
+export interface Endpoint {
+  /** A parameter of the path stands in braces. */
+  readonly path: string;
+  readonly asks: string;
+  readonly query: z.ZodObject;
+  readonly answer: z.ZodType;
+  /** Static files below the base that answer it; what varies stands in angle brackets. */
+  readonly files: readonly string[];
+}
+
+export const ENDPOINTS = {
+  list: {
+    path: `${API_BASE}/benchmarks`,
+    asks: "Benchmarks, newest first",
+    query: ListQuery,
+    answer: BenchmarkList,
+    files: [
+      "benchmarks.json",
+      "benchmarks/by-model/<model>.json",
+      "benchmarks/by-gpu/<gpu>.json",
+      "benchmarks/by-provider/<provider>.json",
+    ],
+  },
+  best: {
+    path: `${API_BASE}/benchmarks/best`,
+    asks: "The fastest for a model",
+    query: RankQuery,
+    answer: BenchmarkAnswer,
+    files: ["best/<model>.json"],
+  },
+  cheapest: {
+    path: `${API_BASE}/benchmarks/cheapest`,
+    asks: "The most tokens per dollar for a model and a speed",
+    query: CheapestQuery,
+    answer: BenchmarkAnswer,
+    files: ["cheapest/<model>.json"],
+  },
+  compare: {
+    path: `${API_BASE}/benchmarks/compare`,
+    asks: "All hardware for a model beside the fastest",
+    query: RankQuery,
+    answer: Comparison,
+    files: ["compare/<model>.json"],
+  },
+  recommendations: {
+    path: `${API_BASE}/benchmarks/recommendations`,
+    asks: "Which GPU to take for a model",
+    query: RankQuery,
+    answer: Recommendations,
+    files: ["recommendations/<model>.json"],
+  },
+  get: {
+    path: `${API_BASE}/benchmarks/{id}`,
+    asks: "One benchmark with its cost",
+    query: GetQuery,
+    answer: BenchmarkAnswer,
+    files: ["benchmarks/<id>.json"],
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointName = keyof typeof ENDPOINTS;

@@ -1,0 +1,158 @@
+// The API's description as an OpenAPI 3.1 document, made from the same schemas that check questions and shape answers. Pure.
+import { z } from "zod";
+import { ApiError, BenchmarkAnswer, Health } from "./api.ts";
+import { BenchmarkResult } from "./benchmark.ts";
+import { API_BASE, type Endpoint, type EndpointName, ENDPOINTS } from "./endpoints.ts";
+import { EXAMPLE } from "./example.ts";
+
+export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
+
+const { benchmark } = EXAMPLE;
+const EXAMPLES: Record<EndpointName, unknown> = {
+  list: { benchmarks: [benchmark], count: 1 },
+  best: EXAMPLE,
+  cheapest: EXAMPLE,
+  compare: { baseline: benchmark, comparisons: [] },
+  recommendations: {
+    model: benchmark.model.name,
+    recommendations: [{
+      model: benchmark.model.name,
+      min_vram_gib: 24,
+      recommended_gpus: [benchmark.hardware.gpu_name],
+      expected_tps: 195.3,
+      estimated_cost_per_hour: 0.16,
+      notes: "Average of 1 benchmark. From $0.228 per million tokens at vastai.",
+    }],
+    count: 1,
+  },
+  get: EXAMPLE,
+};
+
+/** The whole document. Its server is the one that gives it. */
+export function openApiDocument(): object {
+  const components = new Components();
+  const paths: Record<string, object> = {};
+  for (const name of Object.keys(ENDPOINTS) as EndpointName[]) {
+    const endpoint: Endpoint = ENDPOINTS[name];
+    paths[endpoint.path] = {
+      get: getOperation(name, endpoint, components),
+      ...(name === "list" ? { post: submitOperation(components) } : {}),
+    };
+  }
+  paths["/healthz"] = {
+    get: {
+      operationId: "health",
+      tags: ["Server"],
+      summary: "Whether the server answers, and with which data",
+      responses: { 200: reply("It does.", components.refer(Health)) },
+    },
+  };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "GPU Almanac",
+      version: "1",
+      summary: "Measured LLM inference on GPUs, and what a dollar buys.",
+      license: { name: "CC BY 4.0 (data)", url: "https://creativecommons.org/licenses/by/4.0/" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    },
+  };
+}
+
+function getOperation(name: EndpointName, { asks, query, answer, path }: Endpoint, components: Components) {
+  return {
+    operationId: name,
+    tags: ["Benchmarks"],
+    summary: asks,
+    parameters: parametersOf(query, path),
+    responses: {
+      200: reply("The answer.", components.refer(answer), EXAMPLES[name]),
+      304: { description: "What the client has still holds." },
+      400: error("The question cannot be read; every fault is named.", components),
+      404: error("There is no answer; the nearest known names are named.", components),
+    },
+  };
+}
+
+function submitOperation(components: Components) {
+  const result = components.refer(BenchmarkResult);
+  const taken = components.refer(BenchmarkAnswer);
+  return {
+    operationId: "submit",
+    tags: ["Benchmarks"],
+    summary: "Add a benchmark",
+    security: [{ token: [] }],
+    requestBody: { required: true, content: { "application/json": { schema: result, example: benchmark } } },
+    responses: {
+      200: reply("It was there before.", taken),
+      201: {
+        ...reply("It was taken in.", taken, EXAMPLE),
+        headers: { Location: textHeader("Its address.") },
+      },
+      400: error("It cannot be taken in; every fault is named.", components),
+      401: error("The token is missing or wrong.", components),
+      403: error("Submissions are off.", components),
+      413: error("It is too long.", components),
+      415: error("It is not sent as application/json.", components),
+      429: {
+        ...error("Too many at once.", components),
+        headers: { "Retry-After": textHeader("Seconds to wait.") },
+      },
+    },
+  };
+}
+
+/** One OpenAPI parameter for each field of `query`; those in the braces of `path` lie in the path. Only what is required has an example of its own: forms are filled with it. */
+function parametersOf(query: z.ZodObject, path: string): object[] {
+  const { properties = {} } = z.toJSONSchema(query);
+  const { required = [] } = z.toJSONSchema(query, { io: "input" });
+  return Object.entries(properties).map(([name, schema]) => {
+    const { description, examples, ...rest } = schema as z.core.JSONSchema.JSONSchema;
+    const isRequired = required.includes(name);
+    const [example] = (examples ?? []) as unknown[];
+    return {
+      name,
+      in: path.includes(`{${name}}`) ? "path" : "query",
+      required: isRequired,
+      description: isRequired || example === undefined
+        ? description
+        : `${description} For example: ${example}.`,
+      schema: rest,
+      ...(isRequired ? { example } : {}),
+    };
+  });
+}
+
+function reply(description: string, schema: object, example?: unknown) {
+  const media = example === undefined ? { schema } : { schema, example };
+  return { description, content: { "application/json": media } };
+}
+
+function error(description: string, components: Components) {
+  return reply(description, components.refer(ApiError));
+}
+
+function textHeader(description: string) {
+  return { description, schema: { type: "string" } };
+}
+
+/** Schemas by their ids, each once. */
+class Components {
+  readonly schemas: Record<string, object> = {};
+
+  /** A reference to `schema`, which has an id. */
+  refer(schema: z.ZodType): { readonly $ref: string } {
+    const text = JSON.stringify(z.toJSONSchema(schema)).replaceAll('"#/$defs/', '"#/components/schemas/');
+    const { $defs = {}, ...top } = JSON.parse(text);
+    const id = schema.meta()?.id ?? "";
+    const { $schema: _schema, $ref: _ref, id: _id, ...own } = top;
+    for (const [name, inner] of Object.entries<Record<string, unknown>>($defs)) this.schemas[name] = inner;
+    this.schemas[id] ??= own;
+    return { $ref: `#/components/schemas/${id}` };
+  }
+}

@@ -1,0 +1,50 @@
+// What may be asked of the API: the parameters of every question, checked here and described in the OpenAPI document.
+import { z } from "zod";
+import { LIST_LIMIT } from "./limits.ts";
+
+const DECIMAL = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/** A parameter is a text; one that is no finite decimal number is handed on as it is, so that `schema` names it. */
+const number = <S extends z.ZodType>(schema: S) =>
+  z.preprocess(
+    (text) => typeof text === "string" && DECIMAL.test(text) && isFinite(Number(text)) ? Number(text) : text,
+    schema,
+  );
+
+const name = (description: string, ...examples: string[]) =>
+  z.string().min(1).max(200).meta({ description, examples });
+
+const model = name("Model, as it is named in the results.", "qwen2:7b", "deepseek-r1:14b");
+const narrow = {
+  gpu: name("GPU, or a part of its name; case does not matter.", "RTX 4090").optional(),
+  provider: name("Who lends the machine.", "vastai").optional(),
+  runtime: name("What serves the model.", "ollama").optional(),
+  concurrency: number(z.int().min(1)).optional().meta({
+    description: "Load level: requests in flight. Rankings never mix levels; theirs is 1 unless asked.",
+    examples: [1],
+  }),
+};
+
+export const ListQuery = z.strictObject({
+  model: model.optional(),
+  ...narrow,
+  limit: number(z.int().min(1).max(LIST_LIMIT.most)).default(LIST_LIMIT.usual).meta({
+    description: `How many are listed, at most ${LIST_LIMIT.most}; the file benchmarks.json has all.`,
+    examples: [10],
+  }),
+}).meta({ description: "Filters of the list; they combine with AND." });
+
+export const RankQuery = z.strictObject({ model, ...narrow }).meta({
+  description: "The model, and what narrows the ranking.",
+});
+
+export const CheapestQuery = RankQuery.extend({
+  min_tps: number(z.number().min(0)).optional().meta({
+    description: "At least this many tokens/s.",
+    examples: [100],
+  }),
+}).meta({ description: "The model, the speed it needs, and what narrows the ranking." });
+
+export const GetQuery = z.strictObject({
+  id: name("Id of a benchmark.", "5bc9300826bd6a37-c1"),
+}).meta({ description: "Which benchmark." });

@@ -1,0 +1,58 @@
+// The live REST API with the built site beside it, as one handler of requests.
+import type { Log } from "../lib/log.ts";
+import type { Paths } from "../paths.ts";
+import { Almanac } from "./almanac.ts";
+import { createApp } from "./app.ts";
+import { askedBy } from "./edition.ts";
+import { replyAnswer } from "./reply.ts";
+import { Site } from "./site.ts";
+import type { Submissions } from "./submit.ts";
+import { targetOf } from "./target.ts";
+
+export type { Accept } from "./submit.ts";
+export { TOKEN_VARIABLE } from "./submit.ts";
+
+export interface ServerOptions extends Submissions {
+  readonly paths: Paths;
+  /** Where faults of the server are told. */
+  readonly log: Log;
+  /** Told one line for each request. */
+  readonly access?: (line: string) => void;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
+}
+
+export interface Server extends AsyncDisposable {
+  /** `address`: who asks, as far as the connection tells. */
+  readonly fetch: (request: Request, address?: string) => Response | Promise<Response>;
+}
+
+/** Opens the almanac below `paths`; a UserError when no data is built. Disposing closes it after the questions in flight. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { paths, log, access, accept, token, now = () => performance.now() } = options;
+  const almanac = await Almanac.open(paths, log, now);
+  const app = createApp({ almanac, site: new Site(paths.siteDist), log, now, accept, token });
+  const answer = (request: Request, address = "unknown") => {
+    const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
+    return kept === undefined ? app.fetch(request, { address }) : replyAnswer(kept, request);
+  };
+  return {
+    fetch: access === undefined ? answer : logged(answer, access, now),
+    [Symbol.asyncDispose]: () => almanac[Symbol.asyncDispose](),
+  };
+}
+
+/** The query is left out: what a client puts there by mistake must not stay in a log. */
+function logged(answer: Server["fetch"], access: (line: string) => void, now: () => number): Server["fetch"] {
+  return async (request, address) => {
+    const started = now();
+    const response = await answer(request, address);
+    const id = response.headers.get("x-request-id");
+    access(
+      `${address ?? "–"} ${request.method} ${targetOf(request.url).path} ${response.status} ${
+        (now() - started).toFixed(1)
+      } ms${id === null ? "" : ` ${id}`}`,
+    );
+    return response;
+  };
+}

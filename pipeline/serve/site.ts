@@ -1,0 +1,156 @@
+// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder.
+import { join, sep } from "node:path";
+import { type Part, partOf } from "./range.ts";
+import { OPEN, SECURITY } from "./headers.ts";
+import { isKnown, replyError } from "./reply.ts";
+import { targetOf } from "./target.ts";
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  duckdb: "application/octet-stream",
+  html: "text/html; charset=utf-8",
+  ico: "image/x-icon",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  jsonl: "application/jsonl; charset=utf-8",
+  log: "text/plain; charset=utf-8",
+  map: "application/json; charset=utf-8",
+  md: "text/plain; charset=utf-8",
+  parquet: "application/vnd.apache.parquet",
+  png: "image/png",
+  svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
+  wasm: "application/wasm",
+  xml: "application/xml; charset=utf-8",
+};
+const NO_SITE = "There is no site yet: build it with `deno task build`. The API answers below /api/v1.\n";
+
+export class Site {
+  constructor(private readonly dist: string) {}
+
+  /** The file that the address names; null when there is none. */
+  async file(request: Request): Promise<Response | null> {
+    const path = pathOf(request.url);
+    return path === null ? null : await this.#reply(path, request, 200);
+  }
+
+  /** The file that the address names, else the site's own page for an unknown address. */
+  async page(request: Request): Promise<Response> {
+    return await this.file(request) ?? await this.#reply("404.html", request, 404) ??
+      (targetOf(request.url).path === "/"
+        ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
+        : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
+  }
+
+  async #reply(path: string, request: Request, status: 200 | 404): Promise<Response | null> {
+    const file = await this.#open(path);
+    if (file === null) return null;
+    const { ino, size, mtime } = await file.stat();
+    const reply = replyOf(request, status, size, {
+      ...headersOf(path),
+      etag: `"${ino}-${size}-${mtime?.getTime()}"`,
+    });
+    if (reply.part === null || request.method === "HEAD") {
+      file.close();
+      return new Response(null, reply);
+    }
+    const { first, last } = reply.part;
+    if (last - first + 1 === size) return new Response(file.readable, reply);
+    await file.seek(first, Deno.SeekMode.Start);
+    return new Response(file.readable.pipeThrough(atMost(last - first + 1)), reply);
+  }
+
+  /** The plain file at `path` below the folder; null when there is none, or a link leads out. */
+  async #open(path: string): Promise<Deno.FsFile | null> {
+    try {
+      const [root, real] = await Promise.all([
+        Deno.realPath(this.dist),
+        Deno.realPath(join(this.dist, path)),
+      ]);
+      if (!real.startsWith(root + sep) || !(await Deno.stat(real)).isFile) return null;
+      return await Deno.open(real);
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw error;
+    }
+  }
+}
+
+/** The path below the site's folder, decoded once; null when a part of it could mean anything but a plain name. */
+function pathOf(url: string): string | null {
+  try {
+    const parts = targetOf(url).path.slice(1).split("/").map(decodeURIComponent);
+    if (parts.at(-1) === "") parts[parts.length - 1] = "index.html";
+    return parts.every(isPlain) ? parts.join("/") : null;
+  } catch {
+    return null;
+  }
+}
+
+function isPlain(name: string): boolean {
+  return name !== "" && !name.startsWith(".") && !/[/\\:\0]/.test(name);
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.FilesystemLoop || error instanceof Deno.errors.InvalidData ||
+    (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG");
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  /** What of the file is sent; null: nothing. */
+  readonly part: Part | null;
+}
+
+/** What a request for a file of `size` bytes gets: the file, a part of it, or the word that it is known or not so long. */
+function replyOf(
+  request: Request,
+  status: 200 | 404,
+  size: number,
+  headers: Record<string, string> & { etag: string },
+): Reply {
+  const asked = request.headers;
+  const whole = { first: 0, last: size - 1 };
+  const length = ({ first, last }: Part) => ({ "content-length": String(last - first + 1) });
+  if (status === 200 && isKnown(asked.get("if-none-match"), headers.etag)) {
+    return { status: 304, headers, part: null };
+  }
+  const isSame = asked.get("if-range") === null || asked.get("if-range") === headers.etag;
+  const part = status === 200 && isSame ? partOf(asked.get("range"), size) : null;
+  if (part === "none") {
+    return { status: 416, headers: { ...headers, "content-range": `bytes */${size}` }, part: null };
+  }
+  if (part === null) {
+    return { status, headers: { ...headers, ...length(whole) }, part: size === 0 ? null : whole };
+  }
+  const range = { "content-range": `bytes ${part.first}-${part.last}/${size}` };
+  return { status: 206, headers: { ...headers, ...length(part), ...range }, part };
+}
+
+/** Pages bring their own policy; raw evidence was written by others and must run nothing. */
+function headersOf(path: string): Record<string, string> {
+  const { "content-security-policy": strict, ...rest } = SECURITY;
+  return {
+    ...rest,
+    ...OPEN,
+    ...(path.startsWith("raw/") ? { "content-security-policy": strict } : { "x-frame-options": "DENY" }),
+    "content-type": TYPES[path.split(".").at(-1)?.toLowerCase() ?? ""] ?? "application/octet-stream",
+    "accept-ranges": "bytes",
+    "cache-control": "no-cache",
+  };
+}
+
+/** Lets `bytes` bytes through, then ends. */
+function atMost(bytes: number): TransformStream<Uint8Array, Uint8Array> {
+  let left = bytes;
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) controller.terminate();
+    },
+  });
+}

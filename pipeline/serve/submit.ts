@@ -1,0 +1,106 @@
+// POST /api/v1/benchmarks: who may submit, how much and how often; what it says is judged by `accept`.
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { BenchmarkAnswer } from "../schema/api.ts";
+import { ENDPOINTS } from "../schema/endpoints.ts";
+import { createLimiter, type Limiter } from "./limiter.ts";
+import { replyError, replyJson } from "./reply.ts";
+
+/** Takes in one submission: 201 when it is new, 200 when it was there; or every fault in words. */
+export type Accept = (
+  body: unknown,
+) => Promise<
+  { readonly status: 201 | 200; readonly answer: BenchmarkAnswer } | { readonly faults: string[] }
+>;
+
+export interface Submissions {
+  /** Null: submissions are off. */
+  readonly accept: Accept | null;
+  /** The bearer token that submits; null: submissions are off. */
+  readonly token: string | null;
+}
+
+export const TOKEN_VARIABLE = "ALMANAC_SUBMIT_TOKEN";
+const MOST_BYTES = 64 * 1024;
+const TURNS_A_MINUTE = 30;
+/** A benchmark is nested 4 deep; far deeper values only serve to exhaust whoever reads them. */
+const DEEPEST = 32;
+
+/** The handlers of the route, in order. `now` in ms; `accepted` is called after each benchmark taken in. */
+export function submission(
+  { accept, token }: Submissions,
+  now: () => number,
+  accepted: () => void,
+): MiddlewareHandler[] {
+  if (accept === null || token === null) {
+    const off = `Cannot submit: submissions are off. The server takes them when ${TOKEN_VARIABLE} is set.`;
+    return [() => Promise.resolve(replyError(403, off))];
+  }
+  const limiter = createLimiter(TURNS_A_MINUTE, now);
+  return [
+    async (context, next) => refusal(context, token, limiter) ?? await next(),
+    bodyLimit({
+      maxSize: MOST_BYTES,
+      onError: () => replyError(413, `Cannot take in the benchmark: it is longer than ${MOST_BYTES} bytes.`),
+    }),
+    async ({ req }) => {
+      const reply = await take(new Uint8Array(await req.arrayBuffer()), accept);
+      if (reply.ok) accepted();
+      return reply;
+    },
+  ];
+}
+
+async function take(bytes: Uint8Array, accept: Accept): Promise<Response> {
+  const body = parse(bytes);
+  if ("fault" in body) return replyError(400, `Cannot read the benchmark: ${body.fault}.`);
+  const outcome = await accept(body.value);
+  if ("faults" in outcome) {
+    const { faults } = outcome;
+    return replyError(400, `Cannot take in the benchmark: ${faults.join("; ")}.`, { faults });
+  }
+  const location = `${ENDPOINTS.list.path}/${encodeURIComponent(outcome.answer.benchmark.id)}`;
+  return replyJson(outcome.answer, outcome.status, outcome.status === 201 ? { location } : {});
+}
+
+/** Why this client may not submit now; null when it may. Whoever guesses tokens is limited by address. */
+function refusal({ req, env }: Context, token: string, limiter: Limiter): Response | null {
+  const isHolder = holds(req.header("authorization"), token);
+  const seconds = limiter.take(isHolder ? "holder" : `from ${env.address}`);
+  if (seconds > 0) {
+    const headers = { "retry-after": String(seconds) };
+    return replyError(429, `Cannot submit so often: the next turn is in ${seconds} s.`, { headers });
+  }
+  if (!isHolder) {
+    const headers = { "www-authenticate": 'Bearer realm="almanac"' };
+    return replyError(401, "Cannot submit without the token: send it as Authorization: Bearer TOKEN.", {
+      headers,
+    });
+  }
+  const type = req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  return type === "application/json"
+    ? null
+    : replyError(415, `Cannot read ${type ?? "a body without a type"}: send Content-Type: application/json.`);
+}
+
+/** Compared as digests, in a time that tells nothing about the token. */
+function holds(header: string | undefined, token: string): boolean {
+  const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "";
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function parse(bytes: Uint8Array): { readonly value: unknown } | { readonly fault: string } {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return isDeeper(value, DEEPEST) ? { fault: `it is nested more than ${DEEPEST} deep` } : { value };
+  } catch {
+    return { fault: "it is not JSON" };
+  }
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1));
+}
