@@ -8,6 +8,7 @@ import { copyFolder, exists } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { pathsOf } from "../pipeline/paths.ts";
 import { writeForCrawlers } from "./crawlers.ts";
+import { prepareSqlAssets } from "./sql_assets.ts";
 
 export interface SiteOptions {
   /** Folder with data/export; the site goes to its site/dist. */
@@ -32,10 +33,15 @@ export async function buildSite(
     );
   }
   const next = `${paths.siteDist}.next`;
+  const assets = `${paths.siteDist}.assets`;
   try {
-    await Deno.remove(next, { recursive: true }).catch(() => undefined);
+    for (const folder of [next, assets]) {
+      await Deno.remove(folder, { recursive: true }).catch(() => undefined);
+    }
+    await prepareSqlAssets(paths, assets);
     process.env.ASTRO_TELEMETRY_DISABLED = "1";
     process.env.ALMANAC_EXPORT = paths.exported;
+    process.env.ALMANAC_ASSETS = assets;
     process.env.ALMANAC_URL = address ?? "";
     process.env.ALMANAC_BASE = `/${base ?? pathOf(address)}/`.replace(/\/+/g, "/");
     await build({ root: join(paths.repository, "site"), outDir: next, logLevel: "error" });
@@ -43,6 +49,7 @@ export async function buildSite(
     const { pages, bytes } = await pagesIn(next);
     await writeForCrawlers(next, pages, address);
     await copyData(paths, next);
+    for (const folder of ["sql", "duckdb"]) await Deno.rename(join(assets, folder), join(next, folder));
     await copySwagger(paths, next);
     await Deno.remove(paths.siteDist, { recursive: true }).catch(() => undefined);
     await Deno.rename(next, paths.siteDist);
@@ -55,6 +62,8 @@ export async function buildSite(
       "The site that was there before is unchanged. Check the free disk space, or build the data anew.",
       { cause },
     );
+  } finally {
+    await Deno.remove(assets, { recursive: true }).catch(() => undefined);
   }
 }
 

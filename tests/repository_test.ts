@@ -47,13 +47,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 /** What starts a process or writes a model lies in engines/embedded/, behind its door. */
 const PURE = /^pipeline\/(plan|engines)\/[^/]+\.ts$/;
+/** The site's builder; all else of the site is page or script. */
+const BUILDS_SITE = /^site\/(build|sql_assets)\.ts$/;
 
 const graph = await imports(await sources(["pipeline", "site"]));
 
 Deno.test("every file imports only the rooms that the import table allows", () => {
   const broken = graph.filter(({ from, to, typesOnly }) => {
     const [room, target] = [roomOf(from), roomOf(to)];
-    if (room === target || from === "site/build.ts") return false;
+    if (room === target || BUILDS_SITE.test(from)) return false;
     if (room === "commands" && target === "main") return !typesOnly;
     return !(MAY_IMPORT[room] ?? []).includes(target);
   });
@@ -148,6 +150,18 @@ Deno.test("dependencies are pinned to exact versions and justified in CONTRIBUTI
   for (const [name, specifier] of Object.entries(config.imports as Record<string, string>)) {
     ok(/@\d+\.\d+\.\d+(-[\w.]+)?$/.test(specifier), `${specifier} is not exact`);
     ok(contributing.includes(`\`${name}\``), `${name} is not justified`);
+  }
+});
+
+Deno.test("the lock asks for no program of Apache Arrow, which its package lacks, and for no types of Node", async () => {
+  const { npm } = JSON.parse(await Deno.readTextFile(join(repository, "deno.lock")));
+  const arrow = Object.keys(npm).filter((name) => name.startsWith("apache-arrow@"));
+  equal(arrow.length, 1);
+  for (const name of arrow) {
+    const { bin, dependencies } = npm[name];
+    equal(bin, undefined, `take "bin" of ${name} out of deno.lock: Deno warns of it on every command`);
+    const types = dependencies.filter((each: string) => each.startsWith("@types/node"));
+    deepEqual(types, [], `take @types/node of ${name} out of deno.lock: it replaces Deno's own types`);
   }
 });
 

@@ -22,7 +22,7 @@ FROM (VALUES
 -- Results at concurrency 1 that may be compared over models: real weights, with the number of parameters.
 CREATE VIEW comparable AS
 SELECT
-  rankable.* EXCLUDE (result, cost_analysis),
+  rankable.*,
   coalesce(parameter_count, models.parameters) AS parameters,
   coalesce(fits, true) AS holds
 FROM rankable LEFT JOIN models ON models.name = model_name

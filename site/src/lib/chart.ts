@@ -1,6 +1,7 @@
 // Charts as SVG text: Observable Plot on a document of its own, cleaned of what the content security policy forbids.
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { strip } from "./svg.ts";
 
 const WIDTH = 680;
 const HEIGHT = 220;
@@ -28,10 +29,7 @@ export function render(text: ChartText, options: Plot.PlotOptions): string {
     marginBottom: 36,
     ...options,
   });
-  for (const style of svg.querySelectorAll("style")) style.remove();
-  svg.removeAttribute("style");
-  for (const element of svg.querySelectorAll("[style]")) element.removeAttribute("style");
-  for (const element of svg.querySelectorAll("[aria-label]")) element.removeAttribute("aria-label");
+  strip(svg);
   svg.setAttribute("class", "chart");
   svg.setAttribute("role", text.links ? "group" : "img");
   svg.setAttribute("aria-label", text.label);

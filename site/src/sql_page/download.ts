@@ -1,0 +1,34 @@
+// A result as a file, made in the page.
+/// <reference lib="dom" />
+import { toCsv } from "../browser/csv.ts";
+import { exact, fullText, type Result, type Value } from "./values.ts";
+
+/** CSV with every digit. A text that a spreadsheet would take for a formula gets a ' in front. */
+export function csvOf({ columns, rows }: Result): string {
+  return toCsv([columns.map(({ name }) => harmless(name)), ...rows.map((row) => row.map(csvCell))]);
+}
+
+/** A list of objects, one a row; integers too large for a number are text. */
+export function jsonOf({ columns, rows }: Result): string {
+  const objects = rows.map((row) =>
+    Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))
+  );
+  return `${JSON.stringify(objects, exact, 2)}\n`;
+}
+
+/** Hands `text` to the browser as a file to save. */
+export function save(name: string, type: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function csvCell(value: Value): string {
+  return typeof value === "string" ? harmless(value) : fullText(value);
+}
+
+function harmless(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}

@@ -1,0 +1,5 @@
+// Bytes as text. Pure.
+
+export function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
