@@ -134,7 +134,7 @@ Deno.test(`${BODIES} bodies: what is taken is plain, in form and built; every ot
       JSON.parse(JSON.stringify(Submission.parse(JSON.parse(text).submission))),
       JSON.parse(text).submission,
     );
-    ok(!/[<>`\\\u0000-\u001f\u007f-\uffff]/.test(text), text);
+    ok(/^[\x20-\x7e]*$/.test(text) && !/[<>`\\]/.test(text), text);
     taken.set(line.evidence_id, line);
   }
   ok(refused > BODIES / 2 && taken.size > 200, `${refused} refused, ${taken.size} taken`);
