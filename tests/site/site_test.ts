@@ -132,7 +132,7 @@ browserTest(
   () =>
     visit({ viewport: { width: 360, height: 740 } }, async (page, faults) => {
       const all = await pages();
-      equal(all.length, 1 + 1 + 1 + 2 + 4 + 3 + 2 + 4);
+      equal(all.length, 1 + 1 + 1 + 1 + 2 + 4 + 3 + 2 + 4);
       for (const path of all) {
         await page.goto(`${site.url}${path}`);
         equal(await page.locator("h1").count(), 1, path);

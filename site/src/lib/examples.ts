@@ -9,6 +9,6 @@ declare global {
 const texts = import.meta.glob("../sql/examples/*.sql", { query: "?raw", import: "default", eager: true });
 
 export const examples = Object.keys(texts).sort().map((path) => {
-  const [title = "", ...lines] = (texts[path] ?? "").trimEnd().split("\n");
+  const [title = "", ...lines] = String(texts[path] ?? "").trimEnd().split("\n");
   return { title: title.replace(/^-- /, ""), sql: lines.join("\n") };
 });

@@ -27,7 +27,7 @@ export interface Table {
 
 /** The curated queries in the order of their files. */
 export const curated: readonly Curated[] = Object.keys(texts).sort().map((path) =>
-  curatedOf(texts[path] ?? "")
+  curatedOf(String(texts[path] ?? ""))
 );
 
 /** The files that the page loads when it is asked to, and those that it keeps to work without a network. */
