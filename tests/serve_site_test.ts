@@ -6,6 +6,7 @@ import { type Live, live } from "./live.ts";
 const FILES = {
   "index.html": "<!doctype html><title>home</title>",
   "404.html": "<!doctype html><title>nothing here</title>",
+  "long.txt": "words ".repeat(1000),
   "empty.txt": "",
   "data/almanac.duckdb": "0123456789",
   "raw/run/entry/evil.html": "<script>alert(1)</script>",
@@ -29,6 +30,24 @@ async function withSite(work: (live: Live) => Promise<void>): Promise<void> {
   await Deno.symlink(join(siteDist, "loop"), join(siteDist, "loop"));
   await work(running);
 }
+
+Deno.test("a long text is sent compressed to who takes that, whole; a part of it and other files never", () =>
+  withSite(async ({ ask }) => {
+    const zipped = await ask("/long.txt", { headers: { "accept-encoding": "gzip, br" } });
+    equal(zipped.headers.get("content-encoding"), "gzip");
+    equal(zipped.headers.get("vary"), "Accept-Encoding");
+    const stream = zipped.body?.pipeThrough(new DecompressionStream("gzip"));
+    equal(await new Response(stream).text(), FILES["long.txt"]);
+    const plain = await ask("/long.txt");
+    deepEqual([plain.headers.get("content-encoding"), await plain.text()], [null, FILES["long.txt"]]);
+    ok(zipped.headers.get("etag") !== plain.headers.get("etag"));
+    const headers = { "accept-encoding": "gzip", range: "bytes=0-4" };
+    const part = await ask("/long.txt", { headers });
+    deepEqual([part.status, part.headers.get("content-encoding"), await part.text()], [206, null, "words"]);
+    const data = await ask("/data/almanac.duckdb", { headers: { "accept-encoding": "gzip" } });
+    equal(data.headers.get("content-encoding"), null);
+    await data.body?.cancel();
+  }));
 
 Deno.test("files have their type, the root its page, an unknown address the page for it", () =>
   withSite(async ({ ask }) => {

@@ -1,5 +1,6 @@
 // The built site: files of site/dist as they are, whole or in part. No path leads out of that folder.
 import { join, sep } from "node:path";
+import { encodingFor } from "./encoding.ts";
 import { type Part, partOf } from "./range.ts";
 import { OPEN, SECURITY } from "./headers.ts";
 import { isKnown, replyError } from "./reply.ts";
@@ -47,15 +48,20 @@ export class Site {
     const file = await this.#open(path);
     if (file === null) return null;
     const { ino, size, mtime } = await file.stat();
+    const headers = headersOf(path);
+    const isZipped = zips(request, headers["content-type"], size);
     const reply = replyOf(request, status, size, {
-      ...headersOf(path),
-      etag: `"${ino}-${size}-${mtime?.getTime()}"`,
+      ...headers,
+      ...(isText(headers["content-type"]) ? { vary: "Accept-Encoding" } : {}),
+      etag: `"${ino}-${size}-${mtime?.getTime()}${isZipped ? "-gzip" : ""}"`,
     });
+    if (isZipped) asZipped(reply.headers);
     if (reply.part === null || request.method === "HEAD") {
       file.close();
       return new Response(null, reply);
     }
     const { first, last } = reply.part;
+    if (isZipped) return new Response(file.readable.pipeThrough(new CompressionStream("gzip")), reply);
     if (last - first + 1 === size) return new Response(file.readable, reply);
     await file.seek(first, Deno.SeekMode.Start);
     return new Response(file.readable.pipeThrough(atMost(last - first + 1)), reply);
@@ -130,8 +136,24 @@ function replyOf(
   return { status: 206, headers: { ...headers, ...length(part), ...range }, part };
 }
 
+/** Whether a file is sent compressed: a text, whole, to a client that takes gzip. */
+function zips({ headers }: Request, type: string, size: number): boolean {
+  const accepted = headers.get("accept-encoding")?.replace(/\bbr\b[^,]*/g, "") ?? null;
+  return isText(type) && headers.get("range") === null && encodingFor(accepted, size) === "gzip";
+}
+
+function isText(type: string): boolean {
+  return /^(text\/|image\/svg|application\/(json|jsonl|xml)\b)/.test(type);
+}
+
+/** Its length is not known before it is sent. */
+function asZipped(headers: Record<string, string>): void {
+  delete headers["content-length"];
+  headers["content-encoding"] = "gzip";
+}
+
 /** Pages bring their own policy; raw evidence was written by others and must run nothing. */
-function headersOf(path: string): Record<string, string> {
+function headersOf(path: string): Record<string, string> & { "content-type": string } {
   const { "content-security-policy": strict, ...rest } = SECURITY;
   return {
     ...rest,

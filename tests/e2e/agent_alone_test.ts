@@ -14,7 +14,9 @@ async function alone(env: Record<string, string>) {
     cwd: root.paths.root,
     env: { NO_COLOR: "1", ...env },
   }).output();
-  const folders = (await Array.fromAsync(Deno.readDir(root.paths.root))).filter((item) => item.isDirectory);
+  const folders = (await Array.fromAsync(Deno.readDir(root.paths.root))).filter((item) =>
+    item.isDirectory && item.name !== "data"
+  );
   const files = folders.length === 0
     ? []
     : (await Array.fromAsync(Deno.readDir(join(root.paths.root, folders[0]?.name ?? "")))).map((item) =>

@@ -23,6 +23,11 @@ export async function visit(
     const faults: string[] = [];
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
     page.on("pageerror", (error) => faults.push(error.message));
+    page.on("requestfailed", (request) => {
+      // Leaving a page while a file is on the way aborts that request; the site has no part in it.
+      const reason = request.failure()?.errorText;
+      if (reason !== "net::ERR_ABORTED") faults.push(`failed: ${request.url()}: ${reason}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
     });

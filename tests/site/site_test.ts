@@ -2,13 +2,14 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { buildData } from "../../pipeline/build/mod.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { BenchmarkList } from "../../pipeline/schema/api.ts";
 import { ENDPOINTS } from "../../pipeline/schema/endpoints.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "../fixtures.ts";
 import { cli } from "../e2e/cli.ts";
+import { browserTest, visit as visitSite } from "./browser.ts";
 import { serveSite } from "./serve.ts";
 
 const HOSTILE = `<script>alert("x")</script>&amp;'`;
@@ -73,46 +74,8 @@ const { benchmarks } = BenchmarkList.parse(
 const first = benchmarks.find((benchmark) => benchmark.provenance.entry_id === "a");
 ok(first);
 
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Opens a page, collecting console errors, failed requests and requests to elsewhere. */
-async function visit(
-  options: BrowserContextOptions,
-  work: (page: Page, faults: string[], browser: Browser) => Promise<void>,
-): Promise<void> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
-  try {
-    const page = await (await browser.newContext(options)).newPage();
-    const faults: string[] = [];
-    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-    page.on("pageerror", (error) => faults.push(error.message));
-    page.on("requestfailed", (request) => {
-      // Leaving a page while its icon is on the way aborts that request; the site has no part in it.
-      const reason = request.failure()?.errorText;
-      if (reason !== "net::ERR_ABORTED") faults.push(`failed: ${request.url()}: ${reason}`);
-    });
-    page.on("response", (response) => {
-      if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
-    });
-    page.on("request", (request) => {
-      const url = new URL(request.url());
-      if (url.protocol !== "file:" && !request.url().startsWith(site.url)) {
-        faults.push(`foreign: ${request.url()}`);
-      }
-    });
-    await work(page, faults, browser);
-  } finally {
-    await browser.close();
-  }
-}
+const visit = (options: BrowserContextOptions, work: (page: Page, faults: string[]) => Promise<void>) =>
+  visitSite(site.url, options, work);
 
 async function pages(folder = ""): Promise<string[]> {
   const found: string[] = [];
@@ -123,9 +86,6 @@ async function pages(folder = ""): Promise<string[]> {
   }
   return found.sort();
 }
-
-const browserTest = (name: string, fn: () => Promise<void>) =>
-  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
 
 browserTest(
   "every page opens below a base path without an error or a request to elsewhere, at 360 pixels too",
