@@ -20,14 +20,16 @@ import * as summary from "../schema/summary.ts";
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
 export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
-const ORDERED = { benchmarks: "started_at, id", manifest: "run_id, entry_id", gpus: "name", models: "name" };
+/** Tables that every build may change, and those of the catalogue, each with its order. */
+const CHANGING = { benchmarks: "started_at, id", manifest: "run_id, entry_id" };
+const CATALOG = { gpus: "name", models: "name" };
 
 /** Lists and structs stand in CSV as JSON text, times as ISO 8601. */
 const CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'";
 
-/** The whole tables below `out`, each as Parquet and as CSV. */
-export async function exportTables(db: Database, out: string): Promise<void> {
-  for (const [table, order] of Object.entries(ORDERED)) {
+/** The whole tables below `out`, each as Parquet and as CSV; those of the catalogue only when all is built anew. */
+export async function exportTables(db: Database, out: string, anew: boolean): Promise<void> {
+  for (const [table, order] of Object.entries(anew ? { ...CHANGING, ...CATALOG } : CHANGING)) {
     const file = (extension: string) => quote(join(out, `${table}.${extension}`));
     await db.run(`COPY (FROM ${table} ORDER BY ${order}) TO ${file("parquet")} (${PARQUET})`);
     const columns = await flatColumns(db, table);

@@ -41,14 +41,33 @@ interface Asked {
 
 const QUESTIONS = { best, cheapest: cheapestFile, compare, pareto, recommendations: recommend };
 
-/** Asks all that the files need which a build touched; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
-export async function askMirror(db: Database, api: string | null, touched: Touched): Promise<Asked | null> {
+/** Asks all that the files need which a build touched, over two connections at once; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
+export async function askMirror(
+  db: Database,
+  beside: Database,
+  api: string | null,
+  touched: Touched,
+): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
-  const overviews = await askOverviews(db);
-  const same = [...overviews].every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
-  if (touched.ids.size === 0 && before.size > 0 && same) return null;
+  if (touched.ids.size === 0 && before.size > 0) {
+    const overviews = await askOverviews(beside);
+    const same = [...overviews].every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
+    return same ? null : { before, overviews, ...await askAnswers(db, touched) };
+  }
+  const [overviews, asked] = await Promise.all([
+    askOverviews(beside),
+    askAnswers(db, before.size === 0 ? null : touched),
+  ]);
+  return { before, overviews, ...asked };
+}
+
+/** What the files about benchmarks, models, GPUs and providers need; null: all of them are fresh. */
+async function askAnswers(
+  db: Database,
+  touched: Touched | null,
+): Promise<Pick<Asked, "answers" | "named" | "questions">> {
   const known = await names(db);
-  const of = (family: Family) => namedOf(known[family], before.size === 0 ? null : touched[family]);
+  const of = (family: Family) => namedOf(known[family], touched === null ? null : touched[family]);
   const named = { models: of("models"), gpus: of("gpus"), providers: of("providers") };
   const questions = new Map<string, string>();
   for (const model of named.models.filter(({ fresh }) => fresh)) {
@@ -57,7 +76,7 @@ export async function askMirror(db: Database, api: string | null, touched: Touch
       if (answer !== null) questions.set(`${folder}/${model.slug}.json`, toJson(answer));
     }
   }
-  return { before, answers: await answers(db), named, questions, overviews };
+  return { answers: await answers(db), named, questions };
 }
 
 async function askOverviews(db: Database): Promise<Map<string, string>> {

@@ -14,7 +14,7 @@ import {
   summaryFiles,
 } from "../summaries/mod.ts";
 import { batches, buildBatch, DATASETS } from "./batch.ts";
-import { both, builtSources, forget, namesOf, type Source, staleRuns } from "./changes.ts";
+import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
@@ -77,12 +77,11 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest.rows);
-  await exportTables(db, staged);
   if (anew) await exportSchemas(staged);
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {
     await exportDictionary(db, staged);
   }
-  const asked = await askMirror(db, anew ? null : paths.api, touched);
+  const asked = await askAndExport(db, paths, staged, anew, touched);
   const [total] = await db.rows("SELECT count(*)::INTEGER AS benchmarks FROM benchmarks");
   const closed = db.run("USE memory; DETACH almanac");
   let unlisted: string[] = [];
@@ -103,6 +102,16 @@ async function build(paths: Paths, staged: string): Promise<Built> {
     benchmarks: Number(total?.benchmarks),
     notices: [...notices, ...manifest.notices],
   };
+}
+
+/** Asks for the mirror while the whole tables are written. */
+async function askAndExport(db: Database, { api }: Paths, staged: string, anew: boolean, touched: Touched) {
+  using beside = await db.beside("USE almanac");
+  const [asked] = await Promise.all([
+    askMirror(db, beside, anew ? null : api, touched),
+    exportTables(beside, staged, anew),
+  ]);
+  return asked;
 }
 
 /** Copies the last database to work on when the same code made it; true when there is none and all is built anew. */

@@ -18,11 +18,13 @@ export type Row = Record<string, unknown>;
 export class Database implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #isFirst: boolean;
   readonly #prepared = new Map<string, DuckDBPreparedStatement>();
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, isFirst = true) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#isFirst = isFirst;
   }
 
   /** An empty database in memory. */
@@ -41,6 +43,13 @@ export class Database implements Disposable {
     } catch (cause) {
       throw new UserError(`Cannot read the almanac's data: ${path} cannot be opened`, hint, { cause });
     }
+  }
+
+  /** A second connection to the same database, to ask at the same time; leaving its scope closes only it. */
+  async beside(setup: string): Promise<Database> {
+    const database = new Database(this.#instance, await this.#instance.connect(), false);
+    await database.run(setup);
+    return database;
   }
 
   /** Runs one or more statements. */
@@ -70,7 +79,7 @@ export class Database implements Disposable {
   [Symbol.dispose](): void {
     for (const statement of this.#prepared.values()) statement.destroySync();
     this.#connection.closeSync();
-    this.#instance.closeSync();
+    if (this.#isFirst) this.#instance.closeSync();
   }
 }
 

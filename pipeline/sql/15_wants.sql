@@ -22,8 +22,8 @@ FROM (VALUES
 -- Results at concurrency 1 that may be compared over models: real weights, with the number of parameters.
 CREATE VIEW comparable AS
 SELECT
-  rankable.*,
-  coalesce(parameter_count, models.parameters) AS parameters,
-  coalesce(fits, true) AS holds
+  id, gpu, gpu_count, provider, model_name, price_per_hour, rate_tokens_per_second, tokens_per_dollar, avg_tokens_per_second,
+  min_tokens_per_second, max_tokens_per_second, memory_needed_gib, memory_available_gib, fits, coalesce(fits, true) AS holds,
+  coalesce(parameter_count, models.parameters) AS parameters
 FROM rankable LEFT JOIN models ON models.name = model_name
-WHERE level = 1 AND rankable.weights = 'real';
+WHERE level = 1 AND weights = 'real';
