@@ -107,9 +107,10 @@ async function build(paths: Paths, staged: string): Promise<Built> {
 /** Asks for the mirror while the whole tables are written. */
 async function askAndExport(db: Database, { api }: Paths, staged: string, anew: boolean, touched: Touched) {
   using beside = await db.beside("USE almanac");
+  using writing = await db.beside("USE almanac");
   const [asked] = await Promise.all([
     askMirror(db, beside, anew ? null : api, touched),
-    exportTables(beside, staged, anew),
+    exportTables(writing, staged, anew),
   ]);
   return asked;
 }
