@@ -1,9 +1,10 @@
 // deno-lint-ignore-file no-console
-// `deno task bench [build|site|serve]…`: speed and memory of the builder, the queries, the site and the live API, as ratios in one run.
+// `deno task bench [build|site|serve|pages]…`: speed and memory of the builder, the queries, the site and the live API, as ratios in one run.
 // Exits with 1 when an aim is missed.
 import { Table } from "console-table-printer";
 import { benchBest, benchBuild } from "./build.ts";
 import type { Line } from "./line.ts";
+import { benchPages } from "./pages.ts";
 import { benchServe } from "./serve.ts";
 import { benchSite } from "./site.ts";
 
@@ -11,6 +12,7 @@ const PARTS: Record<string, (root: string) => Promise<Line[]>> = {
   build: async (root) => [...await benchBuild(root), ...await benchBest(root)],
   site: benchSite,
   serve: benchServe,
+  pages: benchPages,
 };
 
 async function inFolder(work: (root: string) => Promise<Line[]>): Promise<Line[]> {
