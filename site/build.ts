@@ -4,9 +4,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { bundlePageScript } from "../pipeline/lib/bundle.ts";
 import { filesBelow } from "../pipeline/build/publish.ts";
+import { ownOrShipped } from "../pipeline/lib/catalog.ts";
 import { copyFolder, exists } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
-import { pathsOf } from "../pipeline/paths.ts";
+import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import { writeForCrawlers } from "./crawlers.ts";
 import { prepareSqlAssets } from "./sql_assets.ts";
 
@@ -67,7 +68,9 @@ export async function buildSite(
   }
 }
 
-async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: string): Promise<void> {
+async function copyData(paths: Paths, dist: string): Promise<void> {
+  const { exported, raw } = paths;
+  await copyFolder(await ownOrShipped(paths, "published"), join(dist, "published"));
   await copyFolder(join(exported, "api"), join(dist, "api"));
   await copyFolder(join(exported, "schema"), join(dist, "schema"));
   await Deno.mkdir(join(dist, "data"), { recursive: true });
@@ -89,7 +92,7 @@ async function copyData({ exported, raw }: ReturnType<typeof pathsOf>, dist: str
 }
 
 /** The interactive page's own program, served from here: no request to elsewhere. */
-async function copySwagger({ repository }: ReturnType<typeof pathsOf>, dist: string): Promise<void> {
+async function copySwagger({ repository }: Paths, dist: string): Promise<void> {
   const from = join(repository, "node_modules", "swagger-ui-dist");
   await Deno.mkdir(join(dist, "swagger"), { recursive: true });
   for (const name of ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"]) {

@@ -1,25 +1,16 @@
 // The Data page in a real browser: files with true sums, text that can be copied.
 import { equal, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { buildData } from "../../pipeline/build/mod.ts";
 import { sha256File } from "../../pipeline/lib/files.ts";
-import { cli } from "../e2e/cli.ts";
 import { jsonl, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { serveSite } from "./serve.ts";
+import { publishedSite } from "./serve.ts";
 
 const root = await temporaryRoot();
 const { paths } = root;
 const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, 90));
 await sealed(paths, "20260102-030405-abcd", "a", { "results.jsonl": jsonl(lines) });
-await buildData(paths, root.log);
-const built = await cli("build-site", "--root", paths.root);
-equal(built.code, 0, built.err);
-const site = serveSite(paths.siteDist);
-Deno.test.afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await root[Symbol.asyncDispose]();
-});
+const site = await publishedSite(root);
 
 browserTest(
   "every file that the Data page lists lies there with the SHA-256 it says",

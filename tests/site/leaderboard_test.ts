@@ -3,11 +3,9 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { buildData } from "../../pipeline/build/mod.ts";
-import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { serveSite } from "./serve.ts";
+import { publishedSite } from "./serve.ts";
 
 const root = await temporaryRoot();
 const { paths } = root;
@@ -16,14 +14,7 @@ await result("a", 80, {}, "vastai", 0.4);
 await result("b", 200, { hardware: H100 }, "lambda", 2.4);
 await result("c", 60, { hardware: H100, model: { name: "llama3:70b" } }, "vastai", 2.1);
 await result("d", 50, { model: { name: "llama3:70b" }, hardware: { gpu_count: 2 } }, "runpod", null);
-await buildData(paths, root.log);
-const built = await cli("build-site", "--root", paths.root, "--base", "/almanac");
-equal(built.code, 0, built.err);
-const site = serveSite(paths.siteDist);
-Deno.test.afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await root[Symbol.asyncDispose]();
-});
+const site = await publishedSite(root, "--base", "/almanac");
 
 async function result(
   name: string,

@@ -1,12 +1,10 @@
 // A model's page in a real browser: price against speed, whose marks lead to their results, and badges to show elsewhere.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { buildData } from "../../pipeline/build/mod.ts";
 import { ApiIndex, Pareto } from "../../pipeline/schema/api.ts";
-import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { serveSite } from "./serve.ts";
+import { publishedSite } from "./serve.ts";
 
 const MODEL = `"a" [model] <b>`;
 const root = await temporaryRoot();
@@ -19,14 +17,7 @@ for (const [name, tps, price] of [["fast", 200, 2.4], ["cheap", 80, 0.2], ["neit
     "metadata.json": metadata({ hardware, model: { name: MODEL } }),
   }, { price_per_hour: price });
 }
-await buildData(paths, root.log);
-const built = await cli("build-site", "--root", paths.root, "--url", "https://example.org/almanac");
-equal(built.code, 0, built.err);
-const site = serveSite(paths.siteDist);
-Deno.test.afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await root[Symbol.asyncDispose]();
-});
+const site = await publishedSite(root, "--url", "https://example.org/almanac");
 const read = async (path: string) => JSON.parse(await Deno.readTextFile(join(paths.api, path)));
 const [model] = ApiIndex.parse(await read("index.json")).models;
 ok(model);

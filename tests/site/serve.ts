@@ -1,5 +1,9 @@
 // The built site as a plain file server gives it, below a path of its own.
+import { equal } from "node:assert/strict";
 import { join } from "node:path";
+import { buildData } from "../../pipeline/build/mod.ts";
+import { cli } from "../e2e/cli.ts";
+import type { temporaryRoot } from "../fixtures.ts";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -34,4 +38,21 @@ export function serveSite(dist: string): Served {
     url: `http://127.0.0.1:${server.addr.port}/almanac/`,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
+}
+
+/** Builds data and site of a root, serves it for all tests of the file, and removes both after them. */
+export async function publishedSite(
+  root: Awaited<ReturnType<typeof temporaryRoot>>,
+  ...options: string[]
+): Promise<Served> {
+  const { paths } = root;
+  await buildData(paths, root.log);
+  const built = await cli("build-site", "--root", paths.root, ...options);
+  equal(built.code, 0, built.err);
+  const site = serveSite(paths.siteDist);
+  Deno.test.afterAll(async () => {
+    await site[Symbol.asyncDispose]();
+    await root[Symbol.asyncDispose]();
+  });
+  return site;
 }

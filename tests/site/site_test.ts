@@ -3,14 +3,12 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { buildData } from "../../pipeline/build/mod.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { BenchmarkList } from "../../pipeline/schema/api.ts";
 import { ENDPOINTS } from "../../pipeline/schema/endpoints.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "../fixtures.ts";
-import { cli } from "../e2e/cli.ts";
 import { browserTest, visit as visitSite } from "./browser.ts";
-import { serveSite } from "./serve.ts";
+import { publishedSite } from "./serve.ts";
 
 const HOSTILE = `<script>alert("x")</script>&amp;'`;
 
@@ -60,14 +58,7 @@ await result(paths, "b", 150, {
 });
 await result(paths, "c", 70, { model: { name: HOSTILE } });
 await result(paths, "d", 50, { model: { name: "synthetic:15m", weights: "random" } });
-await buildData(paths, root.log);
-const built = await cli("build-site", "--root", paths.root, "--base", "/almanac");
-equal(built.code, 0, built.err);
-const site = serveSite(paths.siteDist);
-Deno.test.afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await root[Symbol.asyncDispose]();
-});
+const site = await publishedSite(root, "--base", "/almanac");
 const { benchmarks } = BenchmarkList.parse(
   JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json"))),
 );

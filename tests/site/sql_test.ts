@@ -3,13 +3,11 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Route } from "playwright-core";
-import { buildData } from "../../pipeline/build/mod.ts";
 import { Database, type Row } from "../../pipeline/lib/duckdb.ts";
 import { hashOf, type State } from "../../site/src/sql_page/state.ts";
-import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { serveSite } from "./serve.ts";
+import { publishedSite } from "./serve.ts";
 import { cells, ended, follow, refusal, run, saved } from "./sql_page.ts";
 
 const HOSTILE = `<script>alert("x")</script>&amp;'`;
@@ -27,15 +25,8 @@ await result(
   2.4,
 );
 await result("c", 70, { model: { name: HOSTILE } }, "runpod", null);
-await buildData(paths, root.log);
-const built = await cli("build-site", "--root", paths.root, "--base", "/almanac");
-equal(built.code, 0, built.err);
-const site = serveSite(paths.siteDist);
+const site = await publishedSite(root, "--base", "/almanac");
 const address = `${site.url}sql.html`;
-Deno.test.afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await root[Symbol.asyncDispose]();
-});
 
 async function result(
   name: string,
