@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly of: (item: T) => string | number | null;
   /** Digits after the point; such a column is aligned to the right. */
   readonly digits?: number;
+  /** Characters that it keeps as long as another column has more than its own least; default 1. */
+  readonly least?: number;
 }
 
 const WIDTH = 80;
@@ -15,7 +17,7 @@ export function renderTable<T>(columns: readonly Column<T>[], items: readonly T[
   const cells = items.map((item) => columns.map((column) => textOf(column, column.of(item))));
   const widths = fit(
     columns.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0))),
-    columns.map(({ digits }) => digits === undefined),
+    columns.map(({ digits, least = 1 }) => digits === undefined ? least : null),
   );
   const table = new Table({
     columns: columns.map(({ title, digits }, index) => ({
@@ -38,14 +40,22 @@ function textOf<T>({ digits }: Column<T>, value: string | number | null): string
   return typeof value === "number" ? value.toFixed(digits ?? 0) : value;
 }
 
-/** Takes from the widest text column, one character at a time, until borders and padding fit as well. */
-function fit(widths: readonly number[], isText: readonly boolean[]): number[] {
+/** Takes from the widest text column above its least, then from the widest of all, one character at a time, until borders and padding fit as well; null: not a text. */
+function fit(widths: readonly number[], leasts: readonly (number | null)[]): number[] {
   const room = WIDTH - 3 * widths.length - 1;
   const fitted = [...widths];
-  const textWidths = () => fitted.map((width, index) => isText[index] === true ? width : 0);
-  while (fitted.reduce((sum, width) => sum + width, 0) > room && Math.max(...textWidths()) > 1) {
-    const widest = textWidths().indexOf(Math.max(...textWidths()));
-    fitted[widest] = (fitted[widest] ?? 0) - 1;
+  const widest = (above: (least: number) => number) => {
+    const spare = fitted.map((width, index) => {
+      const least = leasts[index] ?? null;
+      return least !== null && width > above(least) ? width : 0;
+    });
+    const most = Math.max(...spare);
+    return most === 0 ? undefined : spare.indexOf(most);
+  };
+  while (fitted.reduce((sum, width) => sum + width, 0) > room) {
+    const index = widest((least) => least) ?? widest(() => 1);
+    if (index === undefined) break;
+    fitted[index] = (fitted[index] ?? 0) - 1;
   }
   return fitted;
 }

@@ -8,7 +8,7 @@ import { short } from "./words.ts";
 
 type Benchmark = BenchmarkResult;
 
-const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name };
+const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name, least: 16 };
 const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuName(hardware) };
 const LEVEL: Column<Benchmark> = {
   title: "c",
@@ -28,7 +28,10 @@ const THROUGHPUT: Column<Benchmark> = {
 const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
 const PRICE: Column<Benchmark> = {
   title: "$/h at",
-  of: ({ price_per_hour, provider }) => `${number(price_per_hour, 2)} ${providerTitle(provider)}`,
+  of: ({ price_per_hour, provider }) =>
+    price_per_hour === null
+      ? providerTitle(provider)
+      : `${number(price_per_hour, 2)} ${providerTitle(provider)}`,
 };
 
 /** Benchmarks, one a row. */
