@@ -37,7 +37,9 @@ async function almanac(
   work: (submissions: Submissions, paths: Paths, build: () => Promise<Database>) => Promise<void>,
 ) {
   await using root = await temporaryRoot();
-  const submissions = new Submissions(root.paths.submitted, await readCatalog(root.paths), () => NOW);
+  let minutes = 0;
+  const clock = () => new Date(NOW.getTime() + 60_000 * minutes++);
+  const submissions = new Submissions(root.paths.submitted, await readCatalog(root.paths), clock);
   await work(submissions, root.paths, async () => {
     await buildData(root.paths, root.log);
     return await Database.reading(root.paths.database);

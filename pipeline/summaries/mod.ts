@@ -38,11 +38,12 @@ export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
     run_id: `published/${name.slice(0, -5)}`,
     path: join(published, name),
   }));
-  const submitted = (await namesIn(paths.submitted)).filter((name) => name === SUBMISSIONS)
-    .map((name) => ({ run_id: SUBMITTED, path: join(paths.submitted, name) }));
-  return await Promise.all(
-    [...files, ...submitted].map(async (file) => ({ ...file, text: await Deno.readTextFile(file.path) })),
-  );
+  const path = join(paths.submitted, SUBMISSIONS);
+  const submitted = { run_id: SUBMITTED, path, text: await wholeLines(path) };
+  return [
+    ...await Promise.all(files.map(async (file) => ({ ...file, text: await Deno.readTextFile(file.path) }))),
+    ...(submitted.text === "" ? [] : [submitted]),
+  ];
 }
 
 /** The results of a file; a UserError names every fault. */
@@ -104,8 +105,7 @@ function publishedIn(text: string, path: string, run_id: string): Summary[] {
 
 function submittedIn(text: string, path: string, run_id: string): Summary[] {
   const hint = "Remove the line that is named, or restore the file.";
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").slice(0, -1);
-  return whole.map((line, index) => {
+  return text.split("\n").slice(0, -1).map((line, index) => {
     const where = `${path}:${index + 1}`;
     return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint), run_id);
   });
@@ -136,6 +136,17 @@ function json(text: string, where: string, hint: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new UserError(`Cannot read ${where}: ${messageOf(cause)}`, hint, { cause });
+  }
+}
+
+/** The text of a file up to its last line break, without what a crash left of a line; empty without a file. */
+export async function wholeLines(path: string): Promise<string> {
+  try {
+    const text = await Deno.readTextFile(path);
+    return text.slice(0, text.lastIndexOf("\n") + 1);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
   }
 }
 

@@ -7,8 +7,8 @@ import type { BenchmarkAnswer } from "../schema/api.ts";
 import { nearest } from "../schema/nearest.ts";
 import { check } from "../schema/parse.ts";
 import { implausible } from "../schema/plausible.ts";
-import { Submission, type SubmissionLine } from "../schema/summary.ts";
-import { digestOf, insertSummaries, SUBMISSIONS, summaryOf } from "./mod.ts";
+import { Submission, SubmissionLine } from "../schema/summary.ts";
+import { digestOf, insertSummaries, SUBMISSIONS, summaryOf, wholeLines } from "./mod.ts";
 import { createTables } from "./tables.ts";
 
 /** `added` is false when the same submission was there already. */
@@ -39,9 +39,9 @@ export class Submissions {
   async #take(body: unknown): Promise<Submitted> {
     const checked = checkSubmission(body, this.#catalog, this.#clock());
     if ("faults" in checked) return checked;
-    const { line } = checked;
-    const answer = await preview(line, this.#catalog);
-    return { answer, added: await append(this.#folder, line) };
+    const kept = await find(this.#folder, checked.line.evidence_id);
+    const answer = await preview(kept ?? checked.line, this.#catalog);
+    return { answer, added: kept === undefined && await append(this.#folder, checked.line) };
   }
 }
 
@@ -82,23 +82,25 @@ async function preview(line: SubmissionLine, catalog: Catalog): Promise<Benchmar
   return answer;
 }
 
-/** Appends and flushes the line; false when its submission was there already. What a crash left of a line is cut off first. */
+/** The line of a submission that was taken before. */
+async function find(folder: string, evidenceId: string): Promise<SubmissionLine | undefined> {
+  const lines = (await wholeLines(join(folder, SUBMISSIONS))).split("\n");
+  const found = lines.find((line) => line.includes(`"evidence_id":"${evidenceId}"`));
+  return found === undefined ? undefined : SubmissionLine.parse(JSON.parse(found));
+}
+
+/** Appends and flushes the line; false when another process was faster. What a crash left of a line is cut off first. */
 async function append(folder: string, line: SubmissionLine): Promise<boolean> {
   await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, SUBMISSIONS);
   using file = await Deno.open(path, { read: true, write: true, create: true });
   await file.lock(true);
-  const before = await Deno.readFile(path);
-  const whole = before.lastIndexOf(NEWLINE) + 1;
-  if (new TextDecoder().decode(before.subarray(0, whole)).includes(`"evidence_id":"${line.evidence_id}"`)) {
-    return false;
-  }
-  await file.truncate(whole);
-  await file.seek(whole, Deno.SeekMode.Start);
+  if (await find(folder, line.evidence_id) !== undefined) return false;
+  const end = new TextEncoder().encode(await wholeLines(path)).length;
+  await file.truncate(end);
+  await file.seek(end, Deno.SeekMode.Start);
   const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
   await file.syncData();
   return true;
 }
-
-const NEWLINE = "\n".charCodeAt(0);

@@ -112,7 +112,7 @@ async function wrk(url: string, seconds: number, many?: { script: string; first:
   return {
     per_second: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
     requests: Number(/(\d+) requests in/.exec(text)?.[1]),
-    p99: /99%\s+(\S+)/.exec(text)?.[1] ?? "–",
+    p99: /^\s+99%\s+(\S+)/m.exec(text)?.[1] ?? "–",
   };
 }
 

@@ -18,9 +18,14 @@ export async function cli(...args: string[]): Promise<Ended> {
 
 /** Starts `almanac ARGS`; `said(text)` resolves to its stderr so far when that holds the text, or it has ended. */
 export function start(...args: string[]) {
+  return startWith({}, ...args);
+}
+
+/** The same with variables of its environment. */
+export function startWith(env: Record<string, string>, ...args: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", mainFile, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -1,27 +1,28 @@
 // `serve` as its users run it: it starts, answers over the network, and ends in order when told to.
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
-import { BenchmarkList } from "../../pipeline/schema/api.ts";
+import { BenchmarkAnswer, BenchmarkList } from "../../pipeline/schema/api.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { result } from "../live.ts";
-import { cli, start } from "./cli.ts";
+import { cli, startWith } from "./cli.ts";
 
 /** More than the network holds between a server and a client that does not read. */
 const BIG = 64 * 2 ** 20;
 
 /** A built root with a server over it; `url` is where it says that it listens. */
 async function serving(
-  work: (running: ReturnType<typeof start>, url: string) => Promise<void>,
+  work: (running: ReturnType<typeof startWith>, url: string, root: string) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<void> {
   await using root = await temporaryRoot();
   await result(root.paths, "a", "NVIDIA GeForce RTX 4090", 120, 0.4);
   await buildData(root.paths, root.log);
   await Deno.mkdir(root.paths.siteDist, { recursive: true });
   await Deno.writeFile(join(root.paths.siteDist, "big.bin"), new Uint8Array(BIG));
-  const running = start("serve", "--port", "0", "--log", "--root", root.paths.root);
+  const running = startWith(env, "serve", "--port", "0", "--log", "--root", root.paths.root);
   const said = await running.said("Almanac at http");
-  await work(running, /Almanac at (\S+)/.exec(said)?.[1] ?? "");
+  await work(running, /Almanac at (\S+)/.exec(said)?.[1] ?? "", root.paths.root);
 }
 
 /** Sends bytes as they are and returns what comes back. */
@@ -100,3 +101,55 @@ Deno.test("without data, and at a port that is taken or is none, serve says what
   equal(none.code, 2);
   match(none.err, /whole number from 0 to 65535/);
 });
+
+Deno.test("a result that is posted with the token is on disk before the answer, and listed after the next build", () =>
+  serving(async (running, url, root) => {
+    const endpoint = `${url}/api/v1/benchmarks`;
+    const body = JSON.stringify({
+      hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24576 },
+      model: { name: "deepseek-r1:14b", runtime: "ollama" },
+      results: { avg_tokens_per_second: 93.7, total_requests: 67 },
+      provider: "tensordock",
+      price_per_hour: 0.44,
+    });
+    const post = (token: string, text: string) =>
+      fetch(endpoint, {
+        method: "POST",
+        body: text,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      });
+    const wrong = await post("wrong", body);
+    equal(wrong.status, 401);
+    await wrong.body?.cancel();
+    const hostile = await post("secret", body.replace("tensordock", "<img src=x>"));
+    equal(hostile.status, 400);
+    match(await hostile.text(), /provider: it has a character that is not taken/);
+    const taken = await post("secret", body);
+    equal(taken.status, 201);
+    const { benchmark } = BenchmarkAnswer.parse(await taken.json());
+    const kept = await Deno.readTextFile(join(root, "data", "submitted", "submissions.jsonl"));
+    equal(kept.trim().split("\n").length, 1);
+    const again = await post("secret", body);
+    equal(again.status, 200);
+    deepEqual(BenchmarkAnswer.parse(await again.json()).benchmark, benchmark);
+    equal((await cli("build-data", "--root", root)).code, 0);
+    const listed = await until(async () => {
+      const response = await fetch(`${endpoint}/${benchmark.id}`);
+      const answer = await response.json();
+      return response.ok ? answer : undefined;
+    });
+    deepEqual(BenchmarkAnswer.parse(listed).benchmark, benchmark);
+    running.kill("SIGTERM");
+    const { code, err } = await running.ended;
+    equal(code, 0);
+    ok(!err.includes("secret"));
+  }, { ALMANAC_SUBMIT_TOKEN: "secret" }));
+
+/** Asks again until there is an answer; the server looks for a new build once a second. */
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (let asked = 0; asked < 20_000; asked++) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error("there was no answer");
+}
