@@ -5,8 +5,9 @@ import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import { best, cheapest, compare, list, recommend } from "../pipeline/query/mod.ts";
 import { costEfficiency, gpuAnalysis, picks, providerComparison } from "../pipeline/query/overviews.ts";
-import { short } from "../pipeline/query/words.ts";
+
 import { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
+import { shortNumber } from "../pipeline/schema/short_number.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
 const root = await temporaryRoot();
@@ -64,7 +65,7 @@ Deno.test("every row of every result table is there, with the tokens per dollar 
         provider,
         results.avg_tokens_per_second,
         price_per_hour,
-        short((results.avg_tokens_per_second ?? 0) * 3600 / (price_per_hour ?? 0)),
+        shortNumber((results.avg_tokens_per_second ?? 0) * 3600 / (price_per_hour ?? 0)),
       ]),
       table,
     );

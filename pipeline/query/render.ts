@@ -3,13 +3,14 @@ import { type Column, renderTable } from "../lib/table.ts";
 import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
+import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
-import { short } from "./words.ts";
+import { shortNumber } from "../schema/short_number.ts";
 
 type Benchmark = BenchmarkResult;
 
 const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name, least: 16 };
-const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuName(hardware) };
+const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuLabel(hardware) };
 const LEVEL: Column<Benchmark> = {
   title: "c",
   of: ({ test_config }) => test_config.concurrent_reqs,
@@ -77,7 +78,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
   const { model, hardware, results, test_config, memory } = benchmark;
   const facts: [string, string | null][] = [
     ["model", model.weights === "random" ? `${model.name} (random weights)` : model.name],
-    ["gpu", gpuName(hardware)],
+    ["gpu", gpuLabel(hardware)],
     ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
     ["runtime", joined([model.runtime, model.runtime_version], " ")],
     ["concurrency", String(test_config.concurrent_reqs)],
@@ -185,11 +186,6 @@ function statusInWords({ status, stage, failure_stage }: ManifestRow): string {
   return status === "running" ? `${status}: ${stage}` : status;
 }
 
-function gpuName({ gpu, gpu_count }: Benchmark["hardware"]): string {
-  const plain = gpu.replace(/^NVIDIA (GeForce )?/, "");
-  return gpu_count !== null && gpu_count > 1 ? `${gpu_count} × ${plain}` : plain;
-}
-
 function costFacts(cost: CostAnalysis): [string, string][] {
   if (cost.cost_per_hour === null) return [["cost", "no price is known"]];
   return [
@@ -197,7 +193,7 @@ function costFacts(cost: CostAnalysis): [string, string][] {
       "price",
       `$${number(cost.cost_per_hour, 2)} an hour, $${number(cost.estimated_monthly_24x7, 2)} a month`,
     ],
-    ["tokens per $", cost.tokens_per_dollar === null ? "–" : short(cost.tokens_per_dollar)],
+    ["tokens per $", cost.tokens_per_dollar === null ? "–" : shortNumber(cost.tokens_per_dollar)],
     ["$ per million", number(cost.cost_per_million_tokens, 3)],
   ];
 }

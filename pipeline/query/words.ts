@@ -1,6 +1,7 @@
 // PURE. Sentences about GPUs and picks, each made by a rule from figures of the data and the catalogue.
 import { z } from "zod";
 import { providerTitle } from "../schema/names.ts";
+import { shortNumber } from "../schema/short_number.ts";
 
 const nullable = z.number().nullable();
 
@@ -104,14 +105,14 @@ export function strengthOf({ facts, memory_gib, memory_type, ecc }: Gpu): string
     } the next, ${fastest.next_gpu}`;
   }
   if (cheapest !== undefined) {
-    return `${short(cheapest.tokens_per_dollar)} tokens per dollar on ${cheapest.model} at ${
+    return `${shortNumber(cheapest.tokens_per_dollar)} tokens per dollar on ${cheapest.model} at ${
       dollars(cheapest.price)
     } an hour, ${times(cheapest.ratio)} the next`;
   }
   const [alone] = facts.alone_for;
   if (alone !== undefined) {
     return `${tokens(alone.rate)} on ${alone.model}${
-      alone.tokens_per_dollar === null ? "" : `, ${short(alone.tokens_per_dollar)} tokens per dollar`
+      alone.tokens_per_dollar === null ? "" : `, ${shortNumber(alone.tokens_per_dollar)} tokens per dollar`
     }`;
   }
   if (ecc === true && memory_gib !== null) return `${memory_gib} GiB of ${memory_type} that corrects errors`;
@@ -152,13 +153,13 @@ export function whyOf(pick: PickRow): string {
     : `, ${times(score / next_score)} the next GPU, ${next_gpu}${
       pick.next_model === model ? "" : ` with ${pick.next_model}`
     }`;
-  if (aim === "budget") return `${short(tokens_per_dollar)} tokens per dollar on ${model}${next}`;
+  if (aim === "budget") return `${shortNumber(tokens_per_dollar)} tokens per dollar on ${model}${next}`;
   if (aim === "performance") return `${tokens(rate_tokens_per_second)} on ${model}${next}`;
   const share = pick.models_measured === pick.models
     ? ""
     : `; it holds ${pick.models_measured} of the ${pick.models} models of this size`;
   return `Speed times tokens per dollar is highest: ${tokens(rate_tokens_per_second)} and ${
-    short(tokens_per_dollar)
+    shortNumber(tokens_per_dollar)
   } tokens per dollar on ${model}${share}`;
 }
 
@@ -169,9 +170,9 @@ export function differenceOf(pick: PickRow): string {
   if (rate === null || value === null) return `the source names ${named}, for which no result is known`;
   const fit = pick.published_too_large === true ? ", whose memory does not hold the model" : "";
   return `the source names ${named}${fit}: ${tokens(rate)} and ${
-    short(value)
+    shortNumber(value)
   } tokens per dollar; ${pick.gpu} gives ${tokens(pick.rate_tokens_per_second)} and ${
-    short(pick.tokens_per_dollar)
+    shortNumber(pick.tokens_per_dollar)
   }`;
 }
 
@@ -201,10 +202,4 @@ function gib(value: number | null): string {
 
 function dollars(value: number | null): string {
   return value === null ? "an unknown price" : `$${Number(value.toPrecision(3))}`;
-}
-
-/** `7.5M`, `767K`, as tokens per dollar are read. */
-export function short(value: number): string {
-  const digits = value >= 1e6 ? 1 : 0;
-  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: digits });
 }

@@ -1,5 +1,7 @@
 // Numbers and names as people read them. Pure.
 import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
+import { gpuLabel as gpuLabelOf } from "../../../pipeline/schema/gpu_name.ts";
+import { shortNumber } from "../../../pipeline/schema/short_number.ts";
 
 export const DASH = "–";
 
@@ -28,10 +30,9 @@ export function dollars(value: number | null | undefined): string {
   return `$${/^0\.\d$/.test(exact) ? `${exact}0` : exact}`;
 }
 
-/** `7.5M`, `767K`: tokens per dollar. */
+/** Tokens per dollar: `7.5M`, or a dash. */
 export function short(value: number | null | undefined): string {
-  if (value === null || value === undefined) return DASH;
-  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: value >= 1e6 ? 1 : 0 });
+  return value === null || value === undefined ? DASH : shortNumber(value);
 }
 
 /** `$0.08`, or `$0.08–0.20` where offers differ. */
@@ -40,9 +41,9 @@ export function priceRange(least: number | null, most: number | null): string {
   return least === most ? dollars(least) : `${dollars(least)}–${number(most, 2)}`;
 }
 
+/** The GPU of a benchmark as people name it. */
 export function gpuLabel({ hardware }: BenchmarkResult): string {
-  const plain = hardware.gpu.replace(/^NVIDIA (GeForce )?/, "");
-  return (hardware.gpu_count ?? 1) > 1 ? `${hardware.gpu_count} × ${plain}` : plain;
+  return gpuLabelOf(hardware);
 }
 
 /** Memory of all GPUs together in whole GiB, the size that people know a GPU by. */
