@@ -1,7 +1,7 @@
 // The table of all results with its filters: what is chosen stands in the address, and back and forward restore it.
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-import { toCsv } from "./csv.ts";
+import { harmless, toCsv } from "./csv.ts";
 import { counts, type Facts, shows } from "./filter.ts";
 import { bodyOf, headsOf, makeSortable, markSorted, sortTable } from "./sort.ts";
 import { CHOICES, limitOf, LIMITS, queryOf, record, type View, viewOf } from "./view.ts";
@@ -90,7 +90,7 @@ function cellText(cell: HTMLTableCellElement): string {
   if (tags.length > 0) return tags.join("; ");
   const text = cell.textContent.trim();
   if (text === "–") return "";
-  return cell.classList.contains("n") ? text.replaceAll(/[$,]/g, "") : text;
+  return cell.classList.contains("n") ? text.replaceAll(/[$,]/g, "") : harmless(text);
 }
 
 function save(name: string, text: string): void {

@@ -15,7 +15,7 @@ export interface Described {
 
 const TITLE = "GPU Almanac: LLM inference benchmarks on rented GPUs";
 const DESCRIPTION =
-  "Decoding speed, latency, GPU telemetry and cost of language models on rented GPUs, computed from raw evidence that is published beside every result.";
+  "Decoding speed, latency, GPU telemetry and cost of language models on rented GPUs: measured, with the raw evidence beside each result, or published by others, with their source.";
 const LICENSE = { name: "CC-BY-4.0", path: "https://creativecommons.org/licenses/by/4.0/" };
 const FORMATS: Readonly<Record<string, string>> = {
   csv: "text/csv",

@@ -1,9 +1,9 @@
 // A result as a file, made in the page.
 /// <reference lib="dom" />
-import { toCsv } from "../browser/csv.ts";
+import { harmless, toCsv } from "../browser/csv.ts";
 import { exact, fullText, type Result, type Value } from "./values.ts";
 
-/** CSV with every digit. A text that a spreadsheet would take for a formula gets a ' in front. */
+/** CSV with every digit; texts are harmless in a spreadsheet. */
 export function csvOf({ columns, rows }: Result): string {
   return toCsv([columns.map(({ name }) => harmless(name)), ...rows.map((row) => row.map(csvCell))]);
 }
@@ -27,8 +27,4 @@ export function save(name: string, type: string, text: string): void {
 
 function csvCell(value: Value): string {
   return typeof value === "string" ? harmless(value) : fullText(value);
-}
-
-function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
