@@ -67,6 +67,6 @@ Deno.test("a catalogue of one's own is used, and refused with its faults when it
   equal(code, 2);
   match(
     err,
-    /^Cannot read \S+gpus\.json: gpus\[0\]\.memory_gib: it is -1, it must be above 0; .*memory_type: it is missing/,
+    /Cannot read \S+gpus\.json: gpus\[0\]\.memory_gib: it is -1, it must be above 0; .*memory_type: it is missing/,
   );
 });

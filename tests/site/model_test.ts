@@ -96,7 +96,7 @@ browserTest(
 
 browserTest("a badge opens by itself as an image without a fault", () =>
   visit(site.url, {}, async (page) => {
-    await page.goto(`${site.url}badge/${model.slug}-value.svg`);
+    await page.goto(`${site.url}badge/value/${model.slug}.svg`);
     equal(await page.evaluate("document.documentElement.nodeName"), "svg");
     equal(
       await page.evaluate("document.title || document.querySelector('title').textContent"),

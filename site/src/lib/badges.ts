@@ -18,20 +18,22 @@ type Named = typeof index.models[number];
 export function badgesOf(model: Named): Badge[] {
   const [fastest, cheap] = [best(model), cheapest(model)];
   return [
-    ...(fastest === null ? [] : [made(model, "", `fastest ${model.name}`, fastest, speedOf(fastest))]),
-    ...(cheap === null ? [] : [made(model, "-value", `best value ${model.name}`, cheap, valueOf(cheap))]),
+    ...(fastest === null ? [] : [made(model, "badge", `fastest ${model.name}`, fastest, speedOf(fastest))]),
+    ...(cheap === null
+      ? []
+      : [made(model, "badge/value", `best value ${model.name}`, cheap, valueOf(cheap))]),
   ];
 }
 
 function made(
   { slug }: Named,
-  ending: string,
+  folder: string,
   label: string,
   answer: BenchmarkAnswer,
   figure: string,
 ): Badge {
   const value = `${gpuLabel(answer.benchmark)}, ${figure}`;
-  return { path: `badge/${slug}${ending}.svg`, alt: `${label}: ${value}`, svg: badge(label, value) };
+  return { path: `${folder}/${slug}.svg`, alt: `${label}: ${value}`, svg: badge(label, value) };
 }
 
 function speedOf({ benchmark }: BenchmarkAnswer): string {
