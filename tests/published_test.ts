@@ -7,6 +7,7 @@ import { best, cheapest, compare, list, recommend } from "../pipeline/query/mod.
 import { costEfficiency, gpuAnalysis, picks, providerComparison } from "../pipeline/query/overviews.ts";
 
 import { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
+import { CostEfficiency, GpuAnalysis, Picks, ProviderComparison } from "../pipeline/schema/overview.ts";
 import { shortNumber } from "../pipeline/schema/short_number.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
@@ -130,7 +131,7 @@ Deno.test("recommendations say in words that a model does not fit", async () => 
 });
 
 Deno.test("cost efficiency: the best of each model is the one that the specification prints bold", async () => {
-  const { models, rows } = await costEfficiency(db);
+  const { models, rows } = CostEfficiency.parse(await costEfficiency(db));
   deepEqual(models.slice(0, 3), ["qwen2:1.5b", "phi3:mini", "qwen2:7b"]);
   const bold = rows.flatMap(({ gpu, provider, cells }) =>
     cells.filter(({ is_best }) => is_best).map(({ model }) => `${model} ${gpu} ${provider}`)
@@ -146,7 +147,7 @@ Deno.test("cost efficiency: the best of each model is the one that the specifica
 });
 
 Deno.test("the GPU analysis composes best use, strength and limitation from data and catalogue", async () => {
-  const { gpus } = await gpuAnalysis(db);
+  const { gpus } = GpuAnalysis.parse(await gpuAnalysis(db));
   const of = (name: string) => gpus.find(({ gpu }) => gpu === name);
   equal(gpus.length, 8);
   const rtx5090 = of("RTX 5090");
@@ -166,7 +167,7 @@ Deno.test("the GPU analysis composes best use, strength and limitation from data
 });
 
 Deno.test("providers are compared by price, speed and spread on the same GPU and model", async () => {
-  const { providers, comparisons } = await providerComparison(db);
+  const { providers, comparisons } = ProviderComparison.parse(await providerComparison(db));
   const [vast, tensordock] = providers;
   deepEqual([vast?.provider, tensordock?.provider], ["vastai", "tensordock"]);
   deepEqual([vast?.shared, vast?.cheapest_in, vast?.fastest_in], [5, 5, 4]);
@@ -179,7 +180,7 @@ Deno.test("providers are compared by price, speed and spread on the same GPU and
 });
 
 Deno.test("the picks are the specification's, but for the three that its own figures contradict", async () => {
-  const all = (await picks(db)).picks;
+  const all = Picks.parse(await picks(db)).picks;
   equal(all.length, 15);
   const differing = all.filter(({ published }) => published?.agrees === false);
   deepEqual(differing.map(({ name, aim, gpu, published }) => [name, aim, gpu, published?.gpu]), [

@@ -1,24 +1,30 @@
 // The overviews over all models: cost efficiency, GPUs, providers, what to take, runs.
-import { z } from "zod";
 import type { Database } from "../lib/duckdb.ts";
 import { STAGES } from "../schema/names.ts";
-import {
+import type {
   CostCell,
-  type CostEfficiency,
-  type GpuAnalysis,
+  CostEfficiency,
+  GpuAnalysis,
   GpuSummary,
-  Pick,
-  type Picks,
-  type ProviderComparison,
+  Picks,
+  ProviderComparison,
   ProviderOffer,
   ProviderSummary,
-  type Run,
+  Run,
   RunEntry,
-  type RunList,
+  RunList,
   RunSummary,
 } from "../schema/overview.ts";
-import { askAs } from "./ask.ts";
-import { bestFor, differenceOf, GpuFacts, limitationOf, PickFacts, strengthOf, whyOf } from "./words.ts";
+import { askJson } from "./ask.ts";
+import {
+  bestFor,
+  differenceOf,
+  type GpuFacts,
+  limitationOf,
+  type PickFacts,
+  strengthOf,
+  whyOf,
+} from "./words.ts";
 
 /** The overviews by their path below api/v1. */
 export const OVERVIEWS = {
@@ -29,11 +35,9 @@ export const OVERVIEWS = {
   runs,
 } as const;
 
-const Place = z.object({ gpu: z.string(), provider: z.string() });
-
 /** Tokens per dollar, GPU × model; the row with the most comes first. */
 export async function costEfficiency(db: Database): Promise<CostEfficiency> {
-  const cells = await askAs(db, "cost_efficiency", CostCell.extend(Place.shape));
+  const cells = await askJson<CostCell & { gpu: string; provider: string }>(db, "cost_efficiency");
   const rows = Map.groupBy(cells, ({ gpu, provider }) => JSON.stringify([gpu, provider]));
   const most = (row: readonly { tokens_per_dollar: number | null }[]) =>
     Math.max(...row.map(({ tokens_per_dollar }) => tokens_per_dollar ?? 0));
@@ -49,8 +53,8 @@ export async function costEfficiency(db: Database): Promise<CostEfficiency> {
 
 /** Every GPU with what it is good for, in words. */
 export async function gpuAnalysis(db: Database): Promise<GpuAnalysis> {
-  const words = { best_for: true, strength: true, limitation: true } as const;
-  const rows = await askAs(db, "gpus", GpuSummary.omit(words).extend(GpuFacts.shape));
+  type Facts = Omit<GpuSummary, "best_for" | "strength" | "limitation"> & GpuFacts;
+  const rows = await askJson<Facts>(db, "gpus");
   return {
     gpus: rows.map(({ facts, price_beside_lowest, ...gpu }) => {
       const known = { ...gpu, facts, price_beside_lowest };
@@ -66,12 +70,8 @@ export async function gpuAnalysis(db: Database): Promise<GpuAnalysis> {
 
 /** The providers beside each other, and each GPU and model that several of them have. */
 export async function providerComparison(db: Database): Promise<ProviderComparison> {
-  const providers = await askAs(db, "providers", ProviderSummary);
-  const offers = await askAs(
-    db,
-    "provider_offers",
-    ProviderOffer.extend({ gpu: z.string(), model: z.string() }),
-  );
+  const providers = await askJson<ProviderSummary>(db, "providers");
+  const offers = await askJson<ProviderOffer & { gpu: string; model: string }>(db, "provider_offers");
   const groups = Map.groupBy(offers, ({ gpu, model }) => JSON.stringify([gpu, model]));
   return {
     providers,
@@ -85,27 +85,39 @@ export async function providerComparison(db: Database): Promise<ProviderComparis
 
 /** Which GPU to take, by size of model and by use. */
 export async function picks(db: Database): Promise<Picks> {
-  const rows = await askAs(db, "picks", PickFacts);
+  return { picks: (await askJson<PickFacts>(db, "picks")).map(pickOf) };
+}
+
+function pickOf(row: PickFacts): Picks["picks"][number] {
+  const { kind, name, aim, gpu, provider, id, model, published_gpu, published_provider } = row;
+  const { rate_tokens_per_second, price_per_hour, tokens_per_dollar } = row;
+  const agrees = published_gpu === gpu && published_provider === provider;
   return {
-    picks: rows.map((row) => {
-      const agrees = row.published_gpu === row.gpu && row.published_provider === row.provider;
-      return Pick.parse({
-        ...Object.fromEntries(Object.keys(Pick.shape).map((key) => [key, row[key as keyof typeof row]])),
-        why: whyOf(row),
-        published: row.published_gpu === null || row.published_provider === null ? null : {
-          gpu: row.published_gpu,
-          provider: row.published_provider,
-          agrees,
-          difference: agrees ? null : differenceOf(row),
-        },
-      });
-    }),
+    ...{
+      kind,
+      name,
+      aim,
+      gpu,
+      provider,
+      id,
+      model,
+      rate_tokens_per_second,
+      price_per_hour,
+      tokens_per_dollar,
+    },
+    why: whyOf(row),
+    published: published_gpu === null || published_provider === null ? null : {
+      gpu: published_gpu,
+      provider: published_provider,
+      agrees,
+      difference: agrees ? null : differenceOf(row),
+    },
   };
 }
 
 /** Every run, newest first. */
 export async function runs(db: Database): Promise<RunList> {
-  return { runs: await askAs(db, "runs", RunSummary, { run_id: null }) };
+  return { runs: await askJson<RunSummary>(db, "runs", { run_id: null }) };
 }
 
 /** One run with its manifest; null when there is none of that id. */
@@ -115,8 +127,11 @@ export async function run(db: Database, runId: string): Promise<Run | null> {
 
 /** Every run with its manifest, newest first; only the one named by `runId` unless that is null. */
 export async function runsWithManifest(db: Database, runId: string | null = null): Promise<Run[]> {
-  const summaries = await askAs(db, "runs", RunSummary, { run_id: runId });
-  const manifests = Map.groupBy(await askAs(db, "run", RunEntry, { run_id: runId }), ({ run_id }) => run_id);
+  const summaries = await askJson<RunSummary>(db, "runs", { run_id: runId });
+  const manifests = Map.groupBy(
+    await askJson<RunEntry>(db, "run", { run_id: runId }),
+    ({ run_id }) => run_id,
+  );
   return summaries.map((summary) => {
     const manifest = manifests.get(summary.run_id) ?? [];
     const failures = STAGES.map((stage) => ({

@@ -1,80 +1,76 @@
 // PURE. Sentences about GPUs and picks, each made by a rule from figures of the data and the catalogue.
-import { z } from "zod";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 
-const nullable = z.number().nullable();
+/** What sql/queries/gpus.sql tells of a GPU besides its summary. Rates in tokens/s, prices in US dollars per hour, memory in GiB. */
+export interface GpuFacts {
+  readonly price_beside_lowest: number | null;
+  readonly facts: {
+    /** Models it is the fastest for, smallest first; `ratio` to the next GPU. */
+    readonly fastest_for: readonly {
+      model: string;
+      rate: number;
+      ratio: number | null;
+      next_gpu: string | null;
+    }[];
+    readonly cheapest_for: readonly {
+      model: string;
+      tokens_per_dollar: number;
+      price: number | null;
+      provider: string;
+      ratio: number | null;
+    }[];
+    /** Models that no other GPU holds or was measured with. */
+    readonly alone_for: readonly {
+      model: string;
+      rate: number;
+      tokens_per_dollar: number | null;
+      too_large_elsewhere: boolean;
+    }[];
+    readonly largest: { model: string; parameters: number | null; rate: number } | null;
+    readonly models: number;
+    readonly too_large: readonly {
+      model: string;
+      rate: number;
+      needed: number | null;
+      available: number | null;
+    }[];
+    readonly provider_gap: { model: string; faster: string; slower: string; ratio: number } | null;
+  };
+}
 
-/** What sql/queries/gpus.sql tells of a GPU besides its summary. */
-export const GpuFacts = z.object({
-  price_beside_lowest: nullable,
-  facts: z.object({
-    fastest_for: z.array(
-      z.object({ model: z.string(), rate: z.number(), ratio: nullable, next_gpu: z.string().nullable() }),
-    ),
-    cheapest_for: z.array(
-      z.object({
-        model: z.string(),
-        tokens_per_dollar: z.number(),
-        price: nullable,
-        provider: z.string(),
-        ratio: nullable,
-      }),
-    ),
-    alone_for: z.array(
-      z.object({
-        model: z.string(),
-        rate: z.number(),
-        tokens_per_dollar: nullable,
-        too_large_elsewhere: z.boolean(),
-      }),
-    ),
-    largest: z.object({ model: z.string(), parameters: nullable, rate: z.number() }).nullable(),
-    models: z.int(),
-    too_large: z.array(
-      z.object({ model: z.string(), rate: z.number(), needed: nullable, available: nullable }),
-    ),
-    provider_gap: z.object({
-      model: z.string(),
-      faster: z.string(),
-      slower: z.string(),
-      ratio: z.number(),
-    }).nullable(),
-  }),
-});
+/** A row of sql/queries/picks.sql: the pick, the next best GPU, and what the source of the published results names. */
+export interface PickFacts {
+  readonly kind: "size" | "use";
+  readonly name: string;
+  readonly aim: "budget" | "performance" | "balance";
+  readonly gpu: string;
+  readonly provider: string;
+  /** Models of the want, and those of them that this GPU was measured with and holds. */
+  readonly models: number;
+  readonly models_measured: number;
+  readonly score: number;
+  readonly id: string;
+  readonly model: string;
+  readonly rate_tokens_per_second: number;
+  readonly price_per_hour: number;
+  readonly tokens_per_dollar: number;
+  readonly next_gpu: string | null;
+  readonly next_model: string | null;
+  readonly next_score: number | null;
+  readonly published_gpu: string | null;
+  readonly published_provider: string | null;
+  readonly published_rate: number | null;
+  readonly published_tokens_per_dollar: number | null;
+  readonly published_too_large: boolean | null;
+}
 
-/** A row of sql/queries/picks.sql. */
-export const PickFacts = z.object({
-  kind: z.enum(["size", "use"]),
-  name: z.string(),
-  aim: z.enum(["budget", "performance", "balance"]),
-  gpu: z.string(),
-  provider: z.string(),
-  models: z.int(),
-  models_measured: z.int(),
-  score: z.number(),
-  id: z.string(),
-  model: z.string(),
-  rate_tokens_per_second: z.number(),
-  price_per_hour: z.number(),
-  tokens_per_dollar: z.number(),
-  next_gpu: z.string().nullable(),
-  next_model: z.string().nullable(),
-  next_score: nullable,
-  published_gpu: z.string().nullable(),
-  published_provider: z.string().nullable(),
-  published_rate: nullable,
-  published_tokens_per_dollar: nullable,
-  published_too_large: z.boolean().nullable(),
-});
-
-type Gpu = z.infer<typeof GpuFacts> & {
+type Gpu = GpuFacts & {
   readonly memory_gib: number | null;
   readonly memory_type: string | null;
   readonly segment: string | null;
   readonly ecc: boolean | null;
 };
-type PickRow = z.infer<typeof PickFacts>;
 
 /** Providers lie apart, and a price stands out, from these ratios on. */
 const GAP = 1.25;
@@ -146,7 +142,7 @@ export function limitationOf({ facts, price_beside_lowest, segment, ecc }: Gpu):
 }
 
 /** Why a pick is one: its figure and how far behind the next GPU is. */
-export function whyOf(pick: PickRow): string {
+export function whyOf(pick: PickFacts): string {
   const { aim, model, next_gpu, next_score, score, rate_tokens_per_second, tokens_per_dollar } = pick;
   const next = next_gpu === null || next_score === null || next_score === 0
     ? `; no other GPU measured holds it`
@@ -164,7 +160,7 @@ export function whyOf(pick: PickRow): string {
 }
 
 /** Why the data does not bear out what the source recommends. */
-export function differenceOf(pick: PickRow): string {
+export function differenceOf(pick: PickFacts): string {
   const { published_gpu: named, published_rate: rate, published_tokens_per_dollar: value } = pick;
   if (named === null) return "";
   if (rate === null || value === null) return `the source names ${named}, for which no result is known`;

@@ -153,6 +153,12 @@ export const Run = RunSummary.extend({
   ).meta({ description: "Failures by stage, in the order of the stages." }),
 }).meta({ id: "Run", description: "GET /api/v1/runs/:id" });
 
+export type CostCell = z.infer<typeof CostCell>;
+export type GpuSummary = z.infer<typeof GpuSummary>;
+export type ProviderOffer = z.infer<typeof ProviderOffer>;
+export type ProviderSummary = z.infer<typeof ProviderSummary>;
+export type RunSummary = z.infer<typeof RunSummary>;
+export type RunEntry = z.infer<typeof RunEntry>;
 export type CostEfficiency = z.infer<typeof CostEfficiency>;
 export type GpuAnalysis = z.infer<typeof GpuAnalysis>;
 export type ProviderComparison = z.infer<typeof ProviderComparison>;

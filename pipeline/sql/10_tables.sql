@@ -30,6 +30,10 @@ CREATE TABLE benchmarks (
   cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
   estimated_monthly_24x7 DOUBLE AS (price_per_hour * 24 * 30),
   delivered_tokens_per_dollar DOUBLE AS (throughput_tokens_per_second * 3600 / price_per_hour),
+  may_be_ranked BOOLEAN AS (
+    NOT fatal AND coalesce(error_rate, 0) < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported')
+    AND rate_tokens_per_second IS NOT NULL
+  ),
   context_tokens DOUBLE, memory_needed_gib DOUBLE, memory_available_gib DOUBLE, fits BOOLEAN,
   verdicts STRUCT(code VARCHAR, severity VARCHAR, value DOUBLE, "limit" DOUBLE, unit VARCHAR)[],
   files VARCHAR[], rejected_lines BIGINT, source VARCHAR, note VARCHAR
@@ -45,6 +49,7 @@ COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens 
 COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at level 1, throughput above.';
 COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
+COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
