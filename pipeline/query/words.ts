@@ -177,7 +177,8 @@ function byRatio(one: { ratio: number | null }, other: { ratio: number | null })
 }
 
 function listed(names: readonly string[]): string {
-  return new Intl.ListFormat("en-GB").format(names);
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }
 
 function capital(text: string): string {
