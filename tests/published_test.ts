@@ -223,3 +223,29 @@ Deno.test("a published file that is taken away takes its results and picks with 
   deepEqual(await picks(empty), { picks: [] });
   deepEqual(await gpuAnalysis(empty), { gpus: [] });
 });
+
+Deno.test("a GPU that does not hold the model is never picked, however fast and cheap its result", async () => {
+  await using own = await temporaryRoot();
+  const result = (gpu_name: string, avg_tokens_per_second: number, price_per_hour: number) => ({
+    hardware: { gpu_name },
+    model: { name: "deepseek-r1:32b" },
+    results: { avg_tokens_per_second },
+    provider: "vastai",
+    price_per_hour,
+  });
+  await Deno.writeTextFile(
+    join(own.paths.root, "data", "published", "two.json"),
+    JSON.stringify({
+      title: "two",
+      date: "2026-01-01",
+      runtime: "ollama",
+      test_config: {},
+      results: [result("RTX 4090", 500, 0.01), result("RTX 5090", 72, 0.21)],
+    }),
+  );
+  await buildData(own.paths, own.log);
+  using built = await Database.reading(own.paths.database);
+  deepEqual([...new Set((await picks(built)).picks.map(({ gpu }) => gpu))], ["RTX 5090"]);
+  const [tooLarge] = (await gpuAnalysis(built)).gpus.filter(({ gpu }) => gpu === "RTX 4090");
+  equal(tooLarge?.best_for, "No model measured that it holds");
+});
