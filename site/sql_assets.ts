@@ -1,28 +1,12 @@
 // What the SQL page needs besides its HTML: its scripts, bundled, and DuckDB for the browser.
 import { join } from "node:path";
-import { UserError } from "../pipeline/errors.ts";
+import { bundleSqlScripts } from "../pipeline/lib/bundle.ts";
 import { exists } from "../pipeline/lib/files.ts";
-import { runCommand } from "../pipeline/lib/shell.ts";
 import type { Paths } from "../pipeline/paths.ts";
 
 /** Writes sql/*.js and duckdb/* below `out`; what the last site has of the engine is taken from there. */
 export async function prepareSqlAssets(paths: Paths, out: string): Promise<void> {
-  await Promise.all([bundleScripts(paths, join(out, "sql")), copyEngine(paths, join(out, "duckdb"))]);
-}
-
-async function bundleScripts({ repository }: Paths, out: string): Promise<void> {
-  const words: string[] = [];
-  const command = [
-    ...[Deno.execPath(), "bundle", "--quiet", "--config", join(repository, "deno.json")],
-    ...["--platform", "browser", "--code-splitting", "--minify", "--outdir", out],
-    join(repository, "site", "src", "sql_page", "main.ts"),
-  ];
-  const code = await runCommand(command, { onStderr: (line) => words.push(line) });
-  if (code === 0) return;
-  throw new UserError(
-    `Cannot bundle the scripts of the SQL page: ${words.join(" ")}`,
-    "Check that deno install has run and that the disk is not full.",
-  );
+  await Promise.all([bundleSqlScripts(paths, join(out, "sql")), copyEngine(paths, join(out, "duckdb"))]);
 }
 
 /** The engine is 34 MB: more than some hosts take as one file, and not all compress it. Its name keeps hosts from telling the browser that it is compressed. */

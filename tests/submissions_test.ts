@@ -7,23 +7,15 @@ import { Database } from "../pipeline/lib/duckdb.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { best, get } from "../pipeline/query/mod.ts";
 import { BenchmarkAnswer } from "../pipeline/schema/api.ts";
+import { SUBMISSION_EXAMPLE } from "../pipeline/schema/example.ts";
 import { checkSubmission, Submissions } from "../pipeline/summaries/submit.ts";
 import { cli } from "./e2e/cli.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
 const NOW = new Date("2026-03-01T00:00:00Z");
-/** The specification's own example. */
-const EXAMPLE = {
-  hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24576 },
-  model: { name: "deepseek-r1:14b", runtime: "ollama" },
-  results: { avg_tokens_per_second: 93.7, total_requests: 67 },
-  provider: "tensordock",
-  price_per_hour: 0.44,
-};
-
 /** The example with one value replaced, at a path such as `results.total_requests`; undefined takes it away. */
 function changed(path: string, value: unknown): unknown {
-  const copy: Record<string, unknown> = structuredClone(EXAMPLE);
+  const copy: Record<string, unknown> = structuredClone(SUBMISSION_EXAMPLE);
   const keys = path.split(".");
   const last = keys.pop() ?? "";
   let inner = copy;
@@ -48,7 +40,7 @@ async function almanac(
 
 Deno.test("the specification's example is taken, and the next build answers with exactly what was answered", () =>
   almanac(async (submissions, paths, build) => {
-    const submitted = await submissions.accept(EXAMPLE);
+    const submitted = await submissions.accept(SUBMISSION_EXAMPLE);
     ok("answer" in submitted && submitted.added);
     const { benchmark, cost_analysis } = BenchmarkAnswer.parse(submitted.answer);
     equal(benchmark.origin, "submitted");
@@ -63,8 +55,11 @@ Deno.test("the specification's example is taken, and the next build answers with
 
 Deno.test("the same submission twice is kept once and answered the same", () =>
   almanac(async (submissions, paths) => {
-    const first = await submissions.accept(EXAMPLE);
-    const [second, third] = await Promise.all([submissions.accept(EXAMPLE), submissions.accept(EXAMPLE)]);
+    const first = await submissions.accept(SUBMISSION_EXAMPLE);
+    const [second, third] = await Promise.all([
+      submissions.accept(SUBMISSION_EXAMPLE),
+      submissions.accept(SUBMISSION_EXAMPLE),
+    ]);
     ok("answer" in first && "answer" in second && "answer" in third);
     deepEqual([first.added, second.added, third.added], [true, false, false]);
     deepEqual(second.answer, first.answer);
@@ -83,7 +78,7 @@ Deno.test("submissions that come at once are all kept, each a whole line", () =>
 
 Deno.test("what a crash left of a line is cut off, and what was answered before stays", () =>
   almanac(async (submissions, paths, build) => {
-    await submissions.accept(EXAMPLE);
+    await submissions.accept(SUBMISSION_EXAMPLE);
     const file = join(paths.submitted, "submissions.jsonl");
     await Deno.writeTextFile(file, '{"received_at":"2026-03-01T00:0', { append: true });
     using before = await build();
@@ -169,7 +164,7 @@ Deno.test("a mixture of experts may be faster than its whole size allows", async
   await using root = await temporaryRoot();
   const catalog = await readCatalog(root.paths);
   const body = {
-    ...EXAMPLE,
+    ...SUBMISSION_EXAMPLE,
     model: { name: "qwen3:30b", runtime: "ollama" },
     results: { avg_tokens_per_second: 180 },
   };
@@ -185,7 +180,7 @@ Deno.test("submit tells every fault of a file, takes a good one, and says what c
   const refused = await cli("submit", file, "--root", root.paths.root);
   equal(refused.code, 2);
   match(refused.err, /result\.json:\n {2}price_per_hour: it is -1, it must be above 0\nIts form: /);
-  await Deno.writeTextFile(file, JSON.stringify(EXAMPLE));
+  await Deno.writeTextFile(file, JSON.stringify(SUBMISSION_EXAMPLE));
   const taken = await cli("submit", file, "--root", root.paths.root);
   equal(taken.code, 0, taken.err);
   match(taken.out, /origin {9}submitted\n/);

@@ -49,16 +49,17 @@ export async function askMirror(
   touched: Touched,
 ): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
-  if (touched.ids.size === 0 && before.size > 0) {
-    const overviews = await askOverviews(beside);
-    const same = [...overviews].every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
-    return same ? null : { before, overviews, ...await askAnswers(db, touched) };
-  }
+  const asking = askOverviews(beside);
+  if (touched.ids.size === 0 && before.size > 0 && isAsBefore(await asking, before)) return null;
   const [overviews, asked] = await Promise.all([
-    askOverviews(beside),
+    asking,
     askAnswers(db, before.size === 0 ? null : touched),
   ]);
   return { before, overviews, ...asked };
+}
+
+function isAsBefore(texts: ReadonlyMap<string, string>, before: Asked["before"]): boolean {
+  return texts.entries().every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
 }
 
 /** What the files about benchmarks, models, GPUs and providers need; null: all of them are fresh. */

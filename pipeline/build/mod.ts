@@ -9,7 +9,7 @@ import type { Paths } from "../paths.ts";
 import {
   insertPicks,
   insertSummaries,
-  summariesOf,
+  readSummaries,
   type SummaryFile,
   summaryFiles,
 } from "../summaries/mod.ts";
@@ -128,8 +128,9 @@ function sourceOf({ text }: SummaryFile): Source {
 }
 
 async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog): Promise<void> {
-  await insertSummaries(db, summariesOf(file), catalog);
-  await insertPicks(db, file);
+  const { summaries, picks } = readSummaries(file);
+  await insertSummaries(db, summaries, catalog);
+  await insertPicks(db, file.run_id, picks);
   await db.run(
     `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
       quote(sourceOf(file).seal)

@@ -6,29 +6,37 @@ import { runCommand } from "./shell.ts";
 
 /** Writes the agent's bundle to `file`. */
 export function bundleAgent(paths: Paths, file: string): Promise<void> {
-  return bundle(paths, "pipeline/agent/main.ts", file, []);
+  return bundle(paths, "pipeline/agent/main.ts", file, ["-o"]);
 }
 
 /** Writes the pages' script to `file`: a classic script, since browsers load no module from a folder on disk. */
 export function bundlePageScript(paths: Paths, file: string): Promise<void> {
-  return bundle(paths, "site/src/browser/main.ts", file, ["--platform=browser", "--format=iife", "--minify"]);
+  return bundle(paths, "site/src/browser/main.ts", file, [...BROWSER, "--format=iife", "-o"]);
 }
 
+/** Writes the scripts of the SQL page below `folder`: modules, of which some are loaded when they are needed. */
+export function bundleSqlScripts(paths: Paths, folder: string): Promise<void> {
+  return bundle(paths, "site/src/sql_page/main.ts", folder, [...BROWSER, "--code-splitting", "--outdir"]);
+}
+
+const BROWSER = ["--platform=browser", "--minify"];
+
+/** The last of `options` names what `to` is. */
 async function bundle(
   { repository }: Paths,
   source: string,
-  file: string,
+  to: string,
   options: readonly string[],
 ): Promise<void> {
   const words: string[] = [];
   const config = ["--config", join(repository, "deno.json")];
-  const command = [Deno.execPath(), "bundle", "--quiet", ...config, ...options, "-o", file];
+  const command = [Deno.execPath(), "bundle", "--quiet", ...config, ...options, to];
   const code = await runCommand([...command, join(repository, source)], {
     onStderr: (line) => words.push(line),
   });
   if (code === 0) return;
   throw new UserError(
-    `Cannot bundle ${source} into ${file}: ${words.join(" ")}`,
-    "Check that deno install has run, that the folder may be written and that the disk is not full.",
+    `Cannot bundle ${source} into ${to}: ${words.join(" ")}`,
+    "Check that deno install has run, that its folder may be written and that the disk is not full.",
   );
 }

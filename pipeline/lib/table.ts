@@ -40,22 +40,17 @@ function textOf<T>({ digits }: Column<T>, value: string | number | null): string
   return typeof value === "number" ? value.toFixed(digits ?? 0) : value;
 }
 
-/** Takes from the widest text column above its least, then from the widest of all, one character at a time, until borders and padding fit as well; null: not a text. */
+/** Takes from the widest text column above its least, one character at a time, until borders and padding fit as well; if that is not enough, from the widest of all. A least of null: not a text. */
 function fit(widths: readonly number[], leasts: readonly (number | null)[]): number[] {
   const room = WIDTH - 3 * widths.length - 1;
   const fitted = [...widths];
-  const widest = (above: (least: number) => number) => {
-    const spare = fitted.map((width, index) => {
-      const least = leasts[index] ?? null;
-      return least !== null && width > above(least) ? width : 0;
-    });
-    const most = Math.max(...spare);
-    return most === 0 ? undefined : spare.indexOf(most);
-  };
-  while (fitted.reduce((sum, width) => sum + width, 0) > room) {
-    const index = widest((least) => least) ?? widest(() => 1);
-    if (index === undefined) break;
-    fitted[index] = (fitted[index] ?? 0) - 1;
+  for (const floors of [leasts, leasts.map((least) => least === null ? null : 1)]) {
+    while (fitted.reduce((sum, width) => sum + width, 0) > room) {
+      const spare = fitted.map((width, index) => width > (floors[index] ?? Infinity) ? width : 0);
+      const widest = Math.max(...spare);
+      if (widest === 0) break;
+      fitted[spare.indexOf(widest)] = widest - 1;
+    }
   }
   return fitted;
 }

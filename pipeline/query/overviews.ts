@@ -56,14 +56,9 @@ export async function gpuAnalysis(db: Database): Promise<GpuAnalysis> {
   type Facts = Omit<GpuSummary, "best_for" | "strength" | "limitation"> & GpuFacts;
   const rows = await askJson<Facts>(db, "gpus");
   return {
-    gpus: rows.map(({ facts, price_beside_lowest, ...gpu }) => {
-      const known = { ...gpu, facts, price_beside_lowest };
-      return {
-        ...gpu,
-        best_for: bestFor(known),
-        strength: strengthOf(known),
-        limitation: limitationOf(known),
-      };
+    gpus: rows.map((row) => {
+      const { facts: _, price_beside_lowest: __, ...gpu } = row;
+      return { ...gpu, best_for: bestFor(row), strength: strengthOf(row), limitation: limitationOf(row) };
     }),
   };
 }
@@ -89,22 +84,19 @@ export async function picks(db: Database): Promise<Picks> {
 }
 
 function pickOf(row: PickFacts): Picks["picks"][number] {
-  const { kind, name, aim, gpu, provider, id, model, published_gpu, published_provider } = row;
-  const { rate_tokens_per_second, price_per_hour, tokens_per_dollar } = row;
-  const agrees = published_gpu === gpu && published_provider === provider;
+  const { published_gpu, published_provider } = row;
+  const agrees = published_gpu === row.gpu && published_provider === row.provider;
   return {
-    ...{
-      kind,
-      name,
-      aim,
-      gpu,
-      provider,
-      id,
-      model,
-      rate_tokens_per_second,
-      price_per_hour,
-      tokens_per_dollar,
-    },
+    kind: row.kind,
+    name: row.name,
+    aim: row.aim,
+    gpu: row.gpu,
+    provider: row.provider,
+    id: row.id,
+    model: row.model,
+    rate_tokens_per_second: row.rate_tokens_per_second,
+    price_per_hour: row.price_per_hour,
+    tokens_per_dollar: row.tokens_per_dollar,
     why: whyOf(row),
     published: published_gpu === null || published_provider === null ? null : {
       gpu: published_gpu,

@@ -98,3 +98,12 @@ export const EXAMPLE: BenchmarkAnswer = {
     delivered_tokens_per_dollar: null,
   },
 };
+
+/** The least that a submission holds, and a count: the specification's own example. */
+export const SUBMISSION_EXAMPLE = {
+  hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24_576 },
+  model: { name: "deepseek-r1:14b", runtime: "ollama" },
+  results: { avg_tokens_per_second: 93.7, total_requests: 67 },
+  provider: "tensordock",
+  price_per_hour: 0.44,
+};

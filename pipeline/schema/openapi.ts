@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ApiError, BenchmarkAnswer, Health } from "./api.ts";
 import { API_BASE, type Endpoint, type EndpointName, ENDPOINTS } from "./endpoints.ts";
-import { EXAMPLE } from "./example.ts";
+import { EXAMPLE, SUBMISSION_EXAMPLE } from "./example.ts";
 import { Submission } from "./summary.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
@@ -26,15 +26,6 @@ const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
     count: 1,
   },
   get: EXAMPLE,
-};
-
-/** The least that a submission holds, and a count. */
-const SUBMISSION = {
-  hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24576 },
-  model: { name: "deepseek-r1:14b", runtime: "ollama" },
-  results: { avg_tokens_per_second: 93.7, total_requests: 67 },
-  provider: "tensordock",
-  price_per_hour: 0.44,
 };
 
 /** The whole document. Its server is the one that gives it. */
@@ -98,7 +89,7 @@ function submitOperation(components: Components) {
     security: [{ token: [] }],
     requestBody: {
       required: true,
-      content: { "application/json": { schema: submission, example: SUBMISSION } },
+      content: { "application/json": { schema: submission, example: SUBMISSION_EXAMPLE } },
     },
     responses: {
       200: reply("It was there before.", taken),

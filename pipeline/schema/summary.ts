@@ -87,5 +87,6 @@ function* textsIn(value: unknown, path: (string | number)[] = []): Generator<Tex
 }
 
 export type Submission = z.infer<typeof Submission>;
+export type PublishedPick = z.infer<typeof PublishedPick>;
 export type SubmissionLine = z.infer<typeof SubmissionLine>;
 export type PublishedFile = z.infer<typeof PublishedFile>;

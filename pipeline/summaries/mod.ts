@@ -1,6 +1,6 @@
 // Results known only as figures: the files of data/published and what was submitted, as rows of the benchmarks table.
 import { join } from "node:path";
-import { type Database, quote } from "../lib/duckdb.ts";
+import type { Database } from "../lib/duckdb.ts";
 import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { messageOf, UserError } from "../errors.ts";
@@ -46,9 +46,16 @@ export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
   ];
 }
 
-/** The results of a file; a UserError names every fault. */
-export function summariesOf({ run_id, text, path }: SummaryFile): Summary[] {
-  return run_id === SUBMITTED ? submittedIn(text, path, run_id) : publishedIn(text, path, run_id);
+/** What a file tells. */
+export interface Told {
+  readonly summaries: readonly Summary[];
+  /** What its source recommends. */
+  readonly picks: readonly PublishedPick[];
+}
+
+/** Reads a file; a UserError names every fault. */
+export function readSummaries(file: SummaryFile): Told {
+  return file.run_id === SUBMITTED ? { summaries: submittedIn(file), picks: [] } : publishedIn(file);
 }
 
 /** Inserts results into the benchmarks table of `db`, which has the catalogue. */
@@ -67,15 +74,17 @@ export async function insertSummaries(
   await db.runFile("81_summaries.sql");
 }
 
-/** Puts what a published file recommends into the table published_picks. */
-export async function insertPicks(db: Database, { run_id, text, path }: SummaryFile): Promise<void> {
-  if (run_id === SUBMITTED) return;
-  await db.set("picks", JSON.stringify(readPublished(text, path).picks));
-  await db.run(`
-    INSERT INTO published_picks BY NAME
-    SELECT ${quote(run_id)} AS run_id, "for" AS want, * EXCLUDE ("for") FROM (
-      SELECT unnest(from_json(getvariable('picks'), ${quote(PICKS)}), recursive := true)
-    )`);
+/** Puts what the source of a run's results recommends into the table published_picks. */
+export async function insertPicks(
+  db: Database,
+  run_id: string,
+  picks: readonly PublishedPick[],
+): Promise<void> {
+  if (picks.length === 0) return;
+  await db.set("published_run", run_id);
+  await db.set("picks", JSON.stringify(picks));
+  await db.set("picks_structure", PICKS);
+  await db.runFile("82_published_picks.sql");
 }
 
 const PICKS = JSON.stringify([structureOf(PublishedPick)]);
@@ -84,14 +93,15 @@ const STRUCTURE = JSON.stringify([{
   ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
 }]);
 
-function readPublished(text: string, path: string): PublishedFile {
+function publishedIn({ text, path, run_id }: SummaryFile): Told {
   const hint = "Mend the file; its form is data/export/schema/PublishedFile.json.";
-  return parseOrRefuse(PublishedFile, json(text, path, hint), path, hint);
-}
-
-function publishedIn(text: string, path: string, run_id: string): Summary[] {
-  const { title, date, runtime, test_config, results } = readPublished(text, path);
-  return results.map((result) => ({
+  const { title, date, runtime, test_config, results, picks } = parseOrRefuse(
+    PublishedFile,
+    json(text, path, hint),
+    path,
+    hint,
+  );
+  const summaries = results.map((result): Summary => ({
     ...result,
     timestamp: result.timestamp ?? `${date}T00:00:00Z`,
     model: { runtime, ...result.model },
@@ -101,25 +111,23 @@ function publishedIn(text: string, path: string, run_id: string): Summary[] {
     origin: "published",
     source: title,
   }));
+  return { summaries, picks };
 }
 
-function submittedIn(text: string, path: string, run_id: string): Summary[] {
+function submittedIn({ text, path }: SummaryFile): Summary[] {
   const hint = "Remove the line that is named, or restore the file.";
   return text.split("\n").slice(0, -1).map((line, index) => {
     const where = `${path}:${index + 1}`;
-    return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint), run_id);
+    return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint));
   });
 }
 
 /** An accepted submission as a result. */
-export function summaryOf(
-  { received_at, evidence_id, submission }: SubmissionLine,
-  run_id = SUBMITTED,
-): Summary {
+export function summaryOf({ received_at, evidence_id, submission }: SubmissionLine): Summary {
   return {
     ...submission,
     timestamp: submission.timestamp ?? received_at,
-    run_id,
+    run_id: SUBMITTED,
     evidence_id,
     origin: "submitted",
     source: null,

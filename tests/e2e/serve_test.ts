@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
 import { BenchmarkAnswer, BenchmarkList } from "../../pipeline/schema/api.ts";
+import { SUBMISSION_EXAMPLE } from "../../pipeline/schema/example.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { result } from "../live.ts";
 import { cli, startWith } from "./cli.ts";
@@ -105,13 +106,7 @@ Deno.test("without data, and at a port that is taken or is none, serve says what
 Deno.test("a result that is posted with the token is on disk before the answer, and listed after the next build", () =>
   serving(async (running, url, root) => {
     const endpoint = `${url}/api/v1/benchmarks`;
-    const body = JSON.stringify({
-      hardware: { gpu_name: "RTX 4090", gpu_memory_mib: 24576 },
-      model: { name: "deepseek-r1:14b", runtime: "ollama" },
-      results: { avg_tokens_per_second: 93.7, total_requests: 67 },
-      provider: "tensordock",
-      price_per_hour: 0.44,
-    });
+    const body = JSON.stringify(SUBMISSION_EXAMPLE);
     const post = (token: string, text: string) =>
       fetch(endpoint, {
         method: "POST",

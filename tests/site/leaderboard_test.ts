@@ -3,30 +3,25 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
+import { temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { publishedSite } from "./serve.ts";
+import { plainResult, publishedSite } from "./serve.ts";
 
 const root = await temporaryRoot();
 const { paths } = root;
 const H100 = { gpu_name: "NVIDIA H100", gpu_memory_mib: 81559 };
-await result("a", 80, {}, "vastai", 0.4);
-await result("b", 200, { hardware: H100 }, "lambda", 2.4);
-await result("c", 60, { hardware: H100, model: { name: "llama3:70b" } }, "vastai", 2.1);
-await result("d", 50, { model: { name: "llama3:70b" }, hardware: { gpu_count: 2 } }, "runpod", null);
+await plainResult(paths, "a", 80, {}, "vastai", 0.4);
+await plainResult(paths, "b", 200, { hardware: H100 }, "lambda", 2.4);
+await plainResult(paths, "c", 60, { hardware: H100, model: { name: "llama3:70b" } }, "vastai", 2.1);
+await plainResult(
+  paths,
+  "d",
+  50,
+  { model: { name: "llama3:70b" }, hardware: { gpu_count: 2 } },
+  "runpod",
+  null,
+);
 const site = await publishedSite(root, "--base", "/almanac");
-
-async function result(
-  name: string,
-  tps: number,
-  more: object,
-  provider: string,
-  price_per_hour: number | null,
-) {
-  const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, tps));
-  const files = { "results.jsonl": jsonl(lines), "metadata.json": metadata(more) };
-  await sealed(paths, "20260102-030405-abcd", name, files, { provider, price_per_hour });
-}
 
 const choose = (page: Page, name: string, value: string) =>
   page.locator(`[name=${name}]`).selectOption(value);

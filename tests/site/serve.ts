@@ -3,7 +3,8 @@ import { equal } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
 import { cli } from "../e2e/cli.ts";
-import type { temporaryRoot } from "../fixtures.ts";
+import type { Paths } from "../../pipeline/paths.ts";
+import { jsonl, metadata, plainLine, sealed, type temporaryRoot } from "../fixtures.ts";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -55,4 +56,18 @@ export async function publishedSite(
     await root[Symbol.asyncDispose]();
   });
   return site;
+}
+
+/** A measured result of 12 requests at `tps` tokens/s in one run; `more` goes into hardware and model. */
+export async function plainResult(
+  paths: Paths,
+  name: string,
+  tps: number,
+  more: object,
+  provider: string,
+  price_per_hour: number | null,
+): Promise<void> {
+  const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, tps));
+  const files = { "results.jsonl": jsonl(lines), "metadata.json": metadata(more) };
+  await sealed(paths, "20260102-030405-abcd", name, files, { provider, price_per_hour });
 }

@@ -5,9 +5,9 @@ import axe from "axe-core";
 import type { Route } from "playwright-core";
 import { Database, type Row } from "../../pipeline/lib/duckdb.ts";
 import { hashOf, type State } from "../../site/src/sql_page/state.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
+import { temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
-import { publishedSite } from "./serve.ts";
+import { plainResult, publishedSite } from "./serve.ts";
 import { cells, ended, follow, refusal, run, saved } from "./sql_page.ts";
 
 const HOSTILE = `<script>alert("x")</script>&amp;'`;
@@ -16,29 +16,18 @@ const ENDLESS =
 
 const root = await temporaryRoot();
 const { paths } = root;
-await result("a", 80, {}, "vastai", 0.4);
-await result(
+await plainResult(paths, "a", 80, {}, "vastai", 0.4);
+await plainResult(
+  paths,
   "b",
   200,
   { hardware: { gpu_name: "NVIDIA H100 80GB HBM3", gpu_memory_mib: 81559 } },
   "lambda",
   2.4,
 );
-await result("c", 70, { model: { name: HOSTILE } }, "runpod", null);
+await plainResult(paths, "c", 70, { model: { name: HOSTILE } }, "runpod", null);
 const site = await publishedSite(root, "--base", "/almanac");
 const address = `${site.url}sql.html`;
-
-async function result(
-  name: string,
-  tps: number,
-  more: object,
-  provider: string,
-  price_per_hour: number | null,
-) {
-  const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, tps));
-  const files = { "results.jsonl": jsonl(lines), "metadata.json": metadata(more) };
-  await sealed(paths, "20260102-030405-abcd", name, files, { provider, price_per_hour });
-}
 
 const link = (sql: string, chart: State["chart"] = null) => `${address}${hashOf({ sql, chart })}`;
 

@@ -3,6 +3,7 @@
 /// <reference lib="dom.iterable" />
 import { harmless, toCsv } from "./csv.ts";
 import { counts, type Facts, shows } from "./filter.ts";
+import { save } from "./save.ts";
 import { bodyOf, headsOf, makeSortable, markSorted, sortTable } from "./sort.ts";
 import { CHOICES, limitOf, LIMITS, queryOf, record, type View, viewOf } from "./view.ts";
 
@@ -27,7 +28,7 @@ export function leaderboard(form: HTMLFormElement, table: HTMLTableElement): voi
   form.addEventListener("change", () => go({ ...chosenIn(form), sorting: view.sorting }));
   form.addEventListener("submit", (event) => event.preventDefault());
   button(form, "reset").addEventListener("click", () => go(viewOf("")));
-  button(form, "csv").addEventListener("click", () => save("gpu-almanac.csv", csvOf(table)));
+  button(form, "csv").addEventListener("click", () => save("gpu-almanac.csv", "text/csv", csvOf(table)));
   addEventListener("popstate", () => show(viewOf(location.search)));
   show(view);
   form.hidden = false;
@@ -91,14 +92,6 @@ function cellText(cell: HTMLTableCellElement): string {
   const text = cell.textContent.trim();
   if (text === "–") return "";
   return cell.classList.contains("n") ? text.replaceAll(/[$,]/g, "") : harmless(text);
-}
-
-function save(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 type Field = HTMLSelectElement | HTMLInputElement;

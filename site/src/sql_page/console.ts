@@ -3,7 +3,8 @@
 /// <reference lib="dom.iterable" />
 import { bounded } from "./bounded.ts";
 import { chosenChart, offerCharts } from "./chart_form.ts";
-import { csvOf, jsonOf, save } from "./download.ts";
+import { save } from "../browser/save.ts";
+import { csvOf, jsonOf } from "./download.ts";
 import type { PageFiles } from "./page_files.ts";
 import type { Loader } from "./loader.ts";
 import { isKept, keepOffline } from "./offline.ts";

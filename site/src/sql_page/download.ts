@@ -1,5 +1,4 @@
-// A result as a file, made in the page.
-/// <reference lib="dom" />
+// A result as the text of a file. Pure.
 import { harmless, toCsv } from "../browser/csv.ts";
 import { exact, fullText, type Result, type Value } from "./values.ts";
 
@@ -14,15 +13,6 @@ export function jsonOf({ columns, rows }: Result): string {
     Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))
   );
   return `${JSON.stringify(objects, exact, 2)}\n`;
-}
-
-/** Hands `text` to the browser as a file to save. */
-export function save(name: string, type: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function csvCell(value: Value): string {
