@@ -1,11 +1,15 @@
 // The two kinds of expected failure. Anything else that is thrown is a bug and is printed with its stack.
 
-/** The user can mend it: printed as the message and a hint, without a stack. `exitCode`: 1 failed, 2 usage. */
+/** The user can mend it: printed as the message and a hint, without a stack. `exitCode`: 1 failed, 2 usage, 4 over budget. */
 export class UserError extends Error {
   override readonly name = "UserError";
-  readonly exitCode: 1 | 2;
+  readonly exitCode: 1 | 2 | 4;
 
-  constructor(message: string, readonly hint: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
+  constructor(
+    message: string,
+    readonly hint: string,
+    options: { cause?: unknown; exitCode?: 1 | 2 | 4 } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.exitCode = options.exitCode ?? 1;
   }

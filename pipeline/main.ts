@@ -1,7 +1,7 @@
 // The command line: the only reader of Deno.args, printer of errors and setter of exit codes. Each command's module is loaded when it is chosen.
 import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { messageOf, UserError } from "./errors.ts";
+import { messageOf, StoppedError, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
@@ -20,7 +20,7 @@ const QUESTIONS = {
   recommend: "which GPU to take for a model",
   compare: "all hardware for a model beside the fastest",
 };
-const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, stopped: 130 } as const;
+const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, overBudget: 4, stopped: 130 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 let exit: Exit = EXIT.done;
@@ -32,12 +32,30 @@ const program = new Command("almanac")
   .exitOverride()
   .configureOutput({ writeErr: printError });
 
-command("run-matrix", "benchmark the machines of a matrix, then build data and site")
-  .argument("[matrix]", "matrix file", "runs/local.json")
-  .option("--resume <run>", "go on with a run: entries that did not succeed are measured again")
+matrixOptions(command("run-matrix", "benchmark the machines of a matrix, then build data and site"))
+  .option("--max-usd <n>", "stop, and end all machines, before more US dollars are spent", positiveNumber)
+  .option("--max-hours <n>", "stop, and end all machines, after so many hours", positiveNumber)
+  .option("--yes", "rent what the plan shows without asking", false)
   .action(async (matrix, options) => {
     const { runMatrixCommand } = await import("./commands/run_matrix.ts");
     exit = await runMatrixCommand({ matrix, ...options }, shellOf(options));
+  });
+
+matrixOptions(command("plan", "what a matrix would rent, in which order, for how much; rents nothing"))
+  .action(async (matrix, options) => {
+    const { planCommand } = await import("./commands/plan.ts");
+    await planCommand({ matrix, ...options }, shellOf(options));
+  });
+
+command("sweep", "machines with our label that no run wants, on every account whose key is set")
+  .option("--destroy", "destroy them, after saving what was measured on those of dead runs", false)
+  .option(
+    "--deployment <name>",
+    "of another root, by the name in its labels: all its machines, without its journals",
+  )
+  .action(async (options) => {
+    const { sweepCommand } = await import("./commands/sweep.ts");
+    exit = await sweepCommand(options, shellOf(options));
   });
 
 command("status", "the manifest of a run as a table")
@@ -135,6 +153,14 @@ function rooted(target: Command): Command {
     .option("--root <dir>", "folder that everything is written under; default: the repository");
 }
 
+function matrixOptions(target: Command): Command {
+  return target
+    .argument("[matrix]", "matrix file", "runs/local.json")
+    .option("--resume <run>", "go on with a run: entries that did not succeed are measured again")
+    .option("--parallel <n>", "leases worked on at the same time", positiveInteger, 8)
+    .option("--allow-spill", "measure models that do not fit into GPU memory, too", false);
+}
+
 function query(target: Command, needsModel: boolean): Command {
   const model = new Option("--model <name>", "model name");
   return target.addOption(needsModel ? model.makeOptionMandatory() : model)
@@ -171,6 +197,10 @@ function report(error: unknown): Exit {
   if (error instanceof UserError) {
     printError(`${messageOf(error)}\n${error.hint}\n`);
     return error.exitCode;
+  }
+  if (error instanceof StoppedError) {
+    printError(`${messageOf(error)}\n`);
+    return EXIT.stopped;
   }
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   if (isSystemError(error)) {

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import type { Log } from "../pipeline/lib/log.ts";
 import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import { sealRawDirectory, type Source } from "../pipeline/lib/seal.ts";
+import { realClock } from "../pipeline/lib/clock.ts";
+import type { EngineWorld } from "../pipeline/engines/engine.ts";
 import { Entry } from "../pipeline/schema/entry.ts";
+import { JournalLine } from "../pipeline/schema/manifest.ts";
+import type { z } from "zod";
 
 /** A root of its own without published results, removed when its scope is left, with a log that remembers. */
 export async function temporaryRoot(): Promise<AsyncDisposable & { paths: Paths; log: Log; said: string[] }> {
@@ -93,8 +97,33 @@ export function deafUrl(): string {
   return `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
 }
 
-/** An entry of a matrix for this machine. */
-export function entry(id: string): Entry {
+/** Lines of a journal as they are read back, with all that may be left out. */
+export function journal(...lines: z.input<typeof JournalLine>[]): JournalLine[] {
+  return lines.map((line) => JournalLine.parse(line));
+}
+
+/** What engines need of the world, on this computer. */
+export function engineWorld(said: string[] = [], changes: Partial<EngineWorld> = {}): EngineWorld {
+  return {
+    fetch,
+    log: (text) => said.push(text),
+    signal: new AbortController().signal,
+    clock: realClock(),
+    host: null,
+    onPhase: () => undefined,
+    modelsDir: "/nowhere",
+    startEmbedded: () =>
+      Promise.resolve({
+        url: "http://127.0.0.1:1",
+        version: "test",
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+    ...changes,
+  };
+}
+
+/** An entry of a matrix for this machine, with whatever else is said. */
+export function entry(id: string, changes: Partial<z.input<typeof Entry>> = {}): Entry {
   return Entry.parse({
     id,
     gpu: "any",
@@ -104,6 +133,7 @@ export function entry(id: string): Entry {
     workload: {},
     price_per_hour: null,
     location: null,
+    ...changes,
   });
 }
 

@@ -77,7 +77,7 @@ for (
     [
       "an unknown provider",
       { providers: ["vastt"] },
-      'tests[0].providers[0]: unknown value "vastt", known: local',
+      'tests[0].providers[0]: unknown value "vastt", known: vastai, ',
     ],
     [
       "a negative duration",
@@ -148,7 +148,7 @@ Deno.test("entries share a lease by provider and GPU, and an engine's start by e
     [],
     servesAll,
   );
-  const leases = planLeases(entries);
+  const leases = planLeases(entries, { gpus: [], models: [] });
   equal(leases.length, 1);
   deepEqual(leases[0]?.sittings.map((sitting) => sitting.entries.length), [2, 2]);
   deepEqual(leases[0]?.sittings[0]?.capacity.concurrency, [8]);

@@ -1,9 +1,8 @@
 // What `status` shows of a journal that a run has written so far.
 import { equal, ok } from "node:assert/strict";
 import { join } from "node:path";
-import type { JournalLine } from "../pipeline/schema/manifest.ts";
 import { cli } from "./e2e/cli.ts";
-import { entry, jsonl, temporaryRoot } from "./fixtures.ts";
+import { entry, journal, jsonl, temporaryRoot } from "./fixtures.ts";
 
 const RUN = "20260102-030405-abcd";
 const at = "2026-01-02T03:04:05.000Z";
@@ -12,12 +11,12 @@ Deno.test("status says at which stage an entry is, where another failed and why 
   await using root = await temporaryRoot();
   const long = `local-ollama-${"long-".repeat(7)}model-standard`;
   const reason = `Cannot load m: ${"memory ".repeat(20)}. Take a smaller model.`;
-  const lines: JournalLine[] = [
-    { event: "run", at, run_id: RUN, matrix: "x.json", entries: ["a", long, "c"].map(entry) },
+  const lines = journal(
+    { event: "run", at, run_id: RUN, matrix: "x.json", entries: ["a", long, "c"].map((id) => entry(id)) },
     { event: "stage", at, entry_id: "a", stage: "setup", lease_id: "l" },
     { event: "stage", at, entry_id: long, stage: "load", lease_id: "l" },
     { event: "failed", at, entry_id: long, stage: "load", reason, raw_dir: null },
-  ];
+  );
   await Deno.mkdir(join(root.paths.runs, RUN), { recursive: true });
   await Deno.writeTextFile(join(root.paths.runs, RUN, "journal.jsonl"), jsonl(lines));
   const { code, out } = await cli("status", "--root", root.paths.root);

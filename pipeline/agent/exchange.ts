@@ -29,18 +29,19 @@ class Failure extends Error {
   }
 }
 
-/** Sends `prompt` and reads its answer to the end. Aborting `stop` ends it as `stopped`. */
+/** Sends `prompt` and reads its answer to the end, telling each frame with text. Aborting `stop` ends it as `stopped`. */
 export async function exchange(
   wire: Wire,
   prompt: string,
   config: Pick<Config, "api_key" | "timeout_seconds">,
   stop: AbortSignal,
+  onFrame: () => void,
 ): Promise<Exchange> {
   const timeout = AbortSignal.timeout(config.timeout_seconds * 1000);
   const body = JSON.stringify(wire.body(prompt));
   const draft = emptyDraft();
   try {
-    await converse(wire, body, config.api_key, AbortSignal.any([stop, timeout]), draft);
+    await converse(wire, body, config.api_key, AbortSignal.any([stop, timeout]), draft, onFrame);
   } catch (error) {
     draft.error = stop.aborted
       ? { kind: "stopped", message: "stopped before its end" }
@@ -58,6 +59,7 @@ async function converse(
   apiKey: string | null,
   signal: AbortSignal,
   draft: Draft,
+  onFrame: () => void,
 ): Promise<void> {
   const headers = {
     "content-type": "application/json",
@@ -77,6 +79,7 @@ async function converse(
     for (const frame of frames) {
       if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
       note(frame, now, draft);
+      if (frame.text) onFrame();
       done ||= frame.done === true;
     }
   };

@@ -13,6 +13,8 @@ export interface LoadContext {
   readonly nonce: string;
   readonly stop: AbortSignal;
   readonly write: (line: RequestLine) => void;
+  /** Told of every frame with text as it arrives. */
+  readonly onFrame: () => void;
   /** The running number of the next request. */
   readonly nextNumber: () => number;
 }
@@ -53,7 +55,7 @@ async function flood({ level, phase, more }: Flood, context: LoadContext): Promi
     const scheduled = performance.now();
     const n = context.nextNumber();
     const prompt = promptFor(n, context.nonce);
-    const result = await exchange(context.wire, prompt.text, context.config, context.stop);
+    const result = await exchange(context.wire, prompt.text, context.config, context.stop, context.onFrame);
     context.write(lineOf(result, { n, phase, level, prompt: prompt.kind, origin, scheduled }));
     failures = result.error === null ? 0 : failures + 1;
     last = result.error?.message ?? last;

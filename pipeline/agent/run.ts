@@ -68,7 +68,7 @@ async function beginStory(config: Config, hardware: HardwareMeta): Promise<Story
   };
 }
 
-function loadContext(config: Config, stop: AbortSignal): Omit<LoadContext, "write"> {
+function loadContext(config: Config, stop: AbortSignal): Omit<LoadContext, "write" | "onFrame"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
   return { config, wire: WIRES[config.engine](config), nonce, stop, nextNumber: () => n++ };
@@ -79,7 +79,7 @@ async function runLevel(
   level: number,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write">,
+  context: Omit<LoadContext, "write" | "onFrame">,
   watcher: Watcher,
 ): Promise<void> {
   const { config, stop } = context;
@@ -89,13 +89,14 @@ async function runLevel(
     if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
     tally.add(line);
   };
-  await warmUp(level, config.warmup_requests, { ...context, write });
+  const onFrame = () => tally.frame();
+  await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
   story.model = await probeModel(config);
   if (stop.aborted) return;
   tally.start();
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    const window = await measure(level, config.duration_seconds, { ...context, write });
+    const window = await measure(level, config.duration_seconds, { ...context, write, onFrame });
     const planned_seconds = config.duration_seconds;
     story.levels.push({ level, ...window, planned_seconds, interrupted: stop.aborted });
   } finally {

@@ -8,6 +8,7 @@ export class LevelTally {
   #requests = 0;
   #tokens = 0;
   #errors = 0;
+  #frames = 0;
 
   constructor(readonly level: number, readonly planned_seconds: number) {}
 
@@ -23,6 +24,11 @@ export class LevelTally {
     else this.#tokens += line.tok;
   }
 
+  /** One more frame with text arrived, of whichever request. */
+  frame(): void {
+    this.#frames += 1;
+  }
+
   now(): Tally {
     const elapsed_seconds = (performance.now() - this.#started) / 1000;
     return {
@@ -32,6 +38,7 @@ export class LevelTally {
       requests: this.#requests,
       tokens: this.#tokens,
       errors: this.#errors,
+      frames: this.#frames,
       tokens_per_second: elapsed_seconds > 0 ? this.#tokens / elapsed_seconds : 0,
     };
   }

@@ -1,65 +1,119 @@
-// run-matrix: the main job, then data and site, then the result as a table.
-import { join, relative, resolve } from "node:path";
+// run-matrix: the plan, the main job, then data and site, and at the end what worked, what failed and what it cost.
+import { join, relative } from "node:path";
+import process from "node:process";
 import { buildData } from "../build/mod.ts";
-import { startEmbedded } from "../engines/embedded/process.ts";
-import { exists } from "../lib/files.ts";
-import { lockRoot } from "../lib/lock.ts";
-import type { Paths } from "../paths.ts";
-import type { Shell } from "../main.ts";
-import { renderRun } from "../query/render.ts";
+import { UserError } from "../errors.ts";
 import { Database } from "../lib/duckdb.ts";
+import { lockRoot } from "../lib/lock.ts";
+import type { Shell } from "../main.ts";
+import { type Paths, pathsOf } from "../paths.ts";
 import { ofRun } from "../query/mod.ts";
-import { runMatrix } from "../run/mod.ts";
-import { createProgress } from "../run/progress.ts";
+import { renderOutcome, renderPlan, type ShownPlan } from "../query/plan.ts";
+import { renderRun } from "../query/render.ts";
+import { createBoard } from "../run/board.ts";
+import { runMatrix, type RunOutcome } from "../run/mod.ts";
+import { Failure } from "../schema/failures.ts";
+import { providerTitle } from "../schema/names.ts";
+import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
 
-/** Exit code 0 done, 1 nothing succeeded, 3 some entries failed, 130 stopped. */
-export async function runMatrixCommand(
-  options: { matrix: string; resume?: string },
-  shell: Shell,
-): Promise<0 | 1 | 3 | 130> {
-  const { paths, log, print } = shell;
-  using _lock = await lockRoot(paths.root);
-  using stop = stopOnSignals(() =>
-    log.warn("stopping: what was measured so far is being kept; once more ends at once")
-  );
-  const progress = createProgress(
-    log,
-    (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
-    Deno.stderr.isTerminal(),
-  );
-  const engineWorld = {
-    fetch,
-    log: progress.log.info,
-    signal: stop.signal,
-    modelsDir: paths.models,
-    startEmbedded,
-  };
-  const outcome = await runMatrix({
-    paths,
-    matrix: await matrixPath(options.matrix, paths),
-    ...(options.resume === undefined ? {} : { resume: options.resume }),
-    signal: stop.signal,
-    progress,
-    engineWorld,
-  });
-  const succeeded = outcome.rows.filter((row) => row.status === "success").length;
-  if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
-  if (outcome.stopped) {
-    log.warn(`stopped; go on with: ${resumeLine(outcome.run_id, paths)}`);
-    return 130;
-  }
-  for (const row of outcome.rows.filter((row) => row.status !== "success")) {
-    print(`${row.entry_id}: ${row.status} at ${row.failure_stage ?? "–"}: ${row.failure_reason ?? ""}\n`);
-  }
-  if (succeeded < outcome.rows.length) {
-    log.info(`to measure again what failed: ${resumeLine(outcome.run_id, paths)}`);
-  }
-  return succeeded === outcome.rows.length ? 0 : succeeded === 0 ? 1 : 3;
+export interface RunMatrixOptions {
+  readonly matrix: string;
+  readonly resume?: string;
+  readonly root?: string;
+  readonly maxUsd?: number;
+  readonly maxHours?: number;
+  readonly yes: boolean;
+  readonly parallel: number;
+  readonly allowSpill: boolean;
 }
 
-function resumeLine(runId: string, { root, repository }: Paths): string {
-  return `deno task run-matrix --resume ${runId}${root === repository ? "" : ` --root ${root}`}`;
+/** Exit codes: 0 done, 1 nothing succeeded, 3 some entries failed, 4 over budget, 130 stopped. */
+export type RunExit = 0 | 1 | 3 | 4 | 130;
+
+/** Runs a matrix, or goes on with a run. */
+export async function runMatrixCommand(options: RunMatrixOptions, given: Shell): Promise<RunExit> {
+  const matrix = await matrixPath(options.matrix, given.paths);
+  const shell = await shellFor(matrix, options, given);
+  const { paths, log, print } = shell;
+  using _lock = await lockRoot(paths.root);
+  await using world = await worldOf(matrix, options.resume, paths, log);
+  using stop = stopOnSignals(() =>
+    log.warn("stopping: what was measured is being kept and machines are being ended; once more ends at once")
+  );
+  const board = createBoard(log, Deno.stderr.isTerminal() ? process.stderr : null);
+  let outcome: RunOutcome;
+  try {
+    outcome = await runMatrix({
+      paths,
+      matrix,
+      ...(options.resume === undefined ? {} : { resume: options.resume }),
+      signal: stop.signal,
+      board,
+      world,
+      parallel: options.parallel,
+      allow_spill: options.allowSpill,
+      limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
+      confirm: (plan, spent) => confirm(plan, spent, options, shell),
+    });
+  } finally {
+    board.end();
+  }
+  if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
+  return tell(outcome, options.resume ?? outcome.run_id, print, shell);
+}
+
+/** Shows the plan and asks, unless nothing is rented or the answer was given with --yes. */
+function confirm(
+  plan: ShownPlan,
+  spent: number,
+  options: RunMatrixOptions,
+  { print, log }: Shell,
+): Promise<boolean> {
+  if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
+  print(renderPlan(plan, spent));
+  if (options.yes) return Promise.resolve(true);
+  if (!Deno.stdin.isTerminal()) {
+    throw new UserError(
+      "Cannot rent without a yes: nobody is there to be asked",
+      "Say --yes, and --max-usd N for a limit.",
+      { exitCode: 2 },
+    );
+  }
+  log.info(`this rents machines for about $${plan.usd.toFixed(2)}, at most $${plan.max_usd.toFixed(2)}`);
+  return Promise.resolve(/^y(es)?$/i.test(prompt("Rent them? [y/N]") ?? ""));
+}
+
+/** Simulated runs write beside the almanac, not into it. */
+async function shellFor(matrix: string, options: RunMatrixOptions, shell: Shell): Promise<Shell> {
+  if (options.root !== undefined || !await isSimulated(matrix, options.resume, shell.paths)) return shell;
+  return { ...shell, paths: pathsOf(join(shell.paths.repository, ".demo")) };
+}
+
+function tell(
+  { rows, cost, stopped, leftovers }: RunOutcome,
+  runId: string,
+  print: Shell["print"],
+  { paths, log }: Shell,
+): RunExit {
+  print(renderOutcome(rows, cost));
+  for (const { offer, provider_id, label } of leftovers) {
+    log.warn(`${providerTitle(offer.provider)} may still run ${provider_id ?? "a machine"} (${label})`);
+  }
+  if (leftovers.length > 0) log.warn(`end them with: deno task sweep --destroy${rootOption(paths)}`);
+  const resume = `deno task run-matrix --resume ${runId}${rootOption(paths)}`;
+  if (stopped instanceof Failure) log.warn(`${stopped.message}; ${stopped.hint} ${resume}`);
+  else if (stopped !== null) log.warn(`stopped; go on with: ${resume}`);
+  if (stopped !== null) return !(stopped instanceof Failure) ? 130 : stopped.code === "over_budget" ? 4 : 3;
+  const succeeded = rows.filter(({ status }) => status === "success").length;
+  if (succeeded === rows.length) return 0;
+  log.info(`to measure again what failed: ${resume}`);
+  if (rows.some(({ failure_code }) => failure_code === "over_budget")) return 4;
+  return succeeded === 0 ? 1 : 3;
+}
+
+function rootOption({ root, repository }: Paths): string {
+  return root === repository ? "" : ` --root ${root}`;
 }
 
 async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
@@ -78,12 +132,4 @@ async function publish(runId: string, { paths, log, print }: Shell): Promise<voi
 async function tableOf(runId: string, database: string): Promise<string> {
   using db = await Database.reading(database);
   return renderRun(await ofRun(db, runId));
-}
-
-/** The matrix as named: from the current folder, else from the root, else from the repository. */
-async function matrixPath(name: string, { root, repository }: Paths): Promise<string> {
-  for (const path of [resolve(name), join(root, name), join(repository, name)]) {
-    if (await exists(path)) return path;
-  }
-  return name;
 }

@@ -1,4 +1,5 @@
 // Ctrl-C and a polite kill, as a signal that the work in hand can end in order.
+import { StoppedError } from "../errors.ts";
 
 /** The first signal asks for an orderly end, after `announce`; listening stops with it, so a second one ends the process at once. */
 export function stopOnSignals(announce: () => void): Disposable & { readonly signal: AbortSignal } {
@@ -8,7 +9,7 @@ export function stopOnSignals(announce: () => void): Disposable & { readonly sig
   const stop = () => {
     deafen();
     announce();
-    controller.abort();
+    controller.abort(new StoppedError("Stopped"));
   };
   for (const name of names) Deno.addSignalListener(name, stop);
   return { signal: controller.signal, [Symbol.dispose]: deafen };

@@ -1,11 +1,12 @@
 // llama.cpp in a child process of ours: nothing to install beforehand, a GGUF file or a synthetic model to serve.
 import { syntheticSizes } from "./embedded/shapes.ts";
 import type { Engine } from "./engine.ts";
-import { openaiEnv } from "./openai.ts";
+import { NOT_TOLD, openai, openaiEnv } from "./openai.ts";
 
 export const embedded: Engine = {
   name: "embedded",
   defaultUrl: null,
+  reach: "local",
 
   answers: () => Promise.resolve({ version: null }),
   installed: () => Promise.resolve([]),
@@ -27,7 +28,8 @@ export const embedded: Engine = {
     };
   },
 
-  load: () => Promise.resolve(),
+  healthy: (running, world) => openai.healthy(running, world),
+  load: () => Promise.resolve(NOT_TOLD),
   unload: () => Promise.resolve(),
 
   canServe: (model) => {

@@ -1,12 +1,20 @@
 // What an engine must offer: whether it answers, its models, a start, and a loaded model. Shared code never asks which engine it is.
 import type { EngineName } from "../schema/names.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Job, JobOrder, Machine } from "../machines/machine.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 
 /** What engines need of the world; tests bring their own. */
 export interface EngineWorld {
+  /** Reaches what listens on the machine where the engine runs. */
   readonly fetch: typeof fetch;
   readonly log: (text: string) => void;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** The machine, where it is ours to change: an engine may be installed and started there. Null: it must already run. */
+  readonly host: EngineHost | null;
+  /** Told when a pull begins and when it has ended. */
+  readonly onPhase: (phase: "pull" | "load") => void;
   /** Where model files may be written. */
   readonly modelsDir: string;
   /** Starts the embedded engine's server process. */
@@ -28,6 +36,21 @@ export type StartEmbedded = (
   options: EmbeddedOptions,
 ) => Promise<AsyncDisposable & { readonly url: string; readonly version: string }>;
 
+/** A machine that is ours, as engines see it. */
+export interface EngineHost extends Pick<Machine, "run" | "workdir"> {
+  launch(order: JobOrder): Promise<Job>;
+  /** A port that is likely free; those after it may be tried next. */
+  readonly port: number;
+}
+
+/** A model in memory. Sizes are null where the engine does not tell. */
+export interface Loaded {
+  readonly size_bytes: number | null;
+  readonly size_vram_bytes: number | null;
+  /** Bytes that were fetched for it. */
+  readonly pulled_bytes: number;
+}
+
 /** An engine that answers. Leaving its scope ends what was started for it, and nothing else. */
 export interface RunningEngine extends AsyncDisposable {
   readonly url: string;
@@ -40,6 +63,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Where it listens when a matrix does not say; null when it is started for the run. */
   readonly defaultUrl: string | null;
+  /** Where it can work: installed on any machine that is ours, found wherever it already runs, or on this computer alone. */
+  readonly reach: "installs" | "finds" | "local";
   /** Its version when it answers on this machine; null when nobody does. */
   answers(choice: EngineChoice, world: EngineWorld): Promise<{ readonly version: string | null } | null>;
   /** The models it can serve without fetching anything. */
@@ -51,8 +76,12 @@ export interface Engine {
     capacity: Workload,
     world: EngineWorld,
   ): Promise<RunningEngine>;
+  /** Allocates memory on the GPU with the smallest model it has; a Failure when that lies elsewhere. */
+  prove?(running: RunningEngine, world: EngineWorld): Promise<void>;
+  /** Whether it still answers. */
+  healthy(running: RunningEngine, world: EngineWorld): Promise<boolean>;
   /** Makes `model` ready to answer at once; a UserError says why it cannot. */
-  load(running: RunningEngine, model: string, capacity: Workload, world: EngineWorld): Promise<void>;
+  load(running: RunningEngine, model: string, capacity: Workload, world: EngineWorld): Promise<Loaded>;
   /** Frees the model's memory where the engine can. Never throws. */
   unload(running: RunningEngine, model: string, world: EngineWorld): Promise<void>;
   /** Why it can never serve a model of this name; null when it may. Pure. */

@@ -1,15 +1,22 @@
 // Ollama through its native API: pulls what is missing, loads the model with the context the workload needs.
 import { UserError } from "../errors.ts";
+import { Failure } from "../schema/failures.ts";
 import type { Workload } from "../schema/matrix.ts";
-import type { Engine, EngineWorld } from "./engine.ts";
-import { ask, askJson, errorText, refusal } from "./http.ts";
+import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
+import { ask, askJson } from "./http.ts";
+import { pull } from "./ollama_pull.ts";
+import { serveOllama } from "./ollama_server.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:11434";
 const LOAD_TIMEOUT_SECONDS = 1800;
+/** The smallest model of its library that writes text, about 92 MB. */
+const PROBE_MODEL = "smollm:135m";
+const PROBE_CONTEXT = 512;
 
 export const ollama: Engine = {
   name: "ollama",
   defaultUrl: DEFAULT_URL,
+  reach: "installs",
 
   async answers({ url = DEFAULT_URL }, world) {
     try {
@@ -36,36 +43,36 @@ export const ollama: Engine = {
     return names;
   },
 
-  async start({ url = DEFAULT_URL, runtime }, _model, _capacity, world) {
+  async start({ url: told, runtime }, _model, capacity, world) {
+    const server = world.host === null || told !== undefined
+      ? { url: told ?? DEFAULT_URL, [Symbol.asyncDispose]: () => Promise.resolve() }
+      : await serveOllama(world.host, capacity, world);
+    const { url } = server;
     const { version } = await askJson("use Ollama", { url: `${url}/api/version` }, world);
     return {
       url,
       version: typeof version === "string" ? version : null,
       agentEnv: { ENGINE: "ollama", URL: url, ...(runtime === undefined ? {} : { RUNTIME: runtime }) },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },
 
-  async load({ url }, model, capacity, world) {
-    const find = async () =>
-      (await tags(url, world)).find(({ name }) => [model, `${model}:latest`].includes(name));
-    let tag = await find();
-    if (tag === undefined) {
-      await pull(url, model, world);
-      tag = await find();
-    }
-    if (tag?.remote_host !== undefined) {
-      throw new UserError(
-        `Cannot measure ${model}: ${elsewhere(tag.remote_host)}`,
-        "Name a model whose weights lie on the machine.",
-      );
-    }
-    await askJson(`load ${model}`, {
-      url: `${url}/api/generate`,
-      body: { model, stream: false, keep_alive: "10m", options: loadOptions(capacity) },
-      timeout_seconds: LOAD_TIMEOUT_SECONDS,
-    }, world);
+  healthy: ({ url }, world) =>
+    askJson("ask for the version", { url: `${url}/api/version`, timeout_seconds: 10 }, world)
+      .then(() => true, () => false),
+
+  async prove(running, world) {
+    const capacity = { context_tokens: PROBE_CONTEXT };
+    const { size_vram_bytes } = await loadModel(running, PROBE_MODEL, capacity, world);
+    await ollama.unload(running, PROBE_MODEL, world);
+    if (size_vram_bytes === null || size_vram_bytes > 0) return;
+    throw new Failure(
+      "cuda_failed",
+      "Cannot allocate GPU memory: Ollama puts its smallest model beside the GPU",
+    );
   },
+
+  load: (running, model, capacity, world) => loadModel(running, model, capacity, world),
 
   async unload({ url }, model, world) {
     const quiet = { ...world, signal: AbortSignal.timeout(10_000) };
@@ -79,8 +86,57 @@ export const ollama: Engine = {
       : null,
 };
 
-function loadOptions({ context_tokens }: Workload) {
-  return { num_ctx: context_tokens };
+async function loadModel(
+  { url }: RunningEngine,
+  model: string,
+  { context_tokens }: Pick<Workload, "context_tokens">,
+  world: EngineWorld,
+): Promise<Loaded> {
+  let tag = await tagNamed(url, model, world);
+  let pulled_bytes = 0;
+  if (tag === undefined) {
+    world.onPhase("pull");
+    pulled_bytes = await pull(url, model, world);
+    tag = await tagNamed(url, model, world);
+  }
+  if (tag?.remote_host !== undefined) {
+    throw new UserError(
+      `Cannot measure ${model}: ${elsewhere(tag.remote_host)}`,
+      "Name a model whose weights lie on the machine.",
+    );
+  }
+  world.onPhase("load");
+  await askToLoad(url, model, context_tokens, world);
+  const { models } = await askJson("ask what is loaded", { url: `${url}/api/ps` }, world);
+  const loaded = (Array.isArray(models) ? models : []).find(({ name }) => namesOf(model).includes(name));
+  return { size_bytes: bytes(loaded?.size), size_vram_bytes: bytes(loaded?.size_vram), pulled_bytes };
+}
+
+async function askToLoad(url: string, model: string, num_ctx: number, world: EngineWorld): Promise<void> {
+  const body = { model, stream: false, keep_alive: "24h", options: { num_ctx } };
+  const question = { url: `${url}/api/generate`, body, timeout_seconds: LOAD_TIMEOUT_SECONDS };
+  try {
+    await askJson(`load ${model}`, question, world);
+  } catch (cause) {
+    if (!(cause instanceof UserError) || world.signal.aborted) throw cause;
+    if (/out of memory|cudaMalloc failed|requires more system memory/i.test(cause.message)) {
+      throw new Failure("out_of_memory", cause.message, { cause });
+    }
+    throw new Failure("load_failed", cause.message, { cause });
+  }
+}
+
+async function tagNamed(url: string, model: string, world: EngineWorld): Promise<Tag | undefined> {
+  return (await tags(url, world)).find(({ name }) => namesOf(model).includes(name));
+}
+
+/** Ollama lists `qwen2` as `qwen2:latest`. */
+function namesOf(model: string): string[] {
+  return [model, `${model}:latest`];
+}
+
+function bytes(told: unknown): number | null {
+  return typeof told === "number" ? told : null;
 }
 
 /** A model that Ollama lists. `remote_host` is set when it only forwards requests for it. */
@@ -115,50 +171,4 @@ async function whyNoText(url: string, tag: Tag, world: EngineWorld): Promise<str
       .capabilities;
   if (!Array.isArray(capabilities) || capabilities.includes("completion")) return null;
   return `it writes no text (Ollama says it is for ${capabilities.join(", ") || "nothing"})`;
-}
-
-/** Fetches `model`, telling each tenth of the way; the stream's own error is the reason when it fails. */
-async function pull(url: string, model: string, world: EngineWorld): Promise<void> {
-  world.log(`pulling ${model}`);
-  const what = `pull ${model}`;
-  const question = { url: `${url}/api/pull`, body: { model, stream: true }, timeout_seconds: 6 * 3600 };
-  const response = await ask(question, world);
-  if (!response.ok) throw refusal(what, response.status, await response.text());
-  let status = "";
-  let told = 0;
-  for await (const frame of jsonLines(response)) {
-    if (typeof frame.error === "string") throw refusal(what, response.status, JSON.stringify(frame));
-    status = String(frame.status ?? status);
-    const tenth = Math.floor(10 * Number(frame.completed ?? 0) / Number(frame.total ?? Infinity));
-    if (tenth > told) world.log(`pulling ${model}: ${tenth}0 % of ${gigabytes(Number(frame.total))}`);
-    if (tenth !== told && frame.total !== undefined) told = tenth;
-  }
-  if (status !== "success") {
-    throw new UserError(
-      `Cannot ${what}: the answer ended early, at "${status}"`,
-      "Try again: Ollama goes on where it stopped.",
-    );
-  }
-}
-
-async function* jsonLines(response: Response): AsyncGenerator<Record<string, unknown>> {
-  let rest = "";
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") yield frameOf(line);
-  }
-  if (rest.trim() !== "") yield frameOf(rest);
-}
-
-function frameOf(line: string): Record<string, unknown> {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return { error: errorText(line) };
-  }
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,14 +1,17 @@
 // Any endpoint that speaks OpenAI's API and already runs: vLLM, SGLang, llama-server, LM Studio, a hosted one.
 import { UserError } from "../errors.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
-import type { Engine, EngineWorld } from "./engine.ts";
+import type { Engine, EngineWorld, Loaded } from "./engine.ts";
 import { askJson } from "./http.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8000";
+/** An engine that runs already tells nothing of what it loaded. */
+export const NOT_TOLD: Loaded = { size_bytes: null, size_vram_bytes: null, pulled_bytes: 0 };
 
 export const openai: Engine = {
   name: "openai",
   defaultUrl: DEFAULT_URL,
+  reach: "finds",
 
   async answers(choice, world) {
     try {
@@ -39,7 +42,8 @@ export const openai: Engine = {
     };
   },
 
-  load: () => Promise.resolve(),
+  healthy: ({ url }, world) => models(url, world, 10).then(() => true, () => false),
+  load: () => Promise.resolve(NOT_TOLD),
   unload: () => Promise.resolve(),
 
   canServe: (model) => model.startsWith("synthetic:") ? "a synthetic model is for the embedded engine" : null,

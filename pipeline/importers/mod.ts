@@ -171,13 +171,21 @@ async function writeJournal(
 ): Promise<void> {
   const at = now.toISOString();
   const lines: JournalLine[] = [
-    { event: "run", at, run_id, matrix: "import", entries: taken.map(({ entry }) => entry) },
+    {
+      event: "run",
+      at,
+      run_id,
+      matrix: "import",
+      entries: taken.map(({ entry }) => entry),
+      simulated: false,
+    },
     ...taken.map(({ entry, sealed }): JournalLine => ({
       event: "success",
       at,
       entry_id: entry.id,
       raw_dir: `${run_id}/${entry.id}`,
       tokens_per_second: sealed.tokens_per_second,
+      machine_id: null,
     })),
   ];
   await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));

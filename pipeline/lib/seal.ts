@@ -15,10 +15,12 @@ import { exists, readText, sha256File, sha256Hex, writeAtomic } from "./files.ts
 import { fileLines } from "./lines.ts";
 
 /** Where the evidence comes from. */
-export type Source = Pick<
-  Provenance,
-  "run_id" | "entry_id" | "origin" | "provider" | "location" | "price_per_hour" | "collected_at"
->;
+export type Source =
+  & Pick<
+    Provenance,
+    "run_id" | "entry_id" | "origin" | "provider" | "location" | "price_per_hour" | "collected_at"
+  >
+  & { readonly rental?: Provenance["rental"] };
 
 export interface Sealed extends Provenance {
   /** For people: one sentence each. */
@@ -27,6 +29,8 @@ export interface Sealed extends Provenance {
   readonly tokens_per_second: number | null;
   /** Usable request lines, warm-up included. */
   readonly requests: number;
+  /** False when the measurement was interrupted. */
+  readonly complete: boolean;
 }
 
 /** Reads and seals `dir`. A UserError refuses it whole when it has no usable request or no usable metadata. */
@@ -56,7 +60,19 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
     ],
     tokens_per_second: results.tokens_per_second,
     requests: results.requests,
+    complete: isComplete(metadata),
   };
+}
+
+/** What a sealed directory says. */
+export async function readSealed(dir: string): Promise<Pick<Sealed, "tokens_per_second" | "complete">> {
+  const { tokens_per_second } = await readResults(dir);
+  return { tokens_per_second, complete: isComplete(await readMetadata(dir)) };
+}
+
+/** An agent that came to its end says when; files of other programs may tell nothing of it. */
+function isComplete({ completed_at }: Metadata): boolean {
+  return completed_at !== null;
 }
 
 async function readMetadata(dir: string): Promise<Metadata> {

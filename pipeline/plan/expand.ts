@@ -40,6 +40,7 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
           for (const workload of test.workloads) {
             const name = [
               provider,
+              ...(test.gpu_count > 1 ? [`${test.gpu_count}x`] : []),
               gpu,
               engine.runtime ?? engine.name,
               publicModelName(model),
@@ -48,10 +49,12 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
             yield {
               id: slug(name.filter((part) => part !== "any").join("-")),
               gpu,
+              gpu_count: test.gpu_count,
               provider,
               model,
               engine,
               workload,
+              offers: test.offers,
               price_per_hour: test.price_per_hour ?? null,
               location: test.location ?? null,
             };

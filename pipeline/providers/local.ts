@@ -1,42 +1,52 @@
 // The computer you sit at. It costs nothing, is always there, and has the GPUs it has.
-import { join } from "node:path";
-import { UserError } from "../errors.ts";
-import { copyFolder } from "../lib/files.ts";
-import { runCommand } from "../lib/shell.ts";
-import { isGpu } from "../schema/gpu_name.ts";
-import type { LeaseRequest, Machine, Provider } from "./provider.ts";
+import type { Opening, Provider, ProviderKind, Sighting } from "./provider.ts";
 
-export const local: Provider = {
-  name: "local",
+const NAME = "local";
 
-  async lease(request: LeaseRequest): Promise<Machine> {
-    if (request.gpu !== "any") await requireGpu(request.gpu, request.signal);
-    const workdir = join(request.run_dir, "work");
-    await Deno.mkdir(workdir, { recursive: true });
-    return {
-      id: "local",
-      workdir,
-      deno: Deno.execPath(),
-      run: runCommand,
-      upload: (from, to) => Deno.copyFile(from, to),
-      download: copyFolder,
-      reach: (url) => url,
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  },
-};
+export const local: ProviderKind = { name: NAME, key_variable: null, rents: false, open: openLocal };
 
-async function requireGpu(wanted: string, signal: AbortSignal): Promise<void> {
-  const found: string[] = [];
-  await runCommand(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], {
-    signal,
-    onStdout: (line) => found.push(line.trim()),
+function openLocal(_opening: Opening): Provider {
+  const held = new Set<string>();
+  const sighting = (label: string): Sighting => ({
+    id: label,
+    label,
+    state: "running",
+    words: "this machine",
+    addresses: [{ kind: "here" }],
+    price_per_hour: null,
   });
-  if (found.some((name) => isGpu(wanted, name))) return;
-  throw new UserError(
-    `Cannot lease a machine with ${wanted} from local: this machine has ${
-      found.join(", ") || "no NVIDIA GPU"
-    }`,
-    'Use "gpus": ["any"] to test what this machine has.',
-  );
+  return {
+    name: NAME,
+    billing_step_seconds: 0,
+    boot_seconds: 60,
+    simulated: false,
+    offers: ({ gpu, gpu_count, vram_gib }) =>
+      Promise.resolve([{
+        id: NAME,
+        provider: NAME,
+        gpu,
+        gpu_count,
+        vram_gib,
+        price_per_hour: null,
+        storage_per_hour: 0,
+        download_per_gb: 0,
+        location: null,
+        country: null,
+        host: NAME,
+        reliability: 1,
+        download_mbps: null,
+        cuda: null,
+        max_hours: null,
+      }]),
+    create: ({ label }) => {
+      held.add(label);
+      return Promise.resolve(label);
+    },
+    get: (id) => Promise.resolve(held.has(id) ? sighting(id) : null),
+    list: () => Promise.resolve([...held].map(sighting)),
+    destroy: (id) => {
+      held.delete(id);
+      return Promise.resolve();
+    },
+  };
 }

@@ -1,37 +1,102 @@
-// What a provider must offer: a machine on which commands run and files move. Shared code never asks which provider it is.
+// What a provider must offer: five verbs over the machines it lends. Shared code never asks which provider it is.
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { CommandOptions } from "../lib/shell.ts";
+import { Failure, type FailureCode } from "../schema/failures.ts";
+import type { Host } from "../schema/hosts.ts";
+import type { Address } from "../schema/machine.ts";
+import type { ProviderName } from "../schema/names.ts";
+import type { Offer, OfferLimits, Wanted } from "../schema/offer.ts";
 
-/** One leased machine. Leaving its `await using` scope gives it back. */
-export interface Machine extends AsyncDisposable {
-  /** The provider's id of the machine. */
-  readonly id: string;
-  /** Folder on the machine where our files may lie. */
-  readonly workdir: string;
-  /** Runs a command on the machine to its end; returns the exit code. */
-  run(command: readonly string[], options?: CommandOptions): Promise<number>;
-  /** The Deno executable on the machine. */
-  readonly deno: string;
-  /** Copies a file of ours to the machine. */
-  upload(from: string, to: string): Promise<void>;
-  /** Copies a folder of the machine into a folder of ours, which must not exist yet. */
-  download(from: string, to: string): Promise<void>;
-  /** The URL by which we reach a service that listens on the machine at `url`. */
-  reach(url: string): string;
+export type { Wanted };
+
+/** A provider that can be opened with a key. */
+export interface ProviderKind {
+  readonly name: ProviderName;
+  /** Environment variable that holds its key; null when it needs none. */
+  readonly key_variable: string | null;
+  /** Whether what it lends is ours to change (install an engine) and to destroy. */
+  readonly rents: boolean;
+  open(opening: Opening): Provider;
 }
 
-export interface LeaseRequest {
-  readonly lease_id: string;
-  /** GPU name from the catalogue, or `any`. */
-  readonly gpu: string;
-  /** Folder of the run, for a provider that needs files of its own. */
-  readonly run_dir: string;
-  readonly signal: AbortSignal;
+/** What a provider is opened with. */
+export interface Opening {
+  /** The account's key; empty for a provider that needs none. */
+  readonly key: string;
+  /** Another address than the provider's own, and the login of the machines behind it: a simulated cloud. */
+  readonly simulated?: { readonly url: string; readonly login: string };
+  readonly clock: Clock;
   readonly log: Log;
+  /** Hosts of the user's own, for the provider that lends those. */
+  readonly hosts: readonly Host[];
+  /** File for the keys of those hosts. */
+  readonly known_hosts: string;
 }
 
+/** A machine to be created. */
+export interface Order {
+  readonly offer: Offer;
+  /** `<deployment>-<machine>-<epoch>`: finds the machine again when the answer is lost. */
+  readonly label: string;
+  /** OpenSSH's one line. */
+  readonly public_key: string;
+  readonly disk_gb: number;
+  readonly limits: OfferLimits;
+  /** Hard deadline of the machine, seconds since 1970. */
+  readonly deadline: number;
+}
+
+/** A machine as the provider tells it. */
+export interface Sighting {
+  readonly id: string;
+  /** The label that it was created with; null when it has none. */
+  readonly label: string | null;
+  /** `dead`: it will not run again by itself, and may cost money until it is destroyed. */
+  readonly state: "starting" | "running" | "dead";
+  /** The provider's own words for its state. */
+  readonly words: string;
+  /** Why it is dead. */
+  readonly trouble?: Extract<FailureCode, "boot_failed" | "machine_stopped">;
+  /** How it is reached, best way first; empty until the provider says. */
+  readonly addresses: readonly Address[];
+  /** US dollars per hour as billed, where the provider tells. */
+  readonly price_per_hour: number | null;
+}
+
+/** An opened provider. Every verb throws a Failure whose code says what happened. */
 export interface Provider {
-  readonly name: string;
-  /** Leases a machine that fits, or throws a UserError that says what was found. */
-  lease(request: LeaseRequest): Promise<Machine>;
+  readonly name: ProviderName;
+  /** Seconds that a bill is rounded up to. */
+  readonly billing_step_seconds: number;
+  /** After how many seconds a machine that does not run is given up. */
+  readonly boot_seconds: number;
+  readonly simulated: boolean;
+  /** What can be rented now and meets `wanted` as far as the provider tells; the price with the disk asked for. */
+  offers(wanted: Wanted, signal: AbortSignal): Promise<Offer[]>;
+  /**
+   * Creates a machine and returns its id. Never sent twice: `create_unknown` when nobody knows whether it was made, HalfDone
+   * when the provider refused and made one all the same.
+   */
+  create(order: Order, signal: AbortSignal): Promise<string>;
+  /** The machine, or null when the provider says in its own words that there is none. */
+  get(id: string): Promise<Sighting | null>;
+  /** All machines of the account. Complete, or it throws: nothing may follow from an empty answer that was an error. */
+  list(): Promise<Sighting[]>;
+  /** Lets our key in, where that needs a call of its own once the machine exists. */
+  admit?(id: string, publicKey: string): Promise<void>;
+  /** Asks for its end; returns when the provider accepted that or has no such machine. */
+  destroy(id: string): Promise<void>;
+  /** What the provider charged for these machines so far, US dollars; machines without a charge are left out. */
+  charges?(ids: readonly string[], from: Date, to: Date): Promise<Map<string, number>>;
+  /** Shell command that destroys the machine it runs on with a key that can do only that. */
+  selfDestruct?(id: string): string;
+  /** Removes what the account keeps for `label` besides the machine, such as a key. */
+  forget?(label: string): Promise<void>;
+}
+
+/** The provider refused to create a machine and made one all the same. */
+export class HalfDone extends Failure {
+  constructor(readonly id: string, message: string) {
+    super("create_half_done", message);
+  }
 }

@@ -2,6 +2,7 @@
 import { type Column, renderTable } from "../lib/table.ts";
 import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
+import type { MachineRecord } from "../schema/machine.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
@@ -178,6 +179,20 @@ export function renderManifest(rows: readonly ManifestRow[]): string {
   const reasons = rows.filter((row) => row.failure_reason !== null)
     .map((row) => `${row.entry_id}: ${row.failure_reason}\n`);
   return `${table}${reasons.join("")}`;
+}
+
+/** The machines of a run that were rented or borrowed; nothing when there was none but this computer. */
+export function renderMachines(machines: readonly MachineRecord[]): string {
+  const shown = machines.filter(({ offer }) => offer.provider !== "local");
+  if (shown.length === 0) return "";
+  return renderTable<MachineRecord>([
+    { title: "machine", of: ({ machine_id }) => machine_id.split("-").at(-1) ?? "", least: 3 },
+    { title: "lease", of: ({ lease_id }) => lease_id },
+    { title: "provider's id", of: ({ provider_id }) => provider_id },
+    { title: "state", of: ({ state }) => state, least: 11 },
+    { title: "ended", of: ({ end }) => end?.code ?? null },
+    { title: "$/h", of: ({ offer }) => offer.price_per_hour, digits: 3 },
+  ], shown);
 }
 
 /** `running: load`, `failed at setup`, `success`. */

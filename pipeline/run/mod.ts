@@ -1,164 +1,199 @@
-// The main job: from a matrix file, or a run to resume, to sealed evidence and a manifest.
+// The main job: from a matrix file, or a run to resume, to sealed evidence and a manifest, with no machine left behind.
 import { basename, join } from "node:path";
-import { StoppedError, UserError } from "../errors.ts";
-import type { EngineWorld } from "../engines/engine.ts";
-import { engines } from "../engines/mod.ts";
-import { readCatalog } from "../lib/catalog.ts";
-import { copyFolder, exists } from "../lib/files.ts";
-import { type Log, teeLog } from "../lib/log.ts";
+import { messageOf, StoppedError, UserError } from "../errors.ts";
+import { bundleAgent } from "../lib/bundle.ts";
+import { exists } from "../lib/files.ts";
+import { teeLog } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
-import { expand } from "../plan/expand.ts";
-import { resolveMatrix } from "../plan/resolve.ts";
-import type { Entry } from "../schema/entry.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Failure } from "../schema/failures.ts";
+import { foldRun } from "../schema/fold.ts";
+import type { Cost } from "../schema/ledger.ts";
+import { foldMachines, type MachineRecord, mayExist } from "../schema/machine.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
-import { type EngineChoice, Matrix } from "../schema/matrix.ts";
-import { parseOrRefuse } from "../schema/parse.ts";
-import { evidenceDir } from "../stages/benchmark.ts";
-import { collect } from "../stages/collect.ts";
-import { Journal } from "./journal.ts";
-import type { Progress } from "./progress.ts";
-import { type RunContext, runEntries } from "./run_matrix.ts";
+import type { Board } from "./board.ts";
+import { closeRun, entriesOfRun } from "./close.ts";
+import type { RunContext } from "./context.ts";
+import { machinesOfRuns, recentMemories } from "./history.ts";
+import { readRun } from "./journal.ts";
+import { type OpenOptions, type OpenRun, openRun } from "./open.ts";
+import { entriesOfMatrix, type Past, prepare, type Prepared, type Preparing, readMatrix } from "./prepare.ts";
+import { type Limits, Purse } from "./purse.ts";
+import { Reaper } from "./reaper.ts";
+import { workOff } from "./work.ts";
+import { deploymentOf, openProviders, type World } from "./world.ts";
 
-export interface RunOptions {
+export interface PlanOptions {
   readonly paths: Paths;
   /** Path of the matrix; ignored when `resume` names a run. */
   readonly matrix: string;
   readonly resume?: string;
   readonly signal: AbortSignal;
-  readonly progress: Progress;
-  readonly engineWorld: EngineWorld;
+  readonly board: Board;
+  readonly world: World;
+  /** How many leases at a time. */
+  readonly parallel: number;
+  /** Whether models that do not fit into GPU memory are measured all the same. */
+  readonly allow_spill: boolean;
+}
+
+export interface RunOptions extends PlanOptions {
+  readonly limits: Limits;
+  /** Told the plan before anything is rented or written; false: leave it. `spent`: US dollars of a resumed run. */
+  readonly confirm: (plan: Plan, spent: number) => Promise<boolean>;
 }
 
 export interface RunOutcome {
   readonly run_id: string;
-  readonly rows: ManifestRow[];
-  readonly stopped: boolean;
+  readonly rows: readonly ManifestRow[];
+  readonly cost: Cost;
+  /** What ended it early; null when it came to its end. */
+  readonly stopped: StoppedError | Failure | null;
+  /** Machines that could not be proven gone. */
+  readonly leftovers: readonly MachineRecord[];
+}
+
+/** A plan, and what a resumed run has cost before, US dollars. */
+export interface Asked {
+  readonly prepared: Prepared;
+  readonly spent: number;
+}
+
+/** How long the end of a run waits for the proof that its machines are gone. */
+const PATIENCE_SECONDS = 120;
+
+/** The plan of a matrix, or of what a run to resume has left. Rents and writes nothing. */
+export async function planMatrix(options: PlanOptions): Promise<Asked> {
+  const { paths, world, board } = options;
+  return await ask(options, {
+    ...options,
+    log: board.log,
+    opened: await openProviders(paths, world, board.log),
+  });
 }
 
 /** Runs or resumes; the caller holds the root's lock. Everything wrong with the matrix is refused before anything is written. */
 export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
-  const { paths } = options;
-  const planned = options.resume === undefined ? await planEntries(options) : null;
-  const runId = options.resume ?? newRunId(new Date());
-  const runDir = join(paths.runs, runId);
-  if (planned === null && !await exists(join(runDir, "journal.jsonl"))) {
-    throw new UserError(
-      `Cannot resume ${runId}: there is no such run in ${paths.runs}`,
-      "See the known runs with `deno task status`.",
-      {
-        exitCode: 2,
-      },
-    );
-  }
-  using journal = await Journal.open(runDir);
-  using log = teeLog(options.progress.log, join(runDir, "log.txt"));
-  const context: RunContext = {
-    paths,
-    run_id: runId,
-    run_dir: runDir,
-    log,
-    signal: options.signal,
-    engineWorld: { ...options.engineWorld, log: log.info },
-    progress: options.progress.show,
-    begin: options.progress.begin,
-    journal,
-  };
-  if (planned !== null) {
-    journal.append({ event: "run", run_id: runId, matrix: basename(options.matrix), entries: planned });
-  }
-  const entries = planned ?? await unfinished(context);
-  context.log.info(`run ${runId}: ${entries.length} ${entries.length === 1 ? "entry" : "entries"}`);
-  try {
-    return { run_id: runId, rows: await runEntries(entries, context), stopped: false };
-  } catch (error) {
-    if (error instanceof StoppedError) return { run_id: runId, rows: journal.rows(), stopped: true };
-    throw error;
-  }
-}
-
-async function planEntries({ matrix: path, paths, engineWorld, progress }: RunOptions): Promise<Entry[]> {
-  const matrix = parseOrRefuse(
-    Matrix,
-    await readJson(path, "matrix"),
-    `the matrix ${path}`,
-    "Known keys and values: runs/matrix.schema.json.",
-  );
-  const catalog = await readCatalog(paths);
-  const resolved = await resolveMatrix(
-    matrix,
-    (choice) => installedModels(choice, engineWorld, progress.log),
-  );
-  return expand(
-    resolved,
-    catalog.gpus.map((gpu) => gpu.name),
-    (choice, model) => engines[choice.name].canServe(model),
-  );
-}
-
-async function installedModels(choice: EngineChoice, world: EngineWorld, log: Log): Promise<string[] | null> {
-  const engine = engines[choice.name];
-  const answer = await engine.answers(choice, world);
-  if (answer === null) {
-    log.info(`${choice.name} does not answer at ${choice.url ?? engine.defaultUrl ?? "this machine"}`);
-    return null;
-  }
-  const models = await engine.installed(choice, world);
-  log.info(
-    `${choice.name} ${answer.version ?? ""} answers, ${
-      models.length === 0 ? "without models" : `with ${models.join(", ")}`
-    }`,
-  );
-  return models;
-}
-
-/** The entries of a run that did not succeed; evidence that a crash left on the machine is collected first. */
-async function unfinished(context: RunContext): Promise<Entry[]> {
-  const done = new Map(context.journal.rows().map((row) => [row.entry_id, row.status]));
-  const entries = context.journal.lines.flatMap((line) => line.event === "run" ? line.entries : [])
-    .filter((entry) => done.get(entry.id) !== "success");
-  for (const entry of entries) await salvage(entry, context);
-  if (entries.length > 0) context.journal.append({ event: "resumed", entries: entries.map(({ id }) => id) });
-  return entries;
-}
-
-/** Only `local` leaves evidence where a later process finds it: in the run's own folder. */
-async function salvage(entry: Entry, context: RunContext): Promise<void> {
-  const work = { workdir: join(context.run_dir, "work"), download: copyFolder };
-  for await (const folder of leftovers(work.workdir, entry.id)) {
-    const collected = await collect(work, entry, folder, evidenceDir(work, folder), context);
-    if (collected !== null) {
-      context.log.info(
-        `${entry.id}  evidence of the interrupted attempt kept in data/raw/${collected.raw_dir}`,
-      );
-    }
-  }
-}
-
-async function* leftovers(workdir: string, id: string): AsyncGenerator<string> {
-  if (!await exists(workdir)) return;
-  for await (const item of Deno.readDir(workdir)) {
-    if (item.isDirectory && (item.name === id || item.name.startsWith(`${id}-retry`))) yield item.name;
-  }
-}
-
-async function readJson(path: string, what: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new UserError(`Cannot read the ${what} ${path}`, "Name a JSON file, for example runs/local.json.", {
-      cause,
-      exitCode: 2,
+  const { paths, world, board, signal, limits } = options;
+  const opened = await openProviders(paths, world, board.log);
+  const { prepared, spent } = await ask(options, { ...options, log: board.log, opened });
+  requireBudget(prepared.plan, spent, limits);
+  if (!await options.confirm(prepared.plan, spent)) throw new StoppedError("Nothing was rented");
+  const run_id = options.resume ?? newRunId(new Date());
+  await Deno.mkdir(join(paths.runs, run_id), { recursive: true });
+  using log = teeLog(board.log, join(paths.runs, run_id, "log.txt"));
+  const opening: OpenOptions = { paths, world, opened, prefix: await deploymentOf(paths), log };
+  await closeOthers(run_id, opening, signal);
+  await using run = await openRun(run_id, opening);
+  const { journal, fleet, run_dir } = run;
+  if (options.resume === undefined) {
+    const { entries } = prepared;
+    const matrix = basename(options.matrix);
+    journal.append({
+      event: "run",
+      run_id,
+      matrix,
+      entries: [...entries],
+      simulated: world.simulated !== null,
     });
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(
-      `Cannot read the ${what} ${path}: it is not JSON`,
-      "Mend the file; an editor shows where.",
-      { cause, exitCode: 2 },
-    );
+  const purse = new Purse(limits, fleet, journal, world.clock);
+  const context: RunContext = {
+    paths,
+    run_id,
+    run_dir,
+    log,
+    signal: AbortSignal.any([signal, purse.signal]),
+    clock: world.clock,
+    catalog: prepared.catalog,
+    memories: prepared.memories,
+    fleet,
+    startEmbedded: world.startEmbedded,
+    agentBundle: bundleOnce(paths, run_dir),
+    progress: () => undefined,
+    journal,
+    board,
+    purse,
+  };
+  const reaper = new Reaper({ ...opening, fleet, providers: opened.providers, clock: world.clock });
+  const stopped = await workOff(prepared, options.resume !== undefined, options.parallel, context, reaper);
+  const leftovers = await endAll(run, context);
+  const events = fleet.records().flatMap((record) => record.events);
+  return {
+    run_id,
+    rows: foldRun(journal.lines, events, world.clock.now()),
+    cost: purse.cost(),
+    stopped,
+    leftovers,
+  };
+}
+
+async function ask(options: PlanOptions, preparing: Preparing): Promise<Asked> {
+  const { paths, resume, matrix, world, board } = options;
+  const memories = await recentMemories(paths, board.log, world.clock.now());
+  if (resume === undefined) {
+    const entries = await entriesOfMatrix(await readMatrix(matrix), preparing);
+    const past: Past = { done: new Set(), machines: [], memories };
+    return { prepared: await prepare(entries, past, preparing), spent: 0 };
   }
+  const { lines, machines, rows } = await readRunOrRefuse(resume, paths);
+  const done = new Set(rows.filter(({ status }) => status === "success").map(({ entry_id }) => entry_id));
+  const past: Past = { done, machines: foldMachines(machines), memories };
+  const spent = rows.reduce((sum, { total_cost }) => sum + (total_cost ?? 0), 0);
+  return { prepared: await prepare(entriesOfRun(lines), past, preparing), spent };
+}
+
+async function readRunOrRefuse(run_id: string, { runs }: Paths) {
+  if (await exists(join(runs, run_id, "journal.jsonl"))) return await readRun(join(runs, run_id));
+  throw new UserError(
+    `Cannot resume ${run_id}: there is no such run in ${runs}`,
+    "See the known runs with `deno task status`.",
+    { exitCode: 2 },
+  );
+}
+
+/** Refuses a budget that does not pay for a single lease. */
+function requireBudget({ leases }: Plan, spent: number, { max_usd }: Limits): void {
+  if (max_usd === null || leases.length === 0) return;
+  const cheapest = Math.min(...leases.map(({ usd }) => usd));
+  if (spent + cheapest <= max_usd) return;
+  const before = spent > 0 ? ` and $${spent.toFixed(2)} are spent` : "";
+  throw new UserError(
+    `Cannot begin: the cheapest lease costs about $${cheapest.toFixed(2)}${before}, --max-usd is ${max_usd}`,
+    "Raise --max-usd; `deno task plan` shows what each lease costs.",
+    { exitCode: 4 },
+  );
+}
+
+/** Other runs of this root that ended without a word and left machines are closed first. */
+async function closeOthers(run_id: string, opening: OpenOptions, signal: AbortSignal): Promise<void> {
+  const { paths, log, opened } = opening;
+  for (const other of await machinesOfRuns(paths, log)) {
+    const left = other.machines.filter(mayExist);
+    const known = left.every(({ offer }) => opened.providers.has(offer.provider));
+    if (other.run_id === run_id || left.length === 0 || !known) continue;
+    log.warn(`run ${other.run_id} ended without a word and left ${left.length} machines: closing it`);
+    await closeRun(other.run_id, opening, signal);
+  }
+}
+
+/** Ends every machine that is left, and asks what was charged. Returns those that could not be proven gone. */
+async function endAll({ fleet }: OpenRun, { log }: RunContext): Promise<readonly MachineRecord[]> {
+  await Promise.all(
+    fleet.live().map(({ machine_id }) =>
+      fleet.giveBack(machine_id, "stopped", "the run is over", PATIENCE_SECONDS)
+    ),
+  );
+  await fleet.reconcileCharges().catch((error) =>
+    log.warn(`the charges could not be read: ${messageOf(error)}`)
+  );
+  return fleet.live();
+}
+
+/** The agent's bundle, made when the first machine needs it. */
+function bundleOnce(paths: Paths, run_dir: string): () => Promise<string> {
+  const path = join(run_dir, "agent.js");
+  let making: Promise<string> | null = null;
+  return () => making ??= bundleAgent(paths, path).then(() => path);
 }

@@ -1,6 +1,7 @@
 // A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
 import { z } from "zod";
 import { EngineName, ProviderName } from "./names.ts";
+import { OfferLimits } from "./offer.ts";
 
 export const Workload = z.strictObject({
   name: z.string().min(1).max(40).default("standard").meta({
@@ -52,6 +53,7 @@ export const Test = z.strictObject({
   gpus: z.array(z.string().min(1)).min(1).default(["any"]).meta({
     description: "GPU names from data/catalog/gpus.json, or `any`.",
   }),
+  gpu_count: z.int().min(1).max(16).default(1).meta({ description: "GPUs of a rented machine." }),
   providers: z.array(ProviderName).min(1).default(["local"]).meta({ description: "Who lends the machines." }),
   engines: z.array(EngineItem).min(1).meta({ description: "Engines to test." }),
   models: Models,
@@ -59,6 +61,7 @@ export const Test = z.strictObject({
     description: "Used instead when none of `engines` answers on the machine or it has no model.",
   }),
   workloads: z.array(Workload).min(1).meta({ description: "Workloads to run on each combination." }),
+  offers: OfferLimits.prefault({}),
   price_per_hour: z.number().positive().max(10_000).optional().meta({
     description: "US dollars per hour to publish for a machine that is not rented (`local`).",
   }),
@@ -69,6 +72,10 @@ export const Matrix = z.strictObject({
   $schema: z.string().optional().meta({ description: "Path of the JSON Schema, for editors." }),
   name: z.string().min(1).max(60).meta({ description: "Short name of the matrix." }),
   description: z.string().max(500).optional().meta({ description: "What it is for." }),
+  simulated: z.boolean().default(false).meta({
+    description:
+      "Rents from the simulated clouds that come with the almanac: nothing is paid, and every result is marked simulated.",
+  }),
   tests: z.array(Test).min(1).meta({ description: "Blocks of combinations." }),
 }).meta({ id: "Matrix", description: "Which GPUs, providers, models, engines and workloads to test." });
 

@@ -2,12 +2,13 @@
 import { z } from "zod";
 
 export const ENGINES = ["ollama", "openai", "embedded"] as const;
-export const PROVIDERS = ["local"] as const;
+export const PROVIDERS = ["local", "ssh", "vastai", "tensordock", "runpod", "lambda"] as const;
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 
 /** How providers write their own names. */
 const PROVIDER_TITLES: Readonly<Record<string, string>> = {
   local: "this machine",
+  ssh: "own host",
   vastai: "Vast.ai",
   tensordock: "TensorDock",
   runpod: "RunPod",
@@ -21,7 +22,8 @@ export function providerTitle(provider: string): string {
 
 export const EngineName = z.enum(ENGINES).meta({ description: "What serves the model." });
 export const ProviderName = z.enum(PROVIDERS).meta({
-  description: "Who lends the machine; `local` is the computer you sit at.",
+  description:
+    "Who lends the machine: `local` is the computer you sit at, `ssh` your own hosts of runs/hosts.json.",
 });
 export const Stage = z.enum(STAGES).meta({ description: "A step of the work on one entry." });
 export const Origin = z.enum(["measured", "submitted", "imported", "published", "simulated"]).meta({

@@ -8,6 +8,16 @@ export const RejectedLine = z.strictObject({
   reason: z.string().meta({ description: "Why it was not used." }),
 }).meta({ id: "RejectedLine", description: "A malformed line that was left out, never silently." });
 
+export const Rental = z.strictObject({
+  machine_id: z.string().meta({ description: "Our name of the machine." }),
+  session_id: z.string().nullable().meta({ description: "The provider's id of the machine." }),
+  offer_id: z.string().meta({ description: "The provider's id of the offer." }),
+  host: z.string().nullable().meta({ description: "The provider's stable name of the host." }),
+  clock_ahead_seconds: z.number().nullable().meta({
+    description: "Seconds by which the machine's clock was ahead; null when not known.",
+  }),
+}).meta({ id: "Rental", description: "The machine that was leased for it." });
+
 export const Provenance = z.strictObject({
   evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({
     description:
@@ -19,6 +29,7 @@ export const Provenance = z.strictObject({
   provider: z.string().meta({ description: "Who lent the machine." }),
   location: z.string().nullable().meta({ description: "Where the machine stands." }),
   price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
+  rental: Rental.nullable().default(null),
   collected_at: z.string().meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
   files: z.array(z.strictObject({
     name: z.string().meta({ description: "File name in the raw directory." }),
@@ -35,4 +46,5 @@ export const Provenance = z.strictObject({
 }).meta({ id: "Provenance", description: "provenance.json: seals a raw directory." });
 
 export type RejectedLine = z.infer<typeof RejectedLine>;
+export type Rental = z.infer<typeof Rental>;
 export type Provenance = z.infer<typeof Provenance>;

@@ -1,47 +1,167 @@
-// The agent runs on the machine and leaves its evidence in a folder there.
+// The agent measures on the machine, by itself: we look after it, bring home what it has written, and see when it gets nowhere.
 import { join } from "node:path";
-import { StoppedError, UserError } from "../errors.ts";
-import type { Machine } from "../providers/provider.ts";
+import { engines } from "../engines/mod.ts";
+import { abortReason } from "../lib/clock.ts";
+import type { Job, JobView } from "../machines/machine.ts";
 import type { Entry } from "../schema/entry.ts";
+import { codeOf, Failure, type FailureCode } from "../schema/failures.ts";
 import { Tally } from "../schema/tally.ts";
-import type { StageContext } from "./context.ts";
+import type { Leased, StageContext } from "./context.ts";
 import type { Ready } from "./setup.ts";
 
-/** Where the evidence of `folder` is written on the machine until it is collected. */
-export function evidenceDir(machine: Pick<Machine, "workdir">, folder: string): string {
-  return join(machine.workdir, folder);
+/** Seconds between two looks: short at first, since tests are. */
+const FIRST_LOOK_SECONDS = 0.2;
+const LONGEST_LOOK_SECONDS = 2;
+const FETCH_SECONDS = 10;
+const HEALTH_SECONDS = 30;
+const HEALTH_TIMES = 3;
+/** No new token for so long, with requests in flight, is no inference. */
+const STUCK_SECONDS = 120;
+/** The agent shows itself every second while it measures. */
+const SILENT_SECONDS = 600;
+/** A machine that cannot be reached for so long is lost. */
+const LOST_SECONDS = 300;
+
+/** Where the evidence of `folder` is written on the machine. */
+export function evidenceDir(leased: Leased, folder: string): string {
+  return join(leased.machine.workdir, folder);
 }
 
-/** Runs one entry's workload at all its levels. A UserError carries the agent's last words; what it measured stays in `out`. */
+/** Where it is brought to, byte by byte, while it is written. */
+export function mirrorDir(folder: string, context: StageContext): string {
+  return join(context.run_dir, "work", folder);
+}
+
+/** Runs one entry's workload at all its levels, or goes on with the agent that already does. What it measured stays in its folder. */
 export async function benchmark(
-  machine: Machine,
+  leased: Leased,
   ready: Ready,
   entry: Entry,
-  out: string,
+  folder: string,
   context: StageContext,
 ): Promise<void> {
-  const lastWords: string[] = [];
-  const code = await machine.run([machine.deno, "run", "--no-config", "-A", ready.agent], {
+  const { machine, signal } = leased;
+  const out = evidenceDir(leased, folder);
+  const job = await machine.launch({
+    name: folder,
+    command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
     env: { ...agentEnv(entry), ...ready.engine.agentEnv, OUT: out, PROGRESS: "json" },
-    signal: context.signal,
-    onStdout: (line) => {
-      const tally = readTally(line);
-      if (tally !== null) context.progress(tally);
-    },
-    onStderr: (line) => {
-      lastWords.push(line);
-      if (lastWords.length > 20) lastWords.shift();
-    },
+    ended: "keep",
   });
-  if (code === 130 || context.signal.aborted) throw new StoppedError("stopped while it was measured");
-  if (code !== 0) {
-    throw new UserError(
-      `Cannot finish the benchmark of ${entry.model}: ${
-        lastWords.at(-1) ?? `the agent ended with exit code ${code}`
-      }`,
-      "What was measured before is kept; look at agent.log in its raw folder.",
+  try {
+    const last = await watch(job, leased, ready, entry, folder, context);
+    if (last.code !== 0) throw await whyEnded(last, ready, entry);
+  } catch (error) {
+    await job.stop().catch(() => undefined);
+    throw signal.aborted ? abortReason(signal) : error;
+  }
+}
+
+async function watch(
+  job: Job,
+  leased: Leased,
+  ready: Ready,
+  entry: Entry,
+  folder: string,
+  context: StageContext,
+): Promise<JobView> {
+  const { machine, signal } = leased;
+  const { clock } = context;
+  const alive = new SignsOfLife(clock, entry);
+  const due = { fetch: clock.after(FETCH_SECONDS), health: clock.after(HEALTH_SECONDS) };
+  let unhealthy = 0;
+  let lost: number | null = null;
+  for (let wait = FIRST_LOOK_SECONDS;; wait = Math.min(wait * 1.5, LONGEST_LOOK_SECONDS)) {
+    await clock.sleep(wait, signal);
+    try {
+      const view = await job.poll();
+      lost = null;
+      for (const tally of view.out.map(readTally)) {
+        if (tally === null) continue;
+        alive.see(tally);
+        context.progress(tally);
+      }
+      if (!view.running) return view;
+      alive.check();
+      if (clock.now() > due.fetch) {
+        due.fetch = clock.after(FETCH_SECONDS);
+        await machine.download(evidenceDir(leased, folder), mirrorDir(folder, context), false).catch(
+          ignoreMissing,
+        );
+      }
+      if (clock.now() > due.health) {
+        due.health = clock.after(HEALTH_SECONDS);
+        unhealthy = await engines[entry.engine.name].healthy(ready.engine, ready.world) ? 0 : unhealthy + 1;
+        if (unhealthy >= HEALTH_TIMES) {
+          throw new Failure(
+            "engine_not_answering",
+            `Cannot go on with ${entry.model}: the engine no longer answers`,
+          );
+        }
+      }
+    } catch (error) {
+      if (!["connection_lost", "ssh_unreachable"].includes(codeOf(error))) throw error;
+      lost ??= clock.after(LOST_SECONDS);
+      await context.fleet.requireRunning(leased.machine_id);
+      if (clock.now() > lost) throw error;
+      context.log.warn(`${leased.lease_id}  no connection; the agent goes on by itself, trying again`);
+    }
+  }
+}
+
+/** Sees whether tokens still come: a request that only runs into its timeout is no sign of inference. */
+class SignsOfLife {
+  #last: Tally | null = null;
+  #stuckAt = Infinity;
+  #silentAt: number;
+
+  constructor(readonly clock: StageContext["clock"], readonly entry: Entry) {
+    this.#silentAt = clock.after(SILENT_SECONDS);
+  }
+
+  see(tally: Tally): void {
+    this.#silentAt = this.clock.after(SILENT_SECONDS);
+    const moved = tally.level !== this.#last?.level || tally.frames !== this.#last.frames;
+    if (moved) this.#stuckAt = this.clock.after(STUCK_SECONDS);
+    this.#last = tally;
+  }
+
+  check(): void {
+    const what = `Cannot go on with ${this.entry.model}`;
+    if (this.clock.now() > this.#stuckAt) {
+      throw new Failure("inference_stuck", `${what}: no new token for ${STUCK_SECONDS} s`);
+    }
+    if (this.clock.now() > this.#silentAt) {
+      throw new Failure("agent_died", `${what}: the agent shows no sign of life for ${SILENT_SECONDS} s`);
+    }
+  }
+}
+
+const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
+  [/out of memory|cudaMalloc failed/i, "out_of_memory"],
+  [/CUDA error|illegal memory access|driver\/library version mismatch|NVML/i, "driver_failed"],
+];
+
+async function whyEnded(
+  { code, err }: JobView,
+  { engine, world }: Ready,
+  { model, engine: { name } }: Entry,
+) {
+  const words = err.at(-1);
+  const what = `Cannot finish the benchmark of ${model}`;
+  if (code === null) {
+    return new Failure(
+      "agent_died",
+      `${what}: the agent ended without a word${words === undefined ? "" : ` after "${words}"`}`,
     );
   }
+  const found = `${what}: ${words ?? `the agent ended with exit code ${code}`}`;
+  const known = MEANINGS.find(([pattern]) => pattern.test(err.join(" ")))?.[1];
+  if (known !== undefined) return new Failure(known, found);
+  return new Failure(
+    await engines[name].healthy(engine, world) ? "benchmark_failed" : "engine_not_answering",
+    found,
+  );
 }
 
 function agentEnv(entry: Entry): Record<string, string> {
@@ -64,4 +184,8 @@ function readTally(line: string): Tally | null {
   } catch {
     return null;
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

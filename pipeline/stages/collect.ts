@@ -1,51 +1,72 @@
-// The evidence comes home: copied whole, sealed with its digests, then moved to its place in one step.
+// The evidence comes home: fetched whole and compared, sealed with its digests, then moved to its place in one step.
 import { join } from "node:path";
-import { exists } from "../lib/files.ts";
+import { copyFolder, exists } from "../lib/files.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
-import type { Machine } from "../providers/provider.ts";
 import type { Entry } from "../schema/entry.ts";
-import type { StageContext } from "./context.ts";
+import type { MachineRecord } from "../schema/machine.ts";
+import type { Leased, StageContext } from "./context.ts";
 
 export interface Collected extends Sealed {
   /** Folder below data/raw. */
   readonly raw_dir: string;
 }
 
-/** Collects `out` of the machine into data/raw/<run>/<folder>; null when the agent left no result line. */
+/** What collecting needs of its context. */
+export type CollectContext = Pick<StageContext, "paths" | "run_id" | "log">;
+
+/** Where evidence comes from: a machine with a folder of it, if that can still be reached, and what is here already. */
+export interface Source {
+  readonly machine: Leased["machine"] | null;
+  /** Folder on the machine. */
+  readonly out: string;
+  /** Folder here. */
+  readonly mirror: string;
+  readonly record: MachineRecord | null;
+  readonly clock_ahead_seconds: number | null;
+}
+
+/** Collects the evidence of `folder` into data/raw/<run>/<folder>; null when there is no result line. */
 export async function collect(
-  machine: Pick<Machine, "download">,
+  source: Source,
   entry: Entry,
   folder: string,
-  out: string,
-  context: StageContext,
+  context: CollectContext,
 ): Promise<Collected | null> {
   const home = join(context.paths.raw, context.run_id);
   const partial = join(home, `.${folder}.partial`);
-  await Deno.mkdir(home, { recursive: true });
+  await source.machine?.download(source.out, source.mirror, true).catch(ignoreMissing);
+  if (!await hasLines(join(source.mirror, "results.jsonl"))) return null;
   if (await exists(partial)) await Deno.remove(partial, { recursive: true });
-  try {
-    await machine.download(out, partial);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  if (!await hasLines(join(partial, "results.jsonl"))) {
-    await Deno.remove(partial, { recursive: true });
-    return null;
-  }
+  await copyFolder(source.mirror, partial);
   const sealed = await sealRawDirectory(partial, {
     run_id: context.run_id,
     entry_id: folder,
-    origin: "measured",
-    provider: entry.provider,
-    location: entry.location,
-    price_per_hour: entry.price_per_hour,
     collected_at: new Date().toISOString(),
+    ...facts(source, entry),
   });
   for (const warning of sealed.warnings) context.log.warn(`${folder}: ${warning}`);
   await Deno.rename(partial, join(home, folder));
-  await Deno.remove(out, { recursive: true }).catch(() => {});
   return { ...sealed, raw_dir: `${context.run_id}/${folder}` };
+}
+
+function facts({ record, clock_ahead_seconds }: Source, { provider, location, price_per_hour }: Entry) {
+  if (record === null || record.offer.provider === "local") {
+    return { origin: "measured", provider, location, price_per_hour } as const;
+  }
+  const { offer, simulated, machine_id, provider_id } = record;
+  return {
+    origin: simulated ? "simulated" : "measured",
+    provider,
+    location: offer.location ?? location,
+    price_per_hour: offer.price_per_hour ?? price_per_hour,
+    rental: {
+      machine_id,
+      session_id: provider_id,
+      offer_id: offer.id,
+      host: offer.host,
+      clock_ahead_seconds,
+    },
+  } as const;
 }
 
 async function hasLines(path: string): Promise<boolean> {
@@ -54,4 +75,8 @@ async function hasLines(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

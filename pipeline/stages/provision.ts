@@ -1,20 +1,104 @@
-// A lease becomes a machine.
-import type { Lease } from "../plan/leases.ts";
-import type { Machine } from "../providers/provider.ts";
+// A lease becomes a machine: the one that an interrupted run left, or the best offer there is now.
+import { messageOf, StoppedError } from "../errors.ts";
+import { abortReason } from "../lib/clock.ts";
+import { estimate } from "../plan/estimate.ts";
+import { entriesOf, type Lease, wantedFor } from "../plan/leases.ts";
+import { badMemories } from "../plan/pick.ts";
+import { chooseOffer, offerKey } from "../plan/plan.ts";
 import { providers } from "../providers/mod.ts";
-import { ProviderName } from "../schema/names.ts";
-import type { StageContext } from "./context.ts";
+import { codeOf, Failure } from "../schema/failures.ts";
+import { type MachineRecord, mayExist } from "../schema/machine.ts";
+import type { Leased, StageContext } from "./context.ts";
 
-/** Leases a machine for all entries of `lease`; leaving its scope gives it back. */
-export function provision(
-  lease: Pick<Lease, "id" | "provider" | "gpu">,
-  context: StageContext,
-): Promise<Machine> {
-  return providers[ProviderName.parse(lease.provider)].lease({
+/** How long a scope waits for the proof that its machine is gone; the reaper goes on after that. */
+const PATIENCE_SECONDS = 120;
+
+/** Leases a machine for what is left of `lease`. Leaving its scope gives it back. */
+export async function provision(lease: Lease, context: StageContext): Promise<Leased> {
+  const { fleet, signal } = context;
+  const record = fleet.live().find((each) => each.lease_id === lease.id && each.state !== "destroying") ??
+    await rent(lease, context);
+  try {
+    const machine = await fleet.bringUp(record.machine_id, signal);
+    return leased(lease, record, machine, context);
+  } catch (error) {
+    const [code, reason] = signal.aborted
+      ? ["stopped" as const, messageOf(abortReason(signal))]
+      : [codeOf(error), messageOf(error)];
+    await fleet.giveBack(record.machine_id, code, reason, PATIENCE_SECONDS);
+    throw error;
+  }
+}
+
+async function rent(lease: Lease, context: StageContext): Promise<MachineRecord> {
+  const { fleet, catalog, clock, signal, log } = context;
+  const provider = fleet.provider(lease.provider);
+  const wanted = wantedFor(lease, catalog);
+  const offers = await provider.offers(wanted, signal);
+  const records = fleet.records();
+  const memories = [...context.memories, ...badMemories(records)];
+  const taken = new Set(
+    records.filter(mayExist).filter(({ offer }) => offer.host !== null).map(({ offer }) => offerKey(offer)),
+  );
+  const choice = chooseOffer(
+    lease,
+    { offers },
+    { catalog, memories, now: clock.now() },
+    (offer) => taken.has(offerKey(offer)),
+  );
+  if ("code" in choice) throw new Failure(choice.code, `Cannot rent a machine: ${choice.reason}`);
+  const { offer } = choice;
+  const price = offer.price_per_hour === null ? "" : ` for $${offer.price_per_hour.toFixed(3)} an hour`;
+  log.info(
+    `${lease.id}  taking offer ${offer.id}${offer.location === null ? "" : ` in ${offer.location}`}${price}`,
+  );
+  const { max_hours } = estimate(lease, offer, catalog);
+  const entries = entriesOf(lease).map(({ id }) => id);
+  return await fleet.rent({
     lease_id: lease.id,
-    gpu: lease.gpu,
-    run_dir: context.run_dir,
-    signal: context.signal,
-    log: context.log,
-  });
+    entries,
+    offer,
+    limits: lease.limits,
+    disk_gb: wanted.disk_gb,
+    hours: max_hours,
+  }, signal);
+}
+
+function leased(
+  lease: Lease,
+  record: MachineRecord,
+  machine: Leased["machine"],
+  context: StageContext,
+): Leased {
+  const { fleet, signal, clock } = context;
+  const { machine_id, lease_id, offer, deadline, provider_id } = record;
+  const { name, selfDestruct } = fleet.provider(offer.provider);
+  const late = new AbortController();
+  const timer = setTimeout(
+    () =>
+      late.abort(
+        new Failure("lease_deadline", `Cannot go on with ${lease_id}: its machine reached its deadline`),
+      ),
+    Math.min(Math.max(0, deadline - clock.now()), 2 ** 31 - 1),
+  );
+  return {
+    machine_id,
+    lease_id,
+    machine,
+    offer,
+    min_cuda: lease.limits.min_cuda,
+    rented: providers[name].rents,
+    self_destruct: selfDestruct?.(provider_id ?? "") ?? null,
+    deadline,
+    signal: AbortSignal.any([signal, late.signal]),
+    site: null,
+    proven: new Set(),
+    end: { code: "stopped", reason: "its scope was left" },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      late.abort(new StoppedError("the lease is over"));
+      await machine[Symbol.asyncDispose]();
+      await fleet.giveBack(machine_id, this.end.code, this.end.reason, PATIENCE_SECONDS);
+    },
+  };
 }

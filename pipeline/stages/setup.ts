@@ -1,31 +1,192 @@
-// A machine gets the agent and a reachable engine.
+// A machine gets ready: its system has settled, its GPU is the one that was offered, agent and engine are there and work.
 import { join } from "node:path";
-import type { RunningEngine } from "../engines/engine.ts";
+import type { EngineWorld, RunningEngine } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
-import { bundleAgent } from "../lib/bundle.ts";
+import { denoOn } from "../machines/deno.ts";
+import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
+import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
-import type { Machine } from "../providers/provider.ts";
-import type { StageContext } from "./context.ts";
+import { Failure } from "../schema/failures.ts";
+import { isGpu } from "../schema/gpu_name.ts";
+import type { Leased, Site, StageContext } from "./context.ts";
 
 export interface Ready extends AsyncDisposable {
   readonly engine: RunningEngine;
-  /** Where the agent's bundle lies on the machine. */
-  readonly agent: string;
+  readonly world: EngineWorld;
+  readonly site: Site;
 }
 
-/** Puts the agent on the machine and starts, or finds, the engine of the sitting. */
-export async function setup(machine: Machine, sitting: Sitting, context: StageContext): Promise<Ready> {
+const LOOK_SECONDS = 10;
+const SETTLE_SECONDS = 600;
+const DRIVER_SECONDS = 300;
+/** Real cards report a little less memory than they are sold with. */
+const MEMORY_TOLERANCE = 0.07;
+const SIGN_SECONDS = 60;
+/** Engines listen at ports from here on. */
+const FIRST_PORT = 20_000;
+const PORTS = 20_000;
+
+/** Prepares the machine once, and starts, or finds, the engine of the sitting. */
+export async function setup(leased: Leased, sitting: Sitting, context: StageContext): Promise<Ready> {
   const [first] = sitting.entries;
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
+  const site = await (leased.site ??= prepare(leased, first.gpu, context));
+  const world = worldOf(leased, context);
+  const { name } = first.engine;
+  const engine = await engines[name].start(first.engine, first.model, sitting.capacity, world);
+  const hasGpu = (site.facts?.gpus.length ?? 0) > 0;
+  try {
+    if (leased.rented && hasGpu && !leased.proven.has(name)) await engines[name].prove?.(engine, world);
+    leased.proven.add(name);
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+  return { engine, world, site, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+}
+
+async function prepare(leased: Leased, gpu: string, context: StageContext): Promise<Site> {
+  const { machine, signal } = leased;
+  const isHere = machine.deno !== null;
+  const facts = isHere && gpu === "any" ? null : await settledFacts(leased, gpu, context);
+  if (facts !== null) checkGpu(facts, gpu, leased);
+  if (!isHere) await keepAlive(leased, context);
+  const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, context.run_dir);
   const agent = join(machine.workdir, "agent.js");
-  const bundle = join(context.run_dir, "agent.js");
-  await bundleAgent(context.paths, bundle);
-  await machine.upload(bundle, agent);
-  const engine = await engines[first.engine.name].start(
-    first.engine,
-    first.model,
-    sitting.capacity,
-    context.engineWorld,
-  );
-  return { engine, agent, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  await machine.upload(await context.agentBundle(), agent);
+  signal.throwIfAborted();
+  const ahead = facts === null ? 0 : facts.clock - context.clock.now() / 1000;
+  if (Math.abs(ahead) > 5) {
+    context.log.warn(
+      `${leased.lease_id}  the machine's clock is ${Math.round(Math.abs(ahead))} s ${
+        ahead > 0 ? "ahead" : "behind"
+      }`,
+    );
+  }
+  return { deno, agent, facts, clock_ahead: Math.round(ahead) };
+}
+
+/** Waits for cloud-init and the package manager, then for a driver that says the same twice. */
+async function settledFacts(leased: Leased, gpu: string, context: StageContext): Promise<Facts> {
+  const { machine, signal } = leased;
+  const { clock, log } = context;
+  const settleUntil = clock.after(SETTLE_SECONDS);
+  let facts = await factsOf(machine, signal);
+  for (; facts.busy !== null; facts = await factsOf(machine, signal)) {
+    if (clock.now() > settleUntil) {
+      throw new Failure(
+        "not_ready",
+        `Cannot set up the machine: after ${SETTLE_SECONDS} s ${facts.busy} is still at work`,
+      );
+    }
+    log.info(`${leased.lease_id}  waiting for ${facts.busy}`);
+    await clock.sleep(LOOK_SECONDS, signal);
+  }
+  if (facts.half_configured && leased.rented) await repairPackages(machine, signal);
+  if (gpu === "any" && !leased.rented) return facts;
+  const driverUntil = clock.after(DRIVER_SECONDS);
+  for (let last = "";;) {
+    const seen = JSON.stringify(facts.gpus.map(({ used_mib: _, ...gpu }) => gpu));
+    if (facts.gpus.length > 0 && seen === last) return facts;
+    if (clock.now() > driverUntil) {
+      throw new Failure(
+        "driver_not_ready",
+        `Cannot use the GPU: ${facts.gpu_error ?? "the driver does not say the same twice"}`,
+      );
+    }
+    last = seen;
+    await clock.sleep(LOOK_SECONDS, signal);
+    facts = await factsOf(machine, signal);
+  }
+}
+
+function checkGpu(
+  { gpus, gpu_error, cuda, disk_free_gb }: Facts,
+  wanted: string,
+  { offer, rented }: Leased,
+): void {
+  const found = gpus.map(({ name }) => name).join(", ") || gpu_error || "no GPU";
+  const mismatch = wanted === "any" ? null : gpuMismatch(gpus, wanted, offer);
+  if (mismatch !== null) {
+    throw new Failure(
+      "wrong_gpu",
+      `Cannot measure ${wanted}: the machine has ${found}${mismatch}`,
+      rented ? {} : {
+        hint: 'Use "gpus": ["any"] to test what the machine has.',
+      },
+    );
+  }
+  if (!rented) return;
+  if (offer.cuda !== null && cuda !== null && cuda < Math.min(offer.cuda, 12)) {
+    throw new Failure(
+      "driver_too_old",
+      `Cannot use the driver: CUDA ${offer.cuda} was offered and it has ${cuda}`,
+    );
+  }
+  if (disk_free_gb < 5) {
+    throw new Failure(
+      "disk_too_small",
+      `Cannot use the machine: ${disk_free_gb.toFixed(1)} GB of disk are free`,
+    );
+  }
+}
+
+/** What is wrong with the GPUs; null when they are those that were offered. */
+function gpuMismatch(
+  gpus: readonly Gpu[],
+  wanted: string,
+  { gpu_count, vram_gib }: Leased["offer"],
+): string | null {
+  if (gpus.length === 0 || !gpus.every(({ name }) => isGpu(wanted, name))) return "";
+  if (gpus.length !== gpu_count) return ` (${gpus.length} instead of ${gpu_count})`;
+  const least = (vram_gib ?? 0) * 1024 * (1 - MEMORY_TOLERANCE);
+  const small = gpus.find(({ memory_mib }) => memory_mib < least);
+  return small === undefined
+    ? null
+    : ` with ${small.memory_mib} MiB instead of ${Math.round((vram_gib ?? 0) * 1024)}`;
+}
+
+/** The machine ends its own work when it hears nothing of us; a sign goes to it as long as its lease lives. */
+async function keepAlive(
+  { machine, deadline, self_destruct, signal }: Leased,
+  { clock }: StageContext,
+): Promise<void> {
+  const scaled = (seconds: number) => (clock.after(seconds) - clock.now()) / 1000;
+  await startDeadMan(machine, {
+    seconds_left: Math.max(0, (deadline - clock.now()) / 1000),
+    silence_seconds: scaled(SILENCE_SECONDS),
+    destroy: self_destruct,
+  });
+  (async () => {
+    for (;;) {
+      await clock.sleep(SIGN_SECONDS, signal);
+      await signOfLife(machine).catch(() => undefined);
+    }
+  })().catch(() => undefined);
+}
+
+/** What an engine sees of a machine: its own network, and, where it is ours, the machine itself. */
+function worldOf(
+  { machine, rented, signal, lease_id, machine_id }: Leased,
+  context: StageContext,
+): EngineWorld {
+  return {
+    fetch: machine.fetch,
+    log: (text) => context.log.info(`${lease_id}  ${text}`),
+    signal,
+    clock: context.clock,
+    host: rented
+      ? { run: machine.run, launch: machine.launch, workdir: machine.workdir, port: portOf(machine_id) }
+      : null,
+    onPhase: () => undefined,
+    modelsDir: context.paths.models,
+    startEmbedded: context.startEmbedded,
+  };
+}
+
+/** The same port for the same machine, so that a run that goes on finds its engine. */
+function portOf(machineId: string): number {
+  let hash = 0;
+  for (const character of machineId) hash = (hash * 31 + character.charCodeAt(0)) % PORTS;
+  return FIRST_PORT + hash;
 }

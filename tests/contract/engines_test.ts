@@ -1,29 +1,15 @@
 // What every engine must do, whichever it is. A new engine is one more row of the list.
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { engines } from "../../pipeline/engines/mod.ts";
-import type { EngineWorld } from "../../pipeline/engines/engine.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
 import { type EngineName, ENGINES } from "../../pipeline/schema/names.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
-import { deafUrl } from "../fixtures.ts";
+import { deafUrl, engineWorld } from "../fixtures.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
 
 const capacity = Workload.parse({ concurrency: [2], context_tokens: 1024 });
 
-function world(said: string[] = []): EngineWorld {
-  return {
-    fetch,
-    log: (text) => said.push(text),
-    signal: new AbortController().signal,
-    modelsDir: "/nowhere",
-    startEmbedded: () =>
-      Promise.resolve({
-        url: "http://127.0.0.1:1",
-        version: "test",
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-  };
-}
+const world = engineWorld;
 
 interface Stand extends AsyncDisposable {
   readonly url: string;

@@ -1,83 +1,130 @@
-// What every provider must do: a machine on which commands run, files move, and nothing is left behind.
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+// What every provider that lends what the user has must do: the same five verbs, and nothing left behind.
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { realClock } from "../../pipeline/lib/clock.ts";
 import { providers } from "../../pipeline/providers/mod.ts";
+import type { Order, Provider } from "../../pipeline/providers/provider.ts";
+import { Failure } from "../../pipeline/schema/failures.ts";
+import { Host } from "../../pipeline/schema/hosts.ts";
 import { PROVIDERS } from "../../pipeline/schema/names.ts";
-import { fakeNvidiaSmi } from "../fakes/nvidia_smi.ts";
-import { temporaryRoot } from "../fixtures.ts";
+import { OfferLimits } from "../../pipeline/schema/offer.ts";
+import { type SshHost, sshHost } from "../cloud/ssh_host.ts";
+import { never, wanted } from "./rented.ts";
 
-for (const name of PROVIDERS) {
-  const lease = (run_dir: string, log: { info(text: string): void; warn(text: string): void }, gpu = "any") =>
-    providers[name].lease({ lease_id: "l", gpu, run_dir, signal: new AbortController().signal, log });
+interface Lender extends AsyncDisposable {
+  readonly provider: Provider;
+  readonly said: string[];
+  readonly host?: SshHost;
+}
 
-  Deno.test(`${name} runs commands with their environment, tells each line and the exit code`, async () => {
-    await using root = await temporaryRoot();
-    await using machine = await lease(root.paths.root, root.log);
-    const out: string[] = [];
-    const err: string[] = [];
-    const code = await machine.run(["bash", "-c", 'echo "$GREETING  you"; echo bad >&2; exit 3'], {
-      env: { GREETING: 'it\'s "quoted" $HOME' },
-      onStdout: (line) => out.push(line),
-      onStderr: (line) => err.push(line),
-    });
-    deepEqual([code, out, err], [3, ['it\'s "quoted" $HOME  you'], ["bad"]]);
+async function ownHost(others: Host[] = []): Promise<Lender & { host: SshHost }> {
+  const host = await sshHost();
+  const said: string[] = [];
+  const provider = providers.ssh.open({
+    key: "",
+    clock: realClock(),
+    log: { info: (text) => said.push(text), warn: (text) => said.push(text) },
+    hosts: [
+      Host.parse({
+        name: "tower",
+        host: "127.0.0.1",
+        port: host.running.port,
+        user: host.user,
+        key_file: host.key_file,
+        gpu: "RTX 4090",
+        price_per_hour: 0.05,
+      }),
+      ...others,
+    ],
+    known_hosts: join(host.folder, "known_hosts"),
   });
+  return { provider, said, host, [Symbol.asyncDispose]: () => host[Symbol.asyncDispose]() };
+}
 
-  Deno.test(`${name} moves files there and folders back, byte for byte`, async () => {
-    await using root = await temporaryRoot();
-    await using machine = await lease(root.paths.root, root.log);
-    const bytes = crypto.getRandomValues(new Uint8Array(10_000));
-    const file = join(root.paths.root, "file");
-    await Deno.writeFile(file, bytes);
-    await machine.run(["mkdir", "-p", join(machine.workdir, "a folder")]);
-    await machine.upload(file, join(machine.workdir, "a folder", "file"));
-    await machine.download(join(machine.workdir, "a folder"), join(root.paths.root, "back"));
-    deepEqual(await Deno.readFile(join(root.paths.root, "back", "file")), bytes);
-    await rejects(
-      machine.download(join(machine.workdir, "none"), join(root.paths.root, "x")),
-      Deno.errors.NotFound,
-    );
-  });
+const LENDERS: Record<string, () => Promise<Lender>> = {
+  local: () => {
+    const opening = { key: "", clock: realClock(), hosts: [], known_hosts: "" };
+    const log = { info: () => undefined, warn: () => undefined };
+    const provider = providers.local.open({ ...opening, log });
+    return Promise.resolve({ provider, said: [], [Symbol.asyncDispose]: () => Promise.resolve() });
+  },
+  ssh: () => ownHost(),
+};
 
-  Deno.test(`${name} has a Deno that runs`, async () => {
-    await using root = await temporaryRoot();
-    await using machine = await lease(root.paths.root, root.log);
-    const out: string[] = [];
-    equal(await machine.run([machine.deno, "--version"], { onStdout: (line) => out.push(line) }), 0);
-    ok(out[0]?.startsWith("deno "));
-  });
+async function order(provider: Provider, label = "ga-00000000-r-1-1795478400-60"): Promise<Order> {
+  const [offer] = await provider.offers(wanted(), never);
+  if (offer === undefined) throw new Error("there is no offer");
+  const limits = OfferLimits.parse({});
+  return { offer, label, public_key: "", disk_gb: 60, limits, deadline: 1795482000 };
+}
 
-  Deno.test(`${name} ends a command when it is told to stop`, async () => {
-    await using root = await temporaryRoot();
-    await using machine = await lease(root.paths.root, root.log);
-    const stop = new AbortController();
-    const code = await machine.run(["bash", "-c", "echo ready; exec sleep 60"], {
-      signal: stop.signal,
-      onStdout: () => stop.abort(),
-    });
-    ok(code !== 0);
+for (const [name, lender] of Object.entries(LENDERS)) {
+  Deno.test(`${name} offers what it has, leases it under our label, and has no lease after its end`, async () => {
+    await using lent = await lender();
+    const { provider } = lent;
+    const wish = await order(provider);
+    deepEqual([wish.offer.provider, wish.offer.gpu], [name, "RTX 4090"]);
+    deepEqual(await provider.list(), []);
+    const id = await provider.create(wish, never);
+    const sighting = await provider.get(id);
+    deepEqual([sighting?.state, sighting?.label], ["running", wish.label]);
+    ok((sighting?.addresses.length ?? 0) > 0);
+    deepEqual((await provider.list()).map(({ label }) => label), [wish.label]);
+    await provider.destroy(id);
+    equal(await provider.get(id), null);
+    deepEqual(await provider.list(), []);
+    await provider.destroy(id);
   });
 }
 
-Deno.test("local has the GPUs it has, and refuses a lease for another", async () => {
-  await using root = await temporaryRoot();
-  const path = Deno.env.get("PATH") ?? "";
-  const folder = await fakeNvidiaSmi(1);
-  const ask = (gpu: string) =>
-    providers.local.lease({
-      lease_id: "l",
-      gpu,
-      run_dir: root.paths.root,
-      signal: new AbortController().signal,
-      log: root.log,
-    });
-  await rejects(ask("RTX 4090"), /this machine has no NVIDIA GPU/);
-  Deno.env.set("PATH", `${folder}:${path}`);
-  try {
-    await (await ask("RTX 4090"))[Symbol.asyncDispose]();
-    await rejects(ask("H100 SXM"), /this machine has NVIDIA GeForce RTX 4090/);
-  } finally {
-    Deno.env.set("PATH", path);
-    await Deno.remove(folder, { recursive: true });
+Deno.test("every provider of the registry has its own name, and a variable for its key if it takes money", () => {
+  for (const name of PROVIDERS) {
+    const { key_variable, rents } = providers[name];
+    equal(providers[name].name, name);
+    equal(key_variable !== null, rents);
+    if (key_variable !== null) match(key_variable, new RegExp(`^${name.toUpperCase()}_API_KEY$`));
   }
+});
+
+Deno.test("[offer_gone] ssh does not lease a host that somebody else has, and says who", async () => {
+  await using lent = await ownHost();
+  const { provider } = lent;
+  await provider.create(await order(provider, "ga-11111111-r-1-1795478400-60"), never);
+  await rejects(provider.create(await order(provider), never), (error: Error) => {
+    ok(error instanceof Failure);
+    equal(error.code, "offer_gone");
+    match(error.message, /^Cannot lease the host tower: it is leased as ga-11111111-r-1-/);
+    return true;
+  });
+  await provider.destroy("tower/ga-00000000-r-1-1795478400-60");
+  equal((await provider.list()).length, 1);
+});
+
+Deno.test("ssh leaves nothing on a host that it gives back: no folder, no job", async () => {
+  await using lent = await ownHost();
+  const { provider, host } = lent;
+  const id = await provider.create(await order(provider), never);
+  {
+    await using machine = await host.connect();
+    await machine.launch({ name: "job", command: ["sleep", "100"], env: {}, ended: "keep" });
+  }
+  await provider.destroy(id);
+  await using machine = await host.connect();
+  const lines: string[] = [];
+  await machine.run(["sh", "-c", 'ls "$1/jobs"; pgrep -f "sleep 100" -P 1', "sh", machine.workdir], {
+    onStdout: (line) => lines.push(line),
+  });
+  deepEqual(lines, []);
+});
+
+Deno.test("ssh that cannot reach one of its hosts warns of it and shows the others", async () => {
+  const deaf = Host.parse({ name: "attic", host: "127.0.0.1", port: 1, user: "nobody" });
+  await using lent = await ownHost([deaf]);
+  await lent.provider.create(await order(lent.provider), never);
+  equal((await lent.provider.list()).length, 1);
+  match(lent.said.join("\n"), /Cannot connect to nobody@127\.0\.0\.1:1: .*refused/i);
+  await rejects(
+    lent.provider.get("attic/ga-00000000-r-1-1795478400-60"),
+    (error: Error) => error instanceof Failure,
+  );
 });

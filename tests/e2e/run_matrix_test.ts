@@ -197,7 +197,7 @@ Deno.test("after the process is killed, --resume first saves the evidence that t
 for (
   const [what, test, words] of [
     ["an unknown GPU", { gpus: ["RTX 9999"] }, /unknown GPU "RTX 9999"\nKnown GPUs, nearest first: RTX /],
-    ["an unknown provider", { providers: ["vastt"] }, /unknown value "vastt", known: local/],
+    ["an unknown provider", { providers: ["vastt"] }, /unknown value "vastt", known: vastai, /],
     ["an unknown engine", { engines: ["ollamma"] }, /unknown value "ollamma", known: ollama/],
     ["an unknown key", { gpu: "any" }, /unknown key "gpu", known: gpus/],
     ["a model that its engine cannot serve", { models: ["llama3:8b"] }, /llama3:8b cannot be served/],

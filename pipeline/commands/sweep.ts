@@ -1,0 +1,70 @@
+// sweep: what still runs under our label on any account, and with --destroy its end.
+import { UserError } from "../errors.ts";
+import { isPrefix } from "../fleet/label.ts";
+import { lockRoot } from "../lib/lock.ts";
+import { renderTable } from "../lib/table.ts";
+import type { Shell } from "../main.ts";
+import { type Sweep, sweep, type Swept } from "../run/sweep.ts";
+import { providerTitle } from "../schema/names.ts";
+import { stopOnSignals } from "./signals.ts";
+import { realWorld } from "./world.ts";
+
+/** Exit code 0: nothing is left, or nothing was to be destroyed; 1: something could not be ended or read. */
+export async function sweepCommand(
+  { destroy, deployment }: { destroy: boolean; deployment?: string },
+  { paths, log, print }: Shell,
+): Promise<0 | 1> {
+  if (deployment !== undefined && !isPrefix(deployment)) {
+    throw new UserError(
+      `Cannot sweep "${deployment}": it names no deployment`,
+      "Labels of machines begin with it, for example ga-1a2b3c4d; this root's stands in runs/.deployment.",
+      { exitCode: 2 },
+    );
+  }
+  const lock = await lockRoot(paths.root).catch((error) => {
+    if (destroy) throw error;
+    return null;
+  });
+  using _lock = lock;
+  using stop = stopOnSignals(() => log.warn("stopping"));
+  const result = await sweep({
+    paths,
+    world: realWorld(),
+    log,
+    signal: stop.signal,
+    deployment: deployment ?? null,
+    destroy,
+    isRunning: lock === null,
+  });
+  print(render(result, destroy));
+  const isClean = result.failed.size === 0 && (!destroy || result.leftovers.length === 0);
+  return isClean ? 0 : 1;
+}
+
+function render({ machines, leftovers, failed, opened }: Sweep, destroy: boolean): string {
+  const table = machines.length === 0 ? "No machine carries a label of the almanac.\n" : renderTable<Swept>([
+    { title: "provider", of: ({ provider }) => providerTitle(provider) },
+    { title: "id", of: ({ sighting }) => sighting.id },
+    { title: "label", of: ({ sighting }) => sighting.label, least: 24 },
+    { title: "$/h", of: ({ sighting }) => sighting.price_per_hour, digits: 3 },
+    { title: "what", of: inWords, least: 12 },
+  ], machines);
+  const lines = [
+    ...[...failed].map(([name, reason]) => `${providerTitle(name)} could not be read: ${reason}`),
+    ...[...opened.missing].map(([name, variable]) =>
+      `${providerTitle(name)} was not asked: ${variable} is not set`
+    ),
+    ...(destroy ? leftovers.map(({ label }) => `not proven gone: ${label}`) : []),
+    ...(!destroy && machines.some(({ judgement }) => UNWANTED.includes(judgement))
+      ? ["Destroy what nobody wants with: deno task sweep --destroy"]
+      : []),
+  ];
+  return `${table}${lines.map((line) => `${line}\n`).join("")}`;
+}
+
+const UNWANTED: readonly Swept["judgement"][] = ["orphan", "unwanted", "overdue"];
+
+function inWords({ judgement, destroyed }: Swept): string {
+  if (destroyed) return "destroyed";
+  return judgement === "young" ? "young: look again in ten minutes" : judgement;
+}

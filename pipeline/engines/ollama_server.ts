@@ -1,0 +1,106 @@
+// Ollama on a machine that is ours: installed where it is missing, and a server of our own, so that its settings are ours too.
+import type { Job } from "../machines/machine.ts";
+import { Failure } from "../schema/failures.ts";
+import type { Workload } from "../schema/matrix.ts";
+import type { EngineHost, EngineWorld } from "./engine.ts";
+import { ask } from "./http.ts";
+
+const START_SECONDS = 90;
+const PORTS = 5;
+/** A server that runs for so many polls did not fail to bind its port. */
+const SURE_POLLS = 10;
+
+/** Its official installer needs curl and zstd, which small images lack. */
+const INSTALL = `set -e
+command -v ollama >/dev/null && exit 0
+SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
+missing=; for program in curl zstd; do command -v $program >/dev/null || missing="$missing $program"; done
+if [ -n "$missing" ]; then
+  $SUDO apt-get -o DPkg::Lock::Timeout=300 update -qq
+  $SUDO env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq ca-certificates $missing
+fi
+script=$(curl -fsSL https://ollama.com/install.sh)
+printf '%s\\n' "$script" | sh
+command -v ollama >/dev/null`;
+
+/** Starts a server for the load of `capacity`; disposing ends it. */
+export async function serveOllama(
+  host: EngineHost,
+  capacity: Workload,
+  world: EngineWorld,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  await install(host, world);
+  let words = "";
+  for (let n = 0; n < PORTS; n++) {
+    const port = host.port + n;
+    const job = await host.launch({
+      name: `ollama-${port}-${Math.max(...capacity.concurrency)}`,
+      command: ["ollama", "serve"],
+      env: settings(port, capacity),
+      ended: "restart",
+    });
+    const url = `http://127.0.0.1:${port}`;
+    const started = await listening(job, url, world);
+    if (started === true) return { url, [Symbol.asyncDispose]: () => job.stop() };
+    words = started;
+    if (!/address already in use/i.test(words)) break;
+  }
+  throw new Failure("engine_not_answering", `Cannot start Ollama: it ended: ${words || "without a word"}`);
+}
+
+/** True when the job's own server answers at `url`; its last words when it ended. Another program may answer there until then. */
+async function listening(job: Job, url: string, world: EngineWorld): Promise<true | string> {
+  const deadline = world.clock.after(START_SECONDS);
+  for (let polls = 1;; polls++) {
+    const { running, err } = await job.poll();
+    if (!running) return err.at(-1) ?? "";
+    const isOurs = polls > SURE_POLLS || err.some((line) => line.includes("Listening on"));
+    if (isOurs && await answers(url, world)) return true;
+    if (world.clock.now() > deadline) {
+      await job.stop();
+      const words = err.at(-1) ?? "";
+      throw new Failure("engine_not_answering", `Cannot start Ollama: nobody answers at ${url}: ${words}`);
+    }
+    await world.clock.sleep(1, world.signal);
+  }
+}
+
+function settings(port: number, { concurrency, context_tokens }: Workload): Record<string, string> {
+  return {
+    OLLAMA_HOST: `127.0.0.1:${port}`,
+    OLLAMA_NUM_PARALLEL: String(Math.max(...concurrency)),
+    OLLAMA_CONTEXT_LENGTH: String(context_tokens),
+    OLLAMA_MAX_LOADED_MODELS: "1",
+    OLLAMA_KEEP_ALIVE: "24h",
+  };
+}
+
+async function answers(url: string, world: EngineWorld): Promise<boolean> {
+  try {
+    const response = await ask({ url: `${url}/api/version`, timeout_seconds: 5 }, world);
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    if (world.signal.aborted || (error instanceof Failure && error.code === "connection_lost")) throw error;
+    return false;
+  }
+}
+
+async function install(host: EngineHost, world: EngineWorld): Promise<void> {
+  const words: string[] = [];
+  const keep = (line: string) => {
+    words.push(line);
+    if (words.length > 10) words.shift();
+  };
+  const code = await host.run(["sh", "-c", INSTALL], {
+    signal: world.signal,
+    onStdout: keep,
+    onStderr: keep,
+  });
+  if (code === 0) return;
+  for (const line of words) world.log(`  ${line}`);
+  throw new Failure(
+    "install_failed",
+    `Cannot install Ollama: ${words.at(-1) ?? `its installer ended with ${code}`}`,
+  );
+}

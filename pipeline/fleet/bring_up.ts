@@ -1,0 +1,106 @@
+// From a machine that was asked for to one that can be worked on: it runs, SSH listens, our key is taken.
+import { messageOf } from "../errors.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { LineFile } from "../lib/line_file.ts";
+import type { Log } from "../lib/log.ts";
+import type { Machine } from "../machines/machine.ts";
+import type { Provider, Sighting } from "../providers/provider.ts";
+import { Failure } from "../schema/failures.ts";
+import type { Address, MachineEvent, MachineRecord } from "../schema/machine.ts";
+import { providerTitle } from "../schema/names.ts";
+
+export interface BringUp {
+  readonly record: MachineRecord;
+  readonly provider: Provider;
+  readonly public_key: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly append: (event: Parameters<LineFile<MachineEvent>["append"]>[0]) => void;
+  readonly connect: (address: Address) => Promise<Machine>;
+}
+
+const LOOK_SECONDS = 5;
+/** sshd may lag behind the machine, and a key takes up to 15 s; after this it is the host's fault. */
+const SSH_SECONDS = 180;
+/** A machine that get no longer shows may only be late in showing. */
+const UNSEEN_TIMES = 3;
+
+/** Waits, connects and says `ready`. */
+export async function bringUp(task: BringUp): Promise<Machine> {
+  const { record: { machine_id }, append } = task;
+  const addresses = await running(task);
+  if (task.record.state === "requested") append({ event: "starting", machine_id });
+  const { machine, address } = await connected(task, addresses);
+  append({ event: "ready", machine_id, address });
+  return machine;
+}
+
+async function running(task: BringUp): Promise<readonly Address[]> {
+  const { record, provider, clock, log, signal, public_key } = task;
+  const id = record.provider_id ?? "";
+  const until = clock.after(provider.boot_seconds);
+  let admitted = provider.admit === undefined;
+  let unseen = 0;
+  for (let told = "";;) {
+    const sighting = await provider.get(id);
+    unseen = sighting === null ? unseen + 1 : 0;
+    if (unseen >= UNSEEN_TIMES) {
+      throw new Failure(
+        "machine_vanished",
+        `Cannot start machine ${id}: ${providerTitle(provider.name)} no longer knows it`,
+      );
+    }
+    if (sighting !== null) {
+      if (sighting.words !== told) log.info(`${record.lease_id}  ${told = sighting.words}`);
+      refuseDead(sighting);
+      if (!admitted) admitted = await admit(provider, id, public_key, log);
+      if (sighting.state === "running" && sighting.addresses.length > 0) return sighting.addresses;
+    }
+    if (clock.now() > until) {
+      throw new Failure(
+        "boot_timeout",
+        `Cannot start machine ${id}: after ${provider.boot_seconds} s it is "${told}"`,
+      );
+    }
+    await clock.sleep(LOOK_SECONDS, signal);
+  }
+}
+
+function refuseDead({ id, state, words, trouble }: Sighting): void {
+  if (state === "dead") {
+    throw new Failure(trouble ?? "machine_stopped", `Cannot start machine ${id}: it is "${words}"`);
+  }
+}
+
+/** Some providers take a key only once the machine has begun to start. */
+async function admit(provider: Provider, id: string, key: string, log: Log): Promise<boolean> {
+  try {
+    await provider.admit?.(id, key);
+    return true;
+  } catch (error) {
+    log.info(messageOf(error));
+    return false;
+  }
+}
+
+async function connected(
+  { record, clock, signal, connect }: BringUp,
+  addresses: readonly Address[],
+): Promise<{ machine: Machine; address: Address }> {
+  const until = clock.after(SSH_SECONDS);
+  for (;;) {
+    let last: unknown;
+    for (const address of addresses) {
+      try {
+        return { machine: await connect(address), address };
+      } catch (error) {
+        last = error;
+        if (!(error instanceof Failure) || error.code === "host_key_changed") throw error;
+      }
+    }
+    if (clock.now() > until) throw last;
+    await clock.sleep(LOOK_SECONDS, signal);
+    if (signal.aborted) throw new Failure("failed", `Stopped while ${record.machine_id} was connected`);
+  }
+}

@@ -1,0 +1,336 @@
+// The machines of a run: each wish is written down before it is spoken, each end is proven, and nothing is forgotten in between.
+import { messageOf } from "../errors.ts";
+import { type Clock, throwIfAborted } from "../lib/clock.ts";
+import type { LineFile } from "../lib/line_file.ts";
+import type { Log } from "../lib/log.ts";
+import type { Identity } from "../machines/connection.ts";
+import type { Machine } from "../machines/machine.ts";
+import type { Connect } from "../machines/mod.ts";
+import { HalfDone, type Provider, type Sighting } from "../providers/provider.ts";
+import { codeOf, Failure } from "../schema/failures.ts";
+import {
+  applyEvent,
+  type EndReason,
+  type MachineEvent,
+  type MachineRecord,
+  mayExist,
+  type Phase,
+} from "../schema/machine.ts";
+import { type ProviderName, providerTitle } from "../schema/names.ts";
+import type { Offer, OfferLimits } from "../schema/offer.ts";
+import { bringUp } from "./bring_up.ts";
+import { labelOf } from "./label.ts";
+
+export interface FleetOptions {
+  readonly run_id: string;
+  readonly run_dir: string;
+  /** The deployment's name, with which every label begins. */
+  readonly prefix: string;
+  readonly book: LineFile<MachineEvent>;
+  /** Opened providers; those without a key are not there. */
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly identityOf: (provider: ProviderName) => Promise<{ identity: Identity; public_key: string }>;
+  readonly connect: Connect;
+  readonly sockets: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What is to be rented. */
+export interface Rental {
+  readonly lease_id: string;
+  readonly entries: readonly string[];
+  readonly offer: Offer;
+  readonly limits: OfferLimits;
+  readonly disk_gb: number;
+  /** Hours until its hard deadline. */
+  readonly hours: number;
+}
+
+/** After how many seconds a lost create is looked for by its label, while its lease waits. */
+const SEARCHES = [0, 5, 10, 15];
+/** After so long a machine that no complete list shows was never made. */
+const NEVER_MADE_SECONDS = 300;
+const LONGEST_WAIT_SECONDS = 300;
+/** After so many tries that did not end a machine the user is told. */
+const ALARM_AFTER = 10;
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #ending = new Map<string, Promise<boolean>>();
+  readonly #records = new Map<string, MachineRecord>();
+  readonly #searched = new Set<string>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    for (const event of options.book.lines) applyEvent(this.#records, event);
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** All machines of the run, oldest first. */
+  records(): MachineRecord[] {
+    return [...this.#records.values()];
+  }
+
+  record(machineId: string): MachineRecord {
+    const record = this.#records.get(machineId);
+    if (record === undefined) throw new TypeError(`there is no machine ${machineId}`);
+    return record;
+  }
+
+  /** Machines that may exist. */
+  live(): MachineRecord[] {
+    return this.records().filter(mayExist);
+  }
+
+  provider(name: ProviderName): Provider {
+    const provider = this.#options.providers.get(name);
+    if (provider === undefined) {
+      throw new Failure("no_key", `Cannot use ${providerTitle(name)}: it was not opened`);
+    }
+    return provider;
+  }
+
+  /** Writes down what a machine's time is spent on from now. */
+  work(machine_id: string, phase: Phase, entries: readonly string[]): void {
+    this.#append({ event: "work", machine_id, phase, entries: [...entries] });
+  }
+
+  /** Writes down what was downloaded for these entries. */
+  traffic(machine_id: string, bytes: number, entries: readonly string[]): void {
+    if (bytes > 0) {
+      this.#append({ event: "traffic", machine_id, downloaded_gb: bytes / 1e9, entries: [...entries] });
+    }
+  }
+
+  /**
+   * Rents an offer. The wish is on disk before it is sent. When the answer is lost, what it made is found by its label and
+   * taken; a Failure says why there is no machine.
+   */
+  async rent(rental: Rental, signal: AbortSignal): Promise<MachineRecord> {
+    throwIfAborted(signal);
+    const { offer, lease_id, entries, limits, disk_gb } = rental;
+    const { prefix, clock, identityOf } = this.#options;
+    const provider = this.provider(offer.provider);
+    const { public_key } = await identityOf(offer.provider);
+    const machine_id = this.#nextId();
+    const created = Math.floor(clock.now() / 1000);
+    const deadline = Math.ceil(clock.after(rental.hours * 3600) / 1000);
+    const label = labelOf({ prefix, machine_id, created, deadline });
+    this.#append({
+      event: "intent",
+      machine_id,
+      lease_id,
+      label,
+      offer,
+      deadline: new Date(deadline * 1000).toISOString(),
+      entries: [...entries],
+      simulated: provider.simulated,
+      billing_step_seconds: provider.billing_step_seconds,
+    });
+    try {
+      const provider_id = await provider.create(
+        { offer, label, public_key, disk_gb, limits, deadline },
+        signal,
+      );
+      this.#append({ event: "requested", machine_id, provider_id });
+    } catch (error) {
+      await this.#afterRefusal(machine_id, error);
+    }
+    return this.record(machine_id);
+  }
+
+  /** Waits until the machine can be worked on, and connects. A Failure says why it cannot. */
+  async bringUp(machineId: string, signal: AbortSignal): Promise<Machine> {
+    const { identityOf, connect, sockets, run_dir, clock, log } = this.#options;
+    const record = this.record(machineId);
+    const provider = this.provider(record.offer.provider);
+    const { identity, public_key } = await identityOf(record.offer.provider);
+    return await bringUp({
+      record,
+      provider,
+      public_key,
+      clock,
+      log,
+      signal,
+      append: (event) => this.#append(event),
+      connect: (address) =>
+        connect(address, { machine_id: record.label, run_dir, identity, sockets, clock, signal }),
+    });
+  }
+
+  /** Connects once to a machine that was ready before. */
+  async reconnect(machineId: string, signal: AbortSignal): Promise<Machine> {
+    const { identityOf, connect, sockets, run_dir, clock } = this.#options;
+    const { address, label, offer } = this.record(machineId);
+    if (address === null) {
+      throw new Failure("connection_lost", `Cannot connect to ${machineId}: it was never ready`);
+    }
+    const { identity } = await identityOf(offer.provider);
+    return await connect(address, { machine_id: label, run_dir, identity, sockets, clock, signal });
+  }
+
+  /**
+   * Ends a machine: asks for it until neither get nor list shows it. True when that is proven; false when `patienceSeconds`
+   * were not enough, or nobody knows yet whether it was made.
+   */
+  giveBack(machineId: string, code: EndReason, reason: string, patienceSeconds: number): Promise<boolean> {
+    const ending = this.#ending.get(machineId) ??
+      this.#end(machineId, code, reason, patienceSeconds).finally(() => this.#ending.delete(machineId));
+    this.#ending.set(machineId, ending);
+    return ending;
+  }
+
+  /** Refuses a machine that its provider no longer runs; when the provider cannot be asked, nothing follows. */
+  async requireRunning(machineId: string): Promise<void> {
+    const { offer, provider_id } = this.record(machineId);
+    const provider = this.provider(offer.provider);
+    const sighting = await provider.get(provider_id ?? "").catch(() => undefined);
+    if (sighting === undefined || sighting?.state === "running") return;
+    const title = providerTitle(offer.provider);
+    throw sighting === null
+      ? new Failure(
+        "machine_vanished",
+        `Cannot go on with machine ${provider_id}: ${title} no longer knows it`,
+      )
+      : new Failure(
+        "machine_stopped",
+        `Cannot go on with machine ${provider_id}: ${title} says "${sighting.words}"`,
+      );
+  }
+
+  /** Whether a lease still looks for this machine, which it will take. */
+  isSearched(machineId: string): boolean {
+    return this.#searched.has(machineId);
+  }
+
+  /** Looks for a machine whose create got no answer; it is then `requested`, or `not_created` once that is sure. */
+  async find(record: MachineRecord): Promise<void> {
+    const { clock, log } = this.#options;
+    const provider = this.provider(record.offer.provider);
+    const found = (await provider.list()).find(({ label }) => label === record.label);
+    if (found !== undefined) {
+      log.info(`${record.machine_id}  found by its label as ${found.id}`);
+      this.#append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
+    } else if (clock.now() > record.intended_at + (clock.after(NEVER_MADE_SECONDS) - clock.now())) {
+      await this.#notCreated(record, "create_unknown", "no complete list has shown it for five minutes");
+    }
+  }
+
+  /** Writes down that the provider no longer knows a machine, if get and list both say so. */
+  async confirmGone(record: MachineRecord, listed: readonly Sighting[]): Promise<boolean> {
+    const provider = this.provider(record.offer.provider);
+    const { provider_id } = record;
+    if (
+      provider_id === null || listed.some(({ id, label }) => id === provider_id || label === record.label)
+    ) {
+      return false;
+    }
+    if (await provider.get(provider_id) !== null) return false;
+    this.#append({ event: "gone", machine_id: record.machine_id });
+    await this.#forget(record);
+    return true;
+  }
+
+  /** Asks the providers what they charged, and writes it down. */
+  async reconcileCharges(): Promise<void> {
+    const gone = this.records().filter(({ state, charged_usd }) => state === "gone" && charged_usd === null);
+    for (const [name, machines] of Map.groupBy(gone, ({ offer }) => offer.provider)) {
+      const ids = machines.flatMap(({ provider_id }) => provider_id === null ? [] : [provider_id]);
+      const from = new Date(Math.min(...machines.map(({ intended_at }) => intended_at)));
+      const charged = await this.provider(name).charges?.(ids, from, new Date(this.clock.now())) ?? new Map();
+      for (const { machine_id, provider_id } of machines) {
+        const usd = charged.get(provider_id ?? "");
+        if (usd !== undefined) this.#append({ event: "charged", machine_id, usd });
+      }
+    }
+  }
+
+  #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+    applyEvent(this.#records, this.#options.book.append(event));
+  }
+
+  #nextId(): string {
+    return `${this.#options.run_id}-${this.#records.size + 1}`;
+  }
+
+  async #afterRefusal(machine_id: string, error: unknown): Promise<void> {
+    const reason = messageOf(error);
+    if (error instanceof HalfDone) {
+      this.#append({ event: "requested", machine_id, provider_id: error.id });
+      throw error;
+    }
+    if (codeOf(error) !== "create_unknown") {
+      await this.#notCreated(this.record(machine_id), codeOf(error), reason);
+      throw error;
+    }
+    this.#append({ event: "unknown", machine_id, reason });
+    this.#searched.add(machine_id);
+    try {
+      for (const seconds of SEARCHES) {
+        await this.clock.sleep(seconds);
+        await this.find(this.record(machine_id)).catch((cause) =>
+          this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
+        );
+        if (this.record(machine_id).state === "requested") return;
+      }
+    } finally {
+      this.#searched.delete(machine_id);
+    }
+    throw error;
+  }
+
+  async #notCreated(record: MachineRecord, code: Failure["code"], reason: string): Promise<void> {
+    this.#append({ event: "not_created", machine_id: record.machine_id, code, reason });
+    await this.#forget(record);
+  }
+
+  async #end(machineId: string, code: EndReason, reason: string, patienceSeconds: number): Promise<boolean> {
+    const { clock, log } = this.#options;
+    const until = clock.after(patienceSeconds);
+    for (let attempt = 1;; attempt++) {
+      try {
+        if (await this.#endOnce(machineId, code, reason)) return true;
+      } catch (error) {
+        log.warn(`${machineId}  ${messageOf(error)}`);
+      }
+      const record = this.record(machineId);
+      if (!mayExist(record)) return true;
+      if (attempt === ALARM_AFTER) {
+        log.warn(
+          `${machineId}  still not gone after ${attempt} tries: look at ${
+            providerTitle(record.offer.provider)
+          }`,
+        );
+      }
+      if (clock.now() >= until) return false;
+      await clock.sleep(Math.min(5 * attempt, LONGEST_WAIT_SECONDS));
+    }
+  }
+
+  /** One try to end a machine; true when neither get nor list shows it. */
+  async #endOnce(machineId: string, code: EndReason, reason: string): Promise<boolean> {
+    let record = this.record(machineId);
+    if (!mayExist(record)) return true;
+    if (record.provider_id === null) {
+      await this.find(record);
+      record = this.record(machineId);
+      if (record.provider_id === null) return !mayExist(record);
+    }
+    if (record.state !== "destroying") {
+      this.#append({ event: "destroying", machine_id: machineId, code, reason });
+    }
+    const provider = this.provider(record.offer.provider);
+    await provider.destroy(record.provider_id ?? "");
+    return await this.confirmGone(record, await provider.list());
+  }
+
+  async #forget({ label, offer }: MachineRecord): Promise<void> {
+    await this.provider(offer.provider).forget?.(label).catch((error) =>
+      this.#options.log.warn(`what ${label} left at ${providerTitle(offer.provider)}: ${messageOf(error)}`)
+    );
+  }
+}

@@ -1,0 +1,38 @@
+// A key pair of the run's own: made before the first machine, readable by its user alone, removed when no machine is left.
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { exists } from "../lib/files.ts";
+import { runCommand } from "../lib/shell.ts";
+
+export interface KeyPair {
+  readonly key_file: string;
+  readonly known_hosts: string;
+  /** OpenSSH's one line. */
+  readonly public_key: string;
+}
+
+/** The key pair of `runDir`, made when it has none. */
+export async function keyPair(runDir: string): Promise<KeyPair> {
+  const folder = folderOf(runDir);
+  const key_file = join(folder, "id_ed25519");
+  if (!await exists(`${key_file}.pub`)) {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await Deno.remove(key_file).catch(() => undefined);
+    const words: string[] = [];
+    const command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gpu-almanac", "-f", key_file];
+    if (await runCommand(command, { onStderr: (line) => words.push(line) }) !== 0) {
+      throw new UserError(`Cannot make an SSH key: ${words.join(" ")}`, "Install OpenSSH's client.");
+    }
+  }
+  const public_key = (await Deno.readTextFile(`${key_file}.pub`)).trim();
+  return { key_file, known_hosts: join(folder, "known_hosts"), public_key };
+}
+
+/** Removes the key pair. */
+export async function removeKeyPair(runDir: string): Promise<void> {
+  await Deno.remove(folderOf(runDir), { recursive: true }).catch(() => undefined);
+}
+
+function folderOf(runDir: string): string {
+  return join(runDir, "ssh");
+}

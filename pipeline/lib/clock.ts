@@ -1,0 +1,50 @@
+// Time as the pipeline sees it. All waits and deadlines go through a clock, so that a trial can let them pass faster.
+import { StoppedError } from "../errors.ts";
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** The time `seconds` from now, milliseconds since 1970. */
+  after(seconds: number): number;
+  /** Waits; an abort ends it with the signal's reason. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
+  /** A signal that aborts with a TimeoutError `seconds` from now. */
+  timeout(seconds: number): AbortSignal;
+}
+
+/** No signal aborts earlier, however fast time passes: what is waited for is real. */
+const LEAST_TIMEOUT_MS = 2000;
+
+/** The real clock; with a `pace` of 0.1 every wait and every deadline takes a tenth of its time. */
+export function realClock(pace = 1): Clock {
+  return {
+    now: () => Date.now(),
+    after: (seconds) => Date.now() + seconds * 1000 * pace,
+    sleep: (seconds, signal) => sleepMs(seconds * 1000 * pace, signal),
+    timeout: (seconds) => AbortSignal.timeout(Math.max(LEAST_TIMEOUT_MS, Math.ceil(seconds * 1000 * pace))),
+  };
+}
+
+function sleepMs(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortReason(signal));
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    };
+    const stop = () => (end(), reject(abortReason(signal)));
+    const timer = setTimeout(() => (end(), resolve()), ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Why a signal was aborted: the error it was given, else a StoppedError. */
+export function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error && !(reason instanceof DOMException) ? reason : new StoppedError("Stopped");
+}
+
+/** Throws the reason of an aborted signal. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortReason(signal);
+}

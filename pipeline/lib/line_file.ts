@@ -1,0 +1,72 @@
+// A file of JSON lines that is only appended to, each line on disk before the next act, and that survives a crash in any line.
+import { dirname } from "node:path";
+import type { z } from "zod";
+import { UserError } from "../errors.ts";
+
+type Timeless<T> = T extends unknown ? Omit<T, "at"> : never;
+
+export class LineFile<T extends { readonly at: string }> implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #schema: z.ZodType<T>;
+  readonly #lines: T[];
+
+  private constructor(file: Deno.FsFile, schema: z.ZodType<T>, lines: T[]) {
+    this.#file = file;
+    this.#schema = schema;
+    this.#lines = lines;
+  }
+
+  /** Opens the file at `path` for appending, with what it already says. */
+  static async open<T extends { readonly at: string }>(
+    path: string,
+    schema: z.ZodType<T>,
+  ): Promise<LineFile<T>> {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    const file = await Deno.open(path, { read: true, append: true, create: true });
+    const lines = await readLines(path, schema);
+    await cutUnfinishedLine(path, file);
+    return new LineFile(file, schema, lines);
+  }
+
+  /** All lines, oldest first. */
+  get lines(): readonly T[] {
+    return this.#lines;
+  }
+
+  /** Appends one line and waits until the disk has it. */
+  append(line: Timeless<T>): T {
+    const whole = this.#schema.parse({ ...line, at: new Date().toISOString() });
+    const bytes = new TextEncoder().encode(`${JSON.stringify(whole)}\n`);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#file.writeSync(rest));
+    this.#file.syncDataSync();
+    this.#lines.push(whole);
+    return whole;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** The lines of the file at `path`, oldest first. A last line that is not complete, because it is being written or a crash cut it short, is left out; any other fault is refused. */
+export async function readLines<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
+  const texts = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return texts.map((text, index) => {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw new UserError(
+        `Cannot read the journal: ${path}:${index + 1} is not a journal line`,
+        "Restore the file or start a new run.",
+        { cause },
+      );
+    }
+  });
+}
+
+/** What follows the last line break was cut short by a crash; the next line must start clean. */
+async function cutUnfinishedLine(path: string, file: Deno.FsFile): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) await file.truncate(end);
+}

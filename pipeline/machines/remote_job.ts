@@ -1,0 +1,74 @@
+// A job on a machine reached over SSH: it belongs to nobody's connection, writes its output to files, and leaves its exit code.
+import type { Job, JobOrder, JobView } from "./machine.ts";
+import { commandLine, exports, quote } from "./quote.ts";
+import { Failure } from "../schema/failures.ts";
+
+/** Runs a shell script on the machine and returns what it printed. */
+export type RunScript = (script: string, input?: string) => Promise<{ code: number; out: string }>;
+
+const OUT_BYTES = 1 << 20;
+const ERR_LINES = 20;
+const GRACE_SECONDS = 10;
+
+/** Whether a process lives. One that nobody waits for stays as a zombie in containers without an init. */
+const ALIVE = `alive() { kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/dev/null; }`;
+
+/** Starts the job in `folder`/<name>, or finds it there. Its variables go through a file that only its user may read. */
+export async function launchRemote(order: JobOrder, folder: string, run: RunScript): Promise<Job> {
+  const home = `${folder}/${order.name}`;
+  const wrapped = `trap : TERM; . ./env; ${
+    commandLine(order.command)
+  } >out 2>err </dev/null; echo $? >exit.tmp; mv exit.tmp exit`;
+  const script = `umask 077; mkdir -p ${quote(home)} && cd ${quote(home)} || exit 1
+${ALIVE}
+[ -e exit ] && ${order.ended === "keep" ? "exit 0" : "rm -f exit pid"}
+[ -s pid ] && alive "$(cat pid)" && exit 0
+cat >env && : >out && : >err || exit 1
+setsid sh -c ${quote(wrapped)} </dev/null >/dev/null 2>&1 &
+echo $! >pid`;
+  const { code, out } = await run(script, exports(order.env));
+  if (code !== 0) {
+    throw new Failure(
+      "agent_not_there",
+      `Cannot start ${order.name} on the machine: ${out.trim() || `exit code ${code}`}`,
+    );
+  }
+  return new RemoteJob(home, run);
+}
+
+class RemoteJob implements Job {
+  #read = 0;
+  #rest = "";
+
+  constructor(readonly home: string, readonly run: RunScript) {}
+
+  async poll(): Promise<JobView> {
+    const mark = crypto.randomUUID();
+    const { out } = await this.run(`cd ${quote(this.home)} 2>/dev/null || { echo lost; exit 0; }
+${ALIVE}
+state() { if [ -e exit ]; then echo "exit $(cat exit)"; elif alive "$(cat pid)"; then echo running; else return 1; fi; }
+state || state || echo died
+tail -n ${ERR_LINES} err; echo; echo ${mark}; tail -c +${this.#read + 1} out | head -c ${OUT_BYTES}`);
+    const [head = "", ...body] = out.split(`\n${mark}\n`);
+    const [status = "", ...err] = head.split("\n");
+    const text = body.join(`\n${mark}\n`);
+    this.#read += new TextEncoder().encode(text).length;
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    const ended = /^exit (\d+)$/.exec(status)?.[1];
+    return {
+      running: status === "running",
+      code: ended === undefined ? null : Number(ended),
+      out: lines,
+      err: err.filter((line) => line !== ""),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.run(`cd ${quote(this.home)} 2>/dev/null || exit 0
+${ALIVE}
+pid=$(cat pid); kill -TERM "-$pid" 2>/dev/null
+n=0; while [ ! -e exit ] && alive "$pid" && [ $n -lt ${GRACE_SECONDS * 5} ]; do sleep 0.2; n=$((n + 1)); done
+kill -KILL "-$pid" 2>/dev/null; [ -e exit ] || echo 137 >exit`);
+  }
+}

@@ -1,0 +1,82 @@
+// A machine over SSH, through OpenSSH's own programs: commands, jobs and files by `sh`, `cat` and `tail` alone.
+import { Failure } from "../schema/failures.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { Machine } from "./machine.ts";
+import { commandLine, quote } from "./quote.ts";
+import { launchRemote, type RunScript } from "./remote_job.ts";
+import { syncFolder } from "./sync.ts";
+
+/** Folder in the login's home that holds everything of ours. */
+export const HOME_FOLDER = ".gpu-almanac";
+
+/** Connects to a machine; a Failure says why that cannot be done. */
+export async function overSsh(options: ConnectionOptions, signal: AbortSignal): Promise<Machine> {
+  const connection = new Connection(options);
+  try {
+    await connection.open(signal);
+    return await machineOf(connection);
+  } catch (error) {
+    await connection[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Runs a script on a connection and returns what it printed. */
+export function scriptRunner(connection: Connection): RunScript {
+  return async (script, input) => {
+    const lines: string[] = [];
+    const code = await connection.exec(script, {
+      ...(input === undefined ? {} : { stdin: ReadableStream.from([new TextEncoder().encode(input)]) }),
+      stdoutTo: async (bytes) => void lines.push(await new Response(bytes).text()),
+      onStderr: (line) => lines.push(line),
+    });
+    return { code, out: lines.join("\n") };
+  };
+}
+
+async function machineOf(connection: Connection): Promise<Machine> {
+  const script = scriptRunner(connection);
+  const { code, out } = await script(`umask 077; mkdir -p ${HOME_FOLDER}/jobs && cd ${HOME_FOLDER} && pwd`);
+  const workdir = out.trim();
+  if (code !== 0 || !workdir.startsWith("/")) {
+    throw new Failure(
+      "disk_too_small",
+      `Cannot use ${connection.name}: its home takes no folder of ours: ${out.trim()}`,
+    );
+  }
+  return {
+    workdir,
+    deno: null,
+    run: (command, { env, cwd, ...rest } = {}) => {
+      const line = commandLine(command, env);
+      return connection.exec(cwd === undefined ? line : `cd ${quote(cwd)} && ${line}`, rest);
+    },
+    launch: (order) => launchRemote(order, `${workdir}/jobs`, script),
+    upload: (from, to) => upload(connection, from, to),
+    download: (from, to, verify) => syncFolder(connection, from, to, verify),
+    fetch: async (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const port = await connection.forward(url.hostname, Number(url.port) || 80);
+      url.hostname = "127.0.0.1";
+      url.port = String(port);
+      return await fetch(url, init);
+    },
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+async function upload(connection: Connection, from: string, to: string): Promise<void> {
+  const { size } = await Deno.stat(from);
+  const file = await Deno.open(from);
+  const part = quote(`${to}.part`);
+  const words: string[] = [];
+  const code = await connection.exec(
+    `cat >${part} && [ "$(wc -c <${part})" -eq ${size} ] && mv ${part} ${quote(to)}`,
+    { stdin: file.readable, onStderr: (line) => words.push(line) },
+  );
+  if (code === 0) return;
+  throw new Failure(
+    /No space left/i.test(words.join(" ")) ? "disk_too_small" : "agent_not_there",
+    `Cannot write ${to} on ${connection.name}: ${words.join(" ") || `exit code ${code}`}`,
+  );
+}

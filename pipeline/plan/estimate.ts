@@ -1,0 +1,77 @@
+// PURE. How long work on a machine takes, and what that costs. Estimates for the plan; what counts is the ledger.
+import type { Workload } from "../schema/matrix.ts";
+import type { Offer } from "../schema/offer.ts";
+import { type Catalog, sizeGb } from "./fit.ts";
+import type { Lease, Sitting } from "./leases.ts";
+
+/** Mbit/s that a download is reckoned with where the offer does not say. */
+export const USUAL_MBPS = 500;
+/** No library sends faster than this, Mbit/s. */
+const FASTEST_MBPS = 2000;
+/** From create to a prepared machine: boot, driver, engine. */
+const BOOT_SECONDS = 360;
+/** To load a model and warm it up, besides its pull. */
+const LOAD_SECONDS = 60;
+const COLLECT_SECONDS = 10;
+const WARMUP_SECONDS = 5;
+/** A model that the catalogue lacks, GB. */
+const UNKNOWN_MODEL_GB = 20;
+/** How much longer than estimated a lease may take before it is ended. */
+const PATIENCE = 2;
+const LEAST_BOUND_SECONDS = 1800;
+
+export interface Estimate {
+  readonly hours: number;
+  /** Hours after which the machine is ended, whatever it does. */
+  readonly max_hours: number;
+  /** US dollars, traffic included. */
+  readonly usd: number;
+  readonly max_usd: number;
+}
+
+/** What a lease takes on an offer. */
+export function estimate(
+  lease: Pick<Lease, "sittings" | "limits">,
+  offer: Offer,
+  catalog: Catalog,
+): Estimate {
+  const { hours, max_hours } = leaseHours(lease, catalog, offer.download_mbps ?? USUAL_MBPS);
+  const price = offer.price_per_hour ?? 0;
+  const traffic = pulledGb(lease, catalog) * offer.download_per_gb;
+  return { hours, max_hours, usd: hours * price + traffic, max_usd: max_hours * price + traffic };
+}
+
+/** Hours that a lease takes, and after which it is ended. */
+export function leaseHours(
+  { sittings, limits }: Pick<Lease, "sittings" | "limits">,
+  catalog: Catalog,
+  mbps: number = USUAL_MBPS,
+): { hours: number; max_hours: number } {
+  const work = sittings.reduce((sum, sitting) => sum + sittingSeconds(sitting, catalog, mbps), 0);
+  return {
+    hours: (BOOT_SECONDS + work) / 3600,
+    max_hours: Math.min(boundSeconds(work) / 3600, limits.max_hours),
+  };
+}
+
+/** Seconds to give `work` seconds of work: twice the time, and not less than half an hour. */
+export function boundSeconds(work: number): number {
+  return Math.max(LEAST_BOUND_SECONDS, PATIENCE * (BOOT_SECONDS + work));
+}
+
+/** Seconds from the start of a sitting's engine to its last result. */
+export function sittingSeconds({ entries }: Sitting, catalog: Catalog, mbps: number): number {
+  const [first] = entries;
+  const gb = first === undefined ? 0 : sizeGb(first.model, catalog) ?? UNKNOWN_MODEL_GB;
+  const pull = gb * 8000 / Math.min(mbps, FASTEST_MBPS);
+  return entries.reduce((sum, { workload }) => sum + workloadSeconds(workload), pull + LOAD_SECONDS);
+}
+
+function workloadSeconds({ concurrency, duration_seconds, warmup_requests }: Workload): number {
+  return concurrency.length * (duration_seconds + warmup_requests * WARMUP_SECONDS) + COLLECT_SECONDS;
+}
+
+function pulledGb({ sittings }: Pick<Lease, "sittings">, catalog: Catalog): number {
+  const models = new Set(sittings.flatMap(({ entries }) => entries.map(({ model }) => model)));
+  return [...models].reduce((sum, model) => sum + (sizeGb(model, catalog) ?? UNKNOWN_MODEL_GB), 0);
+}

@@ -1,0 +1,86 @@
+// PURE. Which offer to take: the cheapest for what can be expected of it, with a memory of what failed before.
+import { FAILURES } from "../schema/failures.ts";
+import type { MachineRecord } from "../schema/machine.ts";
+import type { Offer, OfferLimits } from "../schema/offer.ts";
+
+/** An offer that let us down. */
+export interface BadMemory {
+  readonly offer: Offer;
+  readonly code: keyof typeof FAILURES;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Reliability taken for an offer of which the provider tells none. */
+const USUAL_RELIABILITY = 0.95;
+/** What a failure leaves of the trust in an offer, its host or its location. */
+const TRUST = 0.7;
+const HIDDEN_MS = 30 * 60_000;
+/** A failure is forgotten after so long. */
+export const FORGOTTEN_MS = 60 * 60_000;
+/** So many offers of a GPU that failed make all of them doubtful. */
+const DOUBTFUL = 3;
+const DOUBT = 0.3;
+
+/** What machines of the past tell: those that ended for a reason that another offer may not have. */
+export function badMemories(machines: readonly MachineRecord[]): BadMemory[] {
+  return machines.flatMap(({ offer, end, events }) => {
+    const code = end?.code;
+    if (code === undefined || !(code in FAILURES)) return [];
+    const known = code as keyof typeof FAILURES;
+    const last = events.findLast(({ event }) => event === "destroying" || event === "not_created");
+    const blamed = ["other_offer", "other_host", "other_location"].includes(FAILURES[known].remedy);
+    return blamed && last !== undefined ? [{ offer, code: known, at: Date.parse(last.at) }] : [];
+  });
+}
+
+/** 0 to 1: how likely the offer leads to a machine that works; 0 while it is to be left alone. */
+export function confidence(offer: Offer, memories: readonly BadMemory[], now: number): number {
+  const recent = memories.filter(({ at, offer: other }) =>
+    now - at < FORGOTTEN_MS && other.provider === offer.provider
+  );
+  const blaming = recent.filter((memory) => blames(memory, offer));
+  if (blaming.some(({ at }) => now - at < HIDDEN_MS)) return 0;
+  const failed = new Set(
+    recent.filter((memory) => memory.offer.gpu === offer.gpu).map(({ offer }) => offer.id),
+  );
+  const doubt = failed.size >= DOUBTFUL ? DOUBT : 1;
+  return (offer.reliability ?? USUAL_RELIABILITY) * TRUST ** blaming.length * doubt;
+}
+
+/**
+ * Whether a failure speaks against this offer: the same offer, the same host, or the same location. A provider that tells no
+ * hosts hands the bad one out again at the same place.
+ */
+function blames({ code, offer: other }: BadMemory, offer: Offer): boolean {
+  if (other.id === offer.id) return true;
+  const { remedy } = FAILURES[code];
+  const sameLocation = other.location !== null && other.location === offer.location &&
+    other.gpu === offer.gpu;
+  if (remedy === "other_location" || (remedy === "other_host" && other.host === null)) return sameLocation;
+  return remedy === "other_host" && other.host === offer.host;
+}
+
+/** Offers that may be taken, the best first: the least dollars (`cost`) for a try, divided by its chance. */
+export function ranked(
+  offers: readonly Offer[],
+  cost: (offer: Offer) => number,
+  memories: readonly BadMemory[],
+  now: number,
+): Offer[] {
+  return offers.map((offer) => ({ offer, trust: confidence(offer, memories, now) }))
+    .filter(({ trust }) => trust > 0)
+    .map(({ offer, trust }) => ({ offer, score: cost(offer) / trust, trust }))
+    .sort((a, b) => a.score - b.score || b.trust - a.trust || (a.offer.id < b.offer.id ? -1 : 1))
+    .map(({ offer }) => offer);
+}
+
+/** Whether an offer is within what is asked for, the price aside. */
+export function isWithin(offer: Offer, limits: OfferLimits, hours: number): boolean {
+  const { countries, not_countries, min_cuda, min_download_mbps } = limits;
+  return (countries === undefined || (offer.country !== null && countries.includes(offer.country))) &&
+    (not_countries === undefined || offer.country === null || !not_countries.includes(offer.country)) &&
+    (offer.cuda === null || offer.cuda >= min_cuda) &&
+    (offer.download_mbps === null || offer.download_mbps >= min_download_mbps) &&
+    (offer.max_hours === null || offer.max_hours >= hours);
+}

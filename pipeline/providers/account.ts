@@ -1,0 +1,187 @@
+// One account's way to its provider's HTTP API: paced, retried only where that is safe, and never a key in a text.
+import type { z } from "zod";
+import { messageOf } from "../errors.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Failure, type FailureCode } from "../schema/failures.ts";
+import { type ProviderName, providerTitle } from "../schema/names.ts";
+import type { Opening } from "./provider.ts";
+
+/** Least seconds between the beginnings of two calls: of any, and of two of a kind. */
+export interface Pace {
+  readonly any: number;
+  readonly create: number;
+  readonly destroy: number;
+}
+
+export interface Call {
+  /** What is done, for messages: `list the machines`. */
+  readonly what: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below the base URL, beginning with a slash. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Only `create` is never sent again once it may have arrived. */
+  readonly kind?: "create" | "destroy";
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** The parsed text; undefined when it is not JSON. */
+  readonly json: unknown;
+}
+
+const TIMEOUT_SECONDS = 60;
+const TRIES = 5;
+const FIRST_WAIT_SECONDS = 1;
+const LONGEST_WAIT_SECONDS = 60;
+
+/** Without reused connections: Deno's fetch sends a request again when a reused one closes without an answer, creates included. */
+const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+
+/** What an answer's words say that its status does not; null: nothing. */
+export type Explain = (answer: Answer) => FailureCode | null;
+
+export class Account {
+  readonly #begun = new Map<string, number>();
+  readonly #clock: Clock;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly provider: ProviderName,
+    readonly base: string,
+    readonly opening: Opening,
+    readonly pace: Pace,
+    readonly explain: Explain = () => null,
+  ) {
+    this.#clock = opening.clock;
+  }
+
+  /** The answer, whatever its status but 429 and, where the call is safe, 5xx. A Failure says why there is none. */
+  async ask(call: Call): Promise<Answer> {
+    for (let attempt = 1;; attempt++) {
+      await this.#turn(call);
+      const answer = await this.#send(call);
+      const trouble = this.#troubleOf(call, answer);
+      if (trouble === null) return answer as Answer;
+      const mayRepeat = trouble.code === "rate_limited" || call.kind !== "create";
+      if (!mayRepeat || attempt >= TRIES) throw trouble;
+      await this.#clock.sleep(waitAfter(attempt, answer), call.signal);
+    }
+  }
+
+  /** What the answer holds by `schema`; a Failure when it is not 2xx or holds something else. */
+  read<S extends z.ZodType>(schema: S, call: Pick<Call, "what">, answer: Answer): z.output<S> {
+    if (answer.status < 200 || answer.status > 299) throw this.refusal(call, answer);
+    const reading = schema.safeParse(answer.json);
+    if (reading.success) return reading.data;
+    throw this.failure(
+      "provider_unavailable",
+      call,
+      `its answer has not the form it should have (${reading.error.issues[0]?.path.join(".")}): ${
+        shortened(answer.text)
+      }`,
+    );
+  }
+
+  /** A Failure that says what was to be done and what the provider answered. */
+  failure(code: FailureCode, { what }: Pick<Call, "what">, found: string): Failure {
+    return new Failure(code, `Cannot ${what} at ${providerTitle(this.provider)}: ${this.#redacted(found)}`);
+  }
+
+  /** The Failure for an answer that is no good: by its words, by its status, else `code`. */
+  refusal(call: Pick<Call, "what">, answer: Answer, code: FailureCode = "request_refused"): Failure {
+    const { status, text } = answer;
+    const known = status === 401 || status === 403 ? "bad_key" : status === 402 ? "no_credit" : code;
+    return this.failure(this.explain(answer) ?? known, call, `it answered ${status}: ${shortened(text)}`);
+  }
+
+  #troubleOf(call: Call, answer: Answer | LostAnswer): Failure | null {
+    if ("lost" in answer) {
+      const code = call.kind === "create" ? "create_unknown" : "provider_unavailable";
+      return this.failure(code, call, answer.lost);
+    }
+    if (answer.status === 429) return this.refusal(call, answer, "rate_limited");
+    if (answer.status < 500) return null;
+    return this.refusal(call, answer, call.kind === "create" ? "create_unknown" : "provider_unavailable");
+  }
+
+  /** Waits until the call may begin; calls begin in the order in which they came. */
+  #turn({ kind, signal }: Call): Promise<void> {
+    const turn = this.#queue.then(async () => {
+      const since = (name: string) => this.#begun.get(name) ?? -Infinity;
+      const free = Math.max(
+        since("any") + this.#ms(this.pace.any),
+        kind === undefined ? 0 : since(kind) + this.#ms(this.pace[kind]),
+      );
+      while (this.#clock.now() < free) {
+        await this.#clock.sleep((free - this.#clock.now()) / Math.max(1, this.#ms(1)), signal);
+      }
+      const now = this.#clock.now();
+      this.#begun.set("any", now);
+      if (kind !== undefined) this.#begun.set(kind, now);
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Milliseconds that `seconds` take by this clock. */
+  #ms(seconds: number): number {
+    return this.#clock.after(seconds) - this.#clock.now();
+  }
+
+  async #send({ method, path, query, body }: Call): Promise<Answer | LostAnswer> {
+    const url = new URL(`${this.base}${path}`);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    try {
+      const response = await fetch(url, {
+        client: NEVER_TWICE,
+        method,
+        redirect: "error",
+        signal: this.#clock.timeout(TIMEOUT_SECONDS),
+        headers: {
+          authorization: `Bearer ${this.opening.key}`,
+          accept: "application/json",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const retry_after = Number(response.headers.get("retry-after")) || undefined;
+      return { status: response.status, text, json: parsed(text), ...(retry_after ? { retry_after } : {}) };
+    } catch (error) {
+      return { lost: `no answer came: ${messageOf(error)}` };
+    }
+  }
+
+  #redacted(text: string): string {
+    const { key } = this.opening;
+    return key === "" ? text : text.replaceAll(key, "***");
+  }
+}
+
+interface LostAnswer {
+  readonly lost: string;
+}
+
+/** Seconds to wait: what the provider asks for, else twice as long each time, with a fifth of chance. */
+function waitAfter(attempt: number, answer: (Answer & { retry_after?: number }) | LostAnswer): number {
+  const asked = "retry_after" in answer ? answer.retry_after : undefined;
+  const wait = asked ?? FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * (0.9 + 0.2 * Math.random());
+  return Math.min(wait, LONGEST_WAIT_SECONDS);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line === "" ? "nothing" : line.slice(0, 300);
+}

@@ -1,0 +1,95 @@
+// A plan, and the end of a run, as tables for a terminal.
+import { renderTable } from "../lib/table.ts";
+import type { Cost } from "../schema/ledger.ts";
+import { COST_KINDS } from "../schema/ledger.ts";
+import type { ManifestRow } from "../schema/manifest.ts";
+import { providerTitle } from "../schema/names.ts";
+import type { Offer } from "../schema/offer.ts";
+
+/** What is shown of a plan. */
+export interface ShownPlan {
+  readonly leases: readonly {
+    readonly id: string;
+    readonly gpu: string;
+    readonly gpu_count: number;
+    readonly sittings: readonly { readonly entries: readonly unknown[] }[];
+    readonly offer: Offer;
+    readonly hours: number;
+    readonly usd: number;
+    readonly max_usd: number;
+  }[];
+  readonly left: readonly { readonly entry: { readonly id: string }; readonly reason: string }[];
+  readonly usd: number;
+  readonly max_usd: number;
+  readonly hours: number;
+}
+
+/** The leases in their order with offer, hours and dollars; then what is left out and why. */
+export function renderPlan({ leases, left, usd, max_usd, hours }: ShownPlan, spent: number): string {
+  const entries = leases.reduce((sum, lease) => sum + entriesIn(lease), 0);
+  const table = leases.length === 0 ? "" : renderTable(
+    [
+      { title: "lease", of: ({ id }) => id, least: 22 },
+      { title: "entries", of: entriesIn, digits: 0 },
+      { title: "where", of: ({ offer }) => offer.location ?? offer.host ?? providerTitle(offer.provider) },
+      { title: "$/h", of: ({ offer }) => offer.price_per_hour, digits: 3 },
+      { title: "hours", of: (lease) => lease.hours, digits: 1 },
+      { title: "about $", of: (lease) => lease.usd, digits: 2 },
+      { title: "most $", of: (lease) => lease.max_usd, digits: 2 },
+    ],
+    leases,
+  );
+  const before = spent > 0 ? `; $${spent.toFixed(2)} were spent before` : "";
+  const sum = leases.length === 0
+    ? "Nothing can be worked on.\n"
+    : `${count(leases.length, "lease", "leases")} for ${count(entries, "entry", "entries")}: about $${
+      usd.toFixed(2)
+    }, at most $${max_usd.toFixed(2)}, about ${hours.toFixed(1)} hours${before}\n`;
+  const omitted = left.length === 0
+    ? ""
+    : `${count(left.length, "entry is", "entries are")} left out:\n${
+      byReason(left).map((line) => `  ${line}\n`).join("")
+    }`;
+  return `${table}${sum}${omitted}`;
+}
+
+/** One line a reason, with the entry it is about, or how many. */
+export function byReason(left: ShownPlan["left"]): string[] {
+  return [...Map.groupBy(left, ({ reason }) => reason)].map(([reason, members]) =>
+    members.length === 1 ? `${members[0]?.entry.id}: ${reason}` : `${members.length} entries: ${reason}`
+  );
+}
+
+/** What worked, what failed where and why, and what it cost. */
+export function renderOutcome(rows: readonly ManifestRow[], cost: Cost): string {
+  const table = renderTable<ManifestRow>([
+    { title: "entry", of: (row) => row.entry_id, least: 36 },
+    { title: "result", of: resultOf, least: 9 },
+    { title: "tok/s", of: (row) => row.tokens_per_second, digits: 1 },
+    { title: "$", of: (row) => row.total_cost, digits: 3 },
+  ], rows);
+  const reasons = rows.filter(({ failure_reason }) => failure_reason !== null)
+    .map((row) => `${row.entry_id}: ${resultOf(row)}: ${row.failure_reason}\n`);
+  return `${table}${reasons.join("")}${renderCost(cost)}`;
+}
+
+/** What the money was spent on; nothing when none was. */
+export function renderCost({ usd, split }: Cost): string {
+  if (usd === 0) return "";
+  const parts = COST_KINDS.filter((kind) => split[kind] > 0).map((kind) =>
+    `${kind} $${split[kind].toFixed(3)}`
+  );
+  return `Cost $${usd.toFixed(3)}: ${parts.join(", ")}\n`;
+}
+
+function resultOf({ status, failure_stage }: ManifestRow): string {
+  return failure_stage === null ? status : `${status} at ${failure_stage}`;
+}
+
+function entriesIn({ sittings }: ShownPlan["leases"][number]): number {
+  return sittings.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

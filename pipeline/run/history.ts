@@ -1,0 +1,43 @@
+// What all runs of a root tell: the machines they had, and the offers that let them down a short while ago.
+import { join } from "node:path";
+import { messageOf } from "../errors.ts";
+import { exists } from "../lib/files.ts";
+import { readLines } from "../lib/line_file.ts";
+import type { Log } from "../lib/log.ts";
+import type { Paths } from "../paths.ts";
+import { badMemories, type BadMemory, FORGOTTEN_MS } from "../plan/pick.ts";
+import { foldMachines, MachineEvent, type MachineRecord } from "../schema/machine.ts";
+
+/** The machines of one run. */
+export interface RunMachines {
+  readonly run_id: string;
+  readonly machines: readonly MachineRecord[];
+}
+
+/** The machines of every run; those whose file changed after `since` (ms since 1970) alone. A damaged journal is told and left out. */
+export async function machinesOfRuns(paths: Paths, log: Log, since = 0): Promise<RunMachines[]> {
+  const result: RunMachines[] = [];
+  for (const run_id of await runIds(paths)) {
+    const path = join(paths.runs, run_id, "machines.jsonl");
+    const changed = (await Deno.stat(path).catch(() => null))?.mtime?.getTime() ?? -1;
+    if (changed < since) continue;
+    try {
+      result.push({ run_id, machines: foldMachines(await readLines(path, MachineEvent)) });
+    } catch (error) {
+      log.warn(messageOf(error));
+    }
+  }
+  return result;
+}
+
+/** Offers that let any run of this root down within the last hour. */
+export async function recentMemories(paths: Paths, log: Log, now: number): Promise<BadMemory[]> {
+  const runs = await machinesOfRuns(paths, log, now - FORGOTTEN_MS);
+  return runs.flatMap(({ machines }) => badMemories(machines));
+}
+
+async function runIds({ runs }: Paths): Promise<string[]> {
+  if (!await exists(runs)) return [];
+  const items = await Array.fromAsync(Deno.readDir(runs));
+  return items.filter((item) => item.isDirectory).map(({ name }) => name).sort();
+}

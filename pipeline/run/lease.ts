@@ -1,0 +1,213 @@
+// A lease from its first machine to its last entry: what fails is tried as the table says, on this machine or on another.
+import { reasonOf } from "../errors.ts";
+import { abortReason, throwIfAborted } from "../lib/clock.ts";
+import { entriesOf, type Lease, type Sitting } from "../plan/leases.ts";
+import type { Entry } from "../schema/entry.ts";
+import { codeOf, type FailureCode, FAILURES } from "../schema/failures.ts";
+import { finalIds } from "../schema/fold.ts";
+import type { Phase } from "../schema/machine.ts";
+import type { Stage } from "../schema/names.ts";
+import type { Leased } from "../stages/context.ts";
+import { load } from "../stages/load.ts";
+import { provision } from "../stages/provision.ts";
+import { setup } from "../stages/setup.ts";
+import type { RunContext } from "./context.ts";
+import { decide, type Decision, scopeOf, Tries } from "./decide.ts";
+import { runEntry } from "./entry.ts";
+import { remaining } from "./prepare.ts";
+
+/** No lease needs more machines than this, whatever fails. */
+const MOST_MACHINES = 40;
+/** What the time of a stage is booked as; measuring and collecting are booked by the entry. */
+const PHASES: Partial<Record<Stage, Phase>> = { setup: "setup", load: "load" };
+
+interface Trouble {
+  readonly code: FailureCode;
+  readonly reason: string;
+  readonly stage: Stage;
+}
+
+/** What failed on this lease so far, over all its machines. */
+interface History {
+  readonly tries: Tries;
+  last: Trouble | null;
+}
+
+/** The way on after a failure was written down: the sitting once more, or another machine. */
+class Turn extends Error {
+  constructor(readonly to: "again" | "elsewhere") {
+    super(to);
+  }
+}
+
+/** Works a lease off. Throws what the run was stopped with; every other failure is written down. */
+export async function runLease(lease: Lease, context: RunContext): Promise<void> {
+  const history: History = { tries: new Tries(), last: null };
+  for (let n = 0; n < MOST_MACHINES; n++) {
+    const [left] = remaining(lease, finalIds(context.journal.lines));
+    if (left === undefined) return;
+    await new MachineWork(left, history, context).run();
+  }
+}
+
+/** The work of one machine. */
+class MachineWork {
+  constructor(readonly lease: Lease, readonly history: History, readonly context: RunContext) {}
+
+  async run(): Promise<void> {
+    const { lease, context } = this;
+    try {
+      await using leased = await this.#step(
+        "provision",
+        entriesOf(lease),
+        null,
+        () => provision(lease, context),
+      );
+      try {
+        for (const sitting of lease.sittings) await this.#sitting(leased, sitting);
+        leased.end = { code: "done", reason: "all its entries are done" };
+      } catch (error) {
+        leased.end = this.#endFor(error);
+        throw error;
+      }
+    } catch (error) {
+      if (!(error instanceof Turn)) throw error;
+    }
+  }
+
+  /** Begins again as long as something is left and the machine is kept. */
+  async #sitting(leased: Leased, sitting: Sitting): Promise<void> {
+    for (;;) {
+      const final = finalIds(this.context.journal.lines);
+      const entries = sitting.entries.filter(({ id }) => !final.has(id));
+      if (entries.length === 0) return;
+      try {
+        await this.#once(leased, { ...sitting, entries });
+      } catch (error) {
+        if (!(error instanceof Turn) || error.to === "elsewhere") throw error;
+      }
+    }
+  }
+
+  async #once(leased: Leased, sitting: Sitting): Promise<void> {
+    const { context } = this;
+    const { entries } = sitting;
+    await using ready = await this.#step("setup", entries, leased, () => setup(leased, sitting, context));
+    await using _loaded = await this.#step(
+      "load",
+      entries,
+      leased,
+      () => load(leased, ready, sitting, context),
+    );
+    for (const entry of entries) {
+      const failed = await runEntry(leased, ready, entry, context);
+      if (failed === null) continue;
+      const { entries: then, machine } = this.#settle(
+        failed.error,
+        failed.stage,
+        [entry],
+        leased,
+        failed.raw_dir,
+      );
+      if (machine === "leave") throw new Turn("elsewhere");
+      if (then === "again") throw new Turn("again");
+    }
+  }
+
+  /** Announces a stage for its entries and does it. */
+  async #step<T>(
+    stage: Stage,
+    entries: readonly Entry[],
+    leased: Leased | null,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { journal, fleet, board, log, signal } = this.context;
+    throwIfAborted(signal);
+    const lease_id = this.lease.id;
+    const machine_id = leased?.machine_id ?? null;
+    for (const { id } of entries) {
+      journal.append({ event: "stage", entry_id: id, stage, lease_id, machine_id, folder: null });
+    }
+    const phase = PHASES[stage];
+    if (machine_id !== null && phase !== undefined) {
+      fleet.work(
+        machine_id,
+        phase,
+        entries.map(({ id }) => id),
+      );
+    }
+    const model = leased === null ? "" : `  ${entries[0]?.model}`;
+    log.info(`${lease_id}  ${stage}${model}`);
+    board.stage(lease_id, `${stage}${model}`);
+    try {
+      return await work();
+    } catch (error) {
+      const { machine } = this.#settle(error, stage, entries, leased, null);
+      throw new Turn(machine === "leave" || leased === null ? "elsewhere" : "again");
+    }
+  }
+
+  /** Writes a failure down and says what follows. An abort is no failure: it is thrown on. */
+  #settle(
+    error: unknown,
+    stage: Stage,
+    entries: readonly Entry[],
+    leased: Leased | null,
+    raw_dir: string | null,
+  ): Decision {
+    const { history, context } = this;
+    if (context.signal.aborted) throw abortReason(context.signal);
+    const code = codeOf(error);
+    const isSoldOut = code === "no_offer" && history.last !== null;
+    const trouble = isSoldOut && history.last !== null
+      ? history.last
+      : { code, reason: reasonOf(error), stage };
+    const about = scopeOf(trouble.stage, trouble.code) === "lease" ? this.#left() : entries;
+    const nth = history.tries.next(code, about.map(({ id }) => id));
+    const decision: Decision = isSoldOut
+      ? { entries: "over", machine: "leave" }
+      : decide(code, nth, leased?.rented ?? true);
+    history.last = trouble;
+    this.#write(decision, trouble, about, raw_dir);
+    const where = leased === null ? "" : ` on ${leased.offer.host ?? leased.offer.id}`;
+    context.log.warn(
+      `${nameOf(about, this.lease)}  ${
+        inWords(decision, trouble)
+      }: ${trouble.code} at ${trouble.stage}${where}: ${trouble.reason}`,
+    );
+    return decision;
+  }
+
+  #left(): Entry[] {
+    const final = finalIds(this.context.journal.lines);
+    return entriesOf(this.lease).filter(({ id }) => !final.has(id));
+  }
+
+  #write(decision: Decision, trouble: Trouble, entries: readonly Entry[], raw_dir: string | null): void {
+    const { journal } = this.context;
+    const { code, reason, stage } = trouble;
+    const { status } = FAILURES[code];
+    for (const { id: entry_id } of entries) {
+      if (decision.entries === "again") {
+        journal.append({ event: "retry", entry_id, stage, code, reason, raw_dir });
+      } else if (status === "skipped") journal.append({ event: status, entry_id, code, reason });
+      else journal.append({ event: status, entry_id, stage, code, reason, raw_dir });
+    }
+  }
+
+  /** What is written into the machine's last line. */
+  #endFor(error: unknown): Leased["end"] {
+    const { signal } = this.context;
+    if (signal.aborted) return { code: "stopped", reason: reasonOf(abortReason(signal)) };
+    return this.history.last ?? { code: "failed", reason: reasonOf(error) };
+  }
+}
+
+function nameOf(entries: readonly Entry[], { id }: Lease): string {
+  return entries.length === 1 ? entries[0]?.id ?? id : `${id} (${entries.length} entries)`;
+}
+
+function inWords({ entries, machine }: Decision, { code }: Trouble): string {
+  if (entries === "over") return FAILURES[code].status;
+  return machine === "stay" ? "trying again" : "trying elsewhere";
+}

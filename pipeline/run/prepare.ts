@@ -1,0 +1,204 @@
+// From a matrix to a plan: what is asked for, what can be had, and for how much. Nothing is rented or written.
+import { messageOf, UserError } from "../errors.ts";
+import type { EngineWorld } from "../engines/engine.ts";
+import { engines } from "../engines/mod.ts";
+import { readCatalog } from "../lib/catalog.ts";
+import type { Log } from "../lib/log.ts";
+import type { Paths } from "../paths.ts";
+import { expand } from "../plan/expand.ts";
+import type { Catalog } from "../plan/fit.ts";
+import { type Lease, planLeases, wantedFor } from "../plan/leases.ts";
+import type { BadMemory } from "../plan/pick.ts";
+import { admit, choose, type Market, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
+import { resolveMatrix } from "../plan/resolve.ts";
+import type { Entry } from "../schema/entry.ts";
+import { codeOf } from "../schema/failures.ts";
+import { type MachineRecord, mayExist } from "../schema/machine.ts";
+import { type EngineChoice, Matrix } from "../schema/matrix.ts";
+import { type ProviderName, providerTitle } from "../schema/names.ts";
+import { parseOrRefuse } from "../schema/parse.ts";
+import type { Opened, World } from "./world.ts";
+
+export interface Preparing {
+  readonly paths: Paths;
+  readonly world: World;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly opened: Opened;
+  readonly allow_spill: boolean;
+  readonly parallel: number;
+}
+
+export interface Prepared {
+  readonly catalog: Catalog;
+  /** Everything that the matrix asks for. */
+  readonly entries: readonly Entry[];
+  readonly memories: readonly BadMemory[];
+  readonly plan: Plan;
+}
+
+/** Reads a matrix; a UserError names every fault. */
+export async function readMatrix(path: string): Promise<Matrix> {
+  const content = await readJson(path);
+  return parseOrRefuse(
+    Matrix,
+    content,
+    `the matrix ${path}`,
+    "Known keys and values: runs/matrix.schema.json.",
+  );
+}
+
+/** Every entry of a matrix; engines on this computer are asked for what they have. */
+export async function entriesOfMatrix(matrix: Matrix, preparing: Preparing): Promise<Entry[]> {
+  const { paths, log } = preparing;
+  const catalog = await readCatalog(paths);
+  const world = localWorld(preparing);
+  const resolved = await resolveMatrix(matrix, (choice) => installedModels(choice, world, log));
+  return expand(
+    resolved,
+    catalog.gpus.map((gpu) => gpu.name),
+    (choice, model) => engines[choice.name].canServe(model),
+  );
+}
+
+/** What earlier parts of a run, and other runs, have left behind. */
+export interface Past {
+  /** Entries that need no more work. They keep the others' leases as they were. */
+  readonly done: ReadonlySet<string>;
+  /** Machines of this run. */
+  readonly machines: readonly MachineRecord[];
+  readonly memories: readonly BadMemory[];
+}
+
+/** The plan for `entries`. */
+export async function prepare(
+  entries: readonly Entry[],
+  { done, machines, memories }: Past,
+  preparing: Preparing,
+): Promise<Prepared> {
+  const { paths, world, opened, allow_spill, parallel } = preparing;
+  const catalog = await readCatalog(paths);
+  const admitted = admit(entries, [
+    objectToEngine(world),
+    objectToKey(opened),
+    ...(allow_spill ? [] : [objectToSize(catalog)]),
+  ]);
+  const leases = planLeases(admitted.entries, catalog).flatMap((lease) => remaining(lease, done));
+  const markets = await askMarkets(leases, catalog, preparing);
+  const held = new Map(
+    machines.filter(({ state }) => mayExist({ state }) && state !== "destroying")
+      .map(({ lease_id, offer }) => [lease_id, offer]),
+  );
+  const plan = choose(leases, markets, { catalog, memories, now: world.clock.now(), parallel, held });
+  const left = [...admitted.left, ...plan.left].filter(({ entry }) => !done.has(entry.id));
+  return { catalog, entries, memories, plan: { ...plan, left } };
+}
+
+/** What is left of a lease when some entries need no more work: the lease, or nothing. */
+export function remaining<L extends Lease>(lease: L, done: ReadonlySet<string>): L[] {
+  const sittings = lease.sittings
+    .map((sitting) => ({ ...sitting, entries: sitting.entries.filter(({ id }) => !done.has(id)) }))
+    .filter(({ entries }) => entries.length > 0);
+  return sittings.length === 0 ? [] : [{ ...lease, sittings }];
+}
+
+function objectToEngine({ kinds }: World): Objection {
+  return ({ engine, provider }) => {
+    const { reach } = engines[engine.name];
+    const kind = kinds[provider as ProviderName];
+    const isHere = provider === "local";
+    const works = isHere ||
+      (kind.rents ? reach === "installs" && engine.url === undefined : reach !== "local");
+    if (works) return null;
+    return {
+      code: "engine_not_there",
+      reason: `${engine.name}${
+        engine.url === undefined ? "" : ` at ${engine.url}`
+      } cannot be brought to a machine of ${providerTitle(provider)}`,
+    };
+  };
+}
+
+function objectToKey({ missing, providers }: Opened): Objection {
+  return ({ provider }) => {
+    const variable = missing.get(provider as ProviderName);
+    if (variable !== undefined) {
+      return { code: "no_key", reason: `${variable} is not set: ${providerTitle(provider)} cannot be asked` };
+    }
+    if (providers.has(provider as ProviderName)) return null;
+    return { code: "no_offer", reason: `there is no simulated ${providerTitle(provider)}` };
+  };
+}
+
+/** Asks every provider for offers for each lease; providers beside each other, and one that fails leaves the others alone. */
+async function askMarkets(
+  leases: readonly Lease[],
+  catalog: Catalog,
+  { opened, signal }: Preparing,
+): Promise<Map<string, Market>> {
+  const markets = new Map<string, Market>();
+  await Promise.all(
+    [...Map.groupBy(leases, ({ provider }) => provider)].map(async ([name, members]) => {
+      for (const lease of members) {
+        try {
+          const offers = await opened.providers.get(name)?.offers(wantedFor(lease, catalog), signal);
+          markets.set(lease.id, { offers: offers ?? [] });
+        } catch (error) {
+          signal.throwIfAborted();
+          markets.set(lease.id, { code: codeOf(error), reason: messageOf(error) });
+        }
+      }
+    }),
+  );
+  return markets;
+}
+
+function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
+  return {
+    fetch,
+    log: log.info,
+    signal,
+    clock: world.clock,
+    host: null,
+    onPhase: () => undefined,
+    modelsDir: paths.models,
+    startEmbedded: world.startEmbedded,
+  };
+}
+
+async function installedModels(choice: EngineChoice, world: EngineWorld, log: Log): Promise<string[] | null> {
+  const engine = engines[choice.name];
+  const answer = await engine.answers(choice, world);
+  if (answer === null) {
+    log.info(`${choice.name} does not answer at ${choice.url ?? engine.defaultUrl ?? "this machine"}`);
+    return null;
+  }
+  const models = await engine.installed(choice, world);
+  log.info(
+    `${choice.name} ${answer.version ?? ""} answers, ${
+      models.length === 0 ? "without models" : `with ${models.join(", ")}`
+    }`,
+  );
+  return models;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new UserError(`Cannot read the matrix ${path}`, "Name a JSON file, for example runs/local.json.", {
+      cause,
+      exitCode: 2,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      `Cannot read the matrix ${path}: it is not JSON`,
+      "Mend the file; an editor shows where.",
+      { cause, exitCode: 2 },
+    );
+  }
+}

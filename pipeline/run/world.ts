@@ -1,0 +1,96 @@
+// What a run needs of the world outside, gathered once: time, accounts, and ways to machines. Tests bring their own.
+import { join } from "node:path";
+import type { EngineWorld } from "../engines/engine.ts";
+import { writeAtomic } from "../lib/files.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Connect } from "../machines/mod.ts";
+import type { Paths } from "../paths.ts";
+import type { Opening, Provider, ProviderKind } from "../providers/provider.ts";
+import { Hosts } from "../schema/hosts.ts";
+import type { ProviderName } from "../schema/names.ts";
+import { parseOrRefuse } from "../schema/parse.ts";
+
+/** A simulated cloud in a provider's place. */
+export interface SimulatedCloud {
+  readonly url: string;
+  readonly key: string;
+  readonly login: string;
+}
+
+export interface World {
+  readonly clock: Clock;
+  readonly kinds: Readonly<Record<ProviderName, ProviderKind>>;
+  readonly connect: Connect;
+  /** The value of an environment variable; undefined when it is not set. */
+  readonly env: (name: string) => string | undefined;
+  /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
+  readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
+  readonly startEmbedded: EngineWorld["startEmbedded"];
+}
+
+export interface Opened {
+  readonly providers: Map<ProviderName, Provider>;
+  /** Variables that would have to be set for those that are not there. */
+  readonly missing: Map<ProviderName, string>;
+}
+
+/** Opens every provider whose key is there. */
+export async function openProviders(paths: Paths, world: World, log: Log): Promise<Opened> {
+  const providers = new Map<ProviderName, Provider>();
+  const missing = new Map<ProviderName, string>();
+  const hosts = await readHosts(paths);
+  for (const kind of Object.values(world.kinds)) {
+    const cloud = world.simulated?.get(kind.name);
+    const { key_variable } = kind;
+    if (key_variable !== null && world.simulated !== null && cloud === undefined) continue;
+    const key = cloud?.key ?? (key_variable === null ? "" : world.env(key_variable)?.trim());
+    if (key === undefined || (key_variable !== null && key === "")) {
+      missing.set(kind.name, key_variable ?? "");
+      continue;
+    }
+    const opening: Opening = {
+      key,
+      ...(cloud === undefined ? {} : { simulated: cloud }),
+      clock: world.clock,
+      log,
+      hosts,
+      known_hosts: join(paths.runs, "known_hosts"),
+    };
+    providers.set(kind.name, kind.open(opening));
+  }
+  return { providers, missing };
+}
+
+/** The hosts of runs/hosts.json; none when there is no such file. */
+async function readHosts(paths: Paths): Promise<Hosts["hosts"]> {
+  const path = join(paths.runs, "hosts.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  const hint = "The README shows an example; its form: data/export/schema/Hosts.json.";
+  return parseOrRefuse(Hosts, parsed(text), path, hint).hosts;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The name of this root's deployment, made when it has none: all labels of its machines begin with it. */
+export async function deploymentOf(paths: Paths): Promise<string> {
+  const path = join(paths.runs, ".deployment");
+  const known = await Deno.readTextFile(path).catch(() => "");
+  if (known.trim() !== "") return known.trim();
+  const random = crypto.getRandomValues(new Uint8Array(4));
+  const name = `ga-${[...random].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  await writeAtomic(path, `${name}\n`);
+  return name;
+}

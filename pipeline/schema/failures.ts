@@ -1,0 +1,410 @@
+// Every reason for which an entry can fail, by stage: how it is seen, what is done about it, and what the user is told.
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { EntryStatus } from "./manifest.ts";
+import type { Stage } from "./names.ts";
+
+/**
+ * What is done after a failure: the same call or step on the same machine again, another offer, one on another host, one at
+ * another location, nothing more for these entries, or nothing more from this provider.
+ */
+export type Remedy =
+  | "same_machine"
+  | "other_offer"
+  | "other_host"
+  | "other_location"
+  | "none"
+  | "leave_provider";
+
+export interface FailureRule {
+  /** Stage at which it is seen; null: at any. */
+  readonly stage: Stage | null;
+  /** State of the entries once the remedy is used up. */
+  readonly status: Extract<EntryStatus, "failed" | "timeout" | "skipped">;
+  readonly remedy: Remedy;
+  /** How often the remedy is tried for the same entries. */
+  readonly times: number;
+  /** How it is seen. */
+  readonly seen: string;
+  /** What the user can do when the remedy did not help. */
+  readonly hint: string;
+}
+
+const failed = (
+  stage: Stage | null,
+  remedy: Remedy,
+  times: number,
+  seen: string,
+  hint: string,
+): FailureRule => ({ stage, status: "failed", remedy, times, seen, hint });
+const skipped = (seen: string, hint: string): FailureRule => ({
+  stage: "provision",
+  status: "skipped",
+  remedy: "none",
+  times: 0,
+  seen,
+  hint,
+});
+
+export const FAILURES = {
+  no_key: skipped(
+    "the variable with the provider's key is not set",
+    "Set the variable that is named; entries of other providers go on.",
+  ),
+  no_offer: skipped(
+    "the provider has nothing that meets what the matrix asks for",
+    "Loosen what the matrix asks of offers, or try again later.",
+  ),
+  price_above_cap: skipped(
+    "what is on offer costs more than max_price_per_hour",
+    "Raise max_price_per_hour in the matrix.",
+  ),
+  does_not_fit: skipped(
+    "weights, keys and values, and 1 GiB for driver and engine are more than the GPU's memory",
+    "Take a larger GPU or more of them, a shorter context, or run it all the same with --allow-spill.",
+  ),
+  over_budget: skipped(
+    "what is left of --max-usd does not pay for it",
+    "Go on with --resume and a larger --max-usd.",
+  ),
+  engine_not_there: skipped(
+    "the engine cannot be brought to a rented machine",
+    "Use an engine that can, such as ollama, or the provider local.",
+  ),
+  bad_key: failed(
+    "provision",
+    "leave_provider",
+    0,
+    "the provider refuses the key (401, 403, auth_error)",
+    "Check the variable with the key, and what the key is allowed to do.",
+  ),
+  no_credit: failed(
+    "provision",
+    "leave_provider",
+    0,
+    "the account has too little credit or is not active (402, missing_billing, inactive)",
+    "Add credit to the account, then go on with --resume.",
+  ),
+  quota: failed(
+    "provision",
+    "leave_provider",
+    0,
+    "the account's limit on spending or machines is reached",
+    "Ask the provider for more, or lower --parallel, then go on with --resume.",
+  ),
+  rate_limited: failed(
+    "provision",
+    "same_machine",
+    5,
+    "the provider answers 429 however long one waits",
+    "Something else uses the account; lower --parallel or try again later.",
+  ),
+  provider_unavailable: failed(
+    null,
+    "other_offer",
+    5,
+    "the provider answers 5xx, nonsense or nothing, call after call",
+    "Wait until the provider is well again, then go on with --resume.",
+  ),
+  request_refused: failed(
+    "provision",
+    "other_offer",
+    2,
+    "the provider calls our request wrong (400, 422, a list of faults), again for another offer",
+    "This is a fault of the program or of the matrix's limits; please report it with the text.",
+  ),
+  offer_gone: failed(
+    "provision",
+    "other_offer",
+    20,
+    "the offer was taken or never there (no_such_ask, No available nodes, insufficient-capacity)",
+    "The market has no such machine just now; go on with --resume later.",
+  ),
+  no_public_ip: failed(
+    "provision",
+    "other_location",
+    8,
+    "the location has no public address left (No available public IPs)",
+    "No location has one just now; go on with --resume later.",
+  ),
+  create_unknown: failed(
+    "provision",
+    "other_offer",
+    3,
+    "the answer to a create was lost (timeout, 5xx, reset): what it made is found by its label and destroyed",
+    "Look at `deno task sweep`; then go on with --resume.",
+  ),
+  create_half_done: failed(
+    "provision",
+    "other_offer",
+    3,
+    "the provider says no and makes a machine all the same (success: false with new_contract): it is destroyed",
+    "Look at `deno task sweep`; then go on with --resume.",
+  ),
+  boot_failed: failed(
+    "provision",
+    "other_host",
+    4,
+    "the machine ends in a state it cannot leave (OCI runtime create failed, ERROR, unhealthy, exited)",
+    "Several hosts failed; try another GPU or provider.",
+  ),
+  boot_timeout: failed(
+    "provision",
+    "other_host",
+    3,
+    "the machine is still not running when the provider's usual time is long over (heavy image, hanging host)",
+    "Several hosts were too slow; try another provider or a smaller image.",
+  ),
+  machine_stopped: failed(
+    null,
+    "other_host",
+    3,
+    "the provider stopped the machine (stopped, offline, StoppedDisassociated, frozen, EXITED)",
+    "Several hosts stopped; try another provider.",
+  ),
+  machine_vanished: failed(
+    null,
+    "other_host",
+    3,
+    "the provider no longer knows the machine, by get and by list",
+    "Several machines vanished; try another provider.",
+  ),
+  ssh_unreachable: failed(
+    "provision",
+    "other_host",
+    4,
+    "SSH is refused or silent although the machine runs",
+    "Several hosts were not reachable; check this network's way out to high ports.",
+  ),
+  ssh_denied: failed(
+    "provision",
+    "other_host",
+    4,
+    "our key is still refused when it should long have been installed",
+    "Several hosts did not take the key; try another provider.",
+  ),
+  host_key_changed: failed(
+    null,
+    "other_host",
+    1,
+    "the machine shows another host key than at first contact",
+    "Somebody may sit in between; use another network.",
+  ),
+  not_ready: failed(
+    "setup",
+    "other_host",
+    2,
+    "the package manager is still locked or broken when its time is over (unattended upgrades, half-configured dpkg)",
+    "Take another image or location.",
+  ),
+  driver_not_ready: failed(
+    "setup",
+    "other_host",
+    4,
+    "nvidia-smi is missing, fails, or does not say the same twice (driver still being built or changed)",
+    "Several hosts have no working driver; try another provider or image.",
+  ),
+  driver_too_old: failed(
+    "setup",
+    "other_host",
+    3,
+    "the driver's CUDA version is below what was offered or asked for",
+    "Lower min_cuda in the matrix, or try another provider.",
+  ),
+  wrong_gpu: failed(
+    "setup",
+    "other_host",
+    4,
+    "nvidia-smi tells another GPU, another number of them or other memory than was offered",
+    "Several hosts delivered something else than they offered; try another provider.",
+  ),
+  cuda_failed: failed(
+    "setup",
+    "other_host",
+    3,
+    "the engine cannot allocate memory on the GPU, or puts the model beside it (CUDA error 802)",
+    "Several hosts have GPUs that do not compute; try another GPU or provider.",
+  ),
+  disk_too_small: failed(
+    null,
+    "other_offer",
+    2,
+    "the machine's disk has no room for the model (No space left on device)",
+    "Ask for more with disk_gb in the matrix.",
+  ),
+  install_failed: failed(
+    "setup",
+    "other_host",
+    2,
+    "the engine's installer ends with an error",
+    "Look at the last lines of its log above; try another image.",
+  ),
+  engine_missing: failed(
+    "setup",
+    "none",
+    0,
+    "no engine answers on a machine that is not ours to change",
+    "Start the engine there, or put its address into the matrix as the engine's url.",
+  ),
+  engine_not_answering: failed(
+    null,
+    "same_machine",
+    1,
+    "the engine's server does not answer, or no longer (crashed, killed)",
+    "Look at the last lines of its log above; try another version or machine.",
+  ),
+  agent_not_there: failed(
+    "setup",
+    "other_host",
+    1,
+    "the agent or the Deno binary cannot be brought to the machine or does not run there",
+    "Check that the machine is Linux on x86-64 or ARM with glibc.",
+  ),
+  model_unknown: failed(
+    "load",
+    "none",
+    0,
+    "the engine's library has no such model",
+    "Check the model's name in the matrix.",
+  ),
+  pull_failed: failed(
+    "load",
+    "other_host",
+    2,
+    "pulling the model ends with an error, again after a second try",
+    "Look at what the engine says; the library may be down.",
+  ),
+  pull_stalled: failed(
+    "load",
+    "other_host",
+    2,
+    "pulling the model makes no progress, again after a second try",
+    "Ask for a faster line with min_download_mbps in the matrix.",
+  ),
+  vram_taken: failed(
+    "load",
+    "other_host",
+    2,
+    "another process already holds the GPU memory that the model needs",
+    "Several hosts share their GPU; try another provider.",
+  ),
+  out_of_memory: failed(
+    "load",
+    "none",
+    0,
+    "the model does not go into GPU memory (out of memory while it is loaded)",
+    "Take a larger GPU, a shorter context or a lower concurrency.",
+  ),
+  load_failed: failed(
+    "load",
+    "other_host",
+    1,
+    "the engine cannot load the model, or takes too long",
+    "Look at what the engine says; try another version.",
+  ),
+  inference_stuck: failed(
+    "benchmark",
+    "other_host",
+    1,
+    "no new token for a long time while requests are in flight (memory pressure, swapping, hanging GPU)",
+    "Take a larger GPU or a smaller model.",
+  ),
+  driver_failed: failed(
+    "benchmark",
+    "other_host",
+    2,
+    "the engine reports a CUDA or driver error while it is measured",
+    "Several hosts have GPUs that do not compute; try another GPU or provider.",
+  ),
+  benchmark_failed: failed(
+    "benchmark",
+    "none",
+    0,
+    "the agent gives up: too many requests failed in a row",
+    "What was measured before is kept; look at agent.log in its raw folder.",
+  ),
+  agent_died: failed(
+    "benchmark",
+    "same_machine",
+    1,
+    "the agent ended without a word or no longer shows a sign of life",
+    "What was measured before is kept; look at agent.log in its raw folder.",
+  ),
+  connection_lost: failed(
+    null,
+    "other_host",
+    2,
+    "the machine cannot be reached for a long time although the provider says that it runs",
+    "Check this network, then go on with --resume.",
+  ),
+  no_results: failed(
+    "collect",
+    "same_machine",
+    1,
+    "the agent ended well and left no result line",
+    "Look at agent.log in the run's folder.",
+  ),
+  collect_failed: failed(
+    "collect",
+    "same_machine",
+    2,
+    "a file does not arrive as it lies on the machine (size or SHA-256), again after another try",
+    "What arrived is kept and marked; check this network and this machine's disk.",
+  ),
+  lease_deadline: {
+    stage: null,
+    status: "timeout",
+    remedy: "none",
+    times: 0,
+    seen: "the lease reached its hard deadline, counted from its creation",
+    hint: "What was measured is kept. Raise max_hours in the matrix, then go on with --resume.",
+  },
+  total_deadline: {
+    stage: null,
+    status: "timeout",
+    remedy: "none",
+    times: 0,
+    seen: "the run reached --max-hours",
+    hint: "What was measured is kept. Go on with --resume and more hours.",
+  },
+  interrupted: failed(
+    null,
+    "none",
+    0,
+    "the controller ended (crash, kill) and nobody went on with the run",
+    "Measure it with --resume.",
+  ),
+  failed: failed(
+    null,
+    "none",
+    0,
+    "anything else; the text says what",
+    "See the text; then go on with --resume.",
+  ),
+} as const satisfies Record<string, FailureRule>;
+
+export const FailureCode = z.enum(Object.keys(FAILURES) as [keyof typeof FAILURES]).meta({
+  description: "Why an entry failed or was left out; the method page lists all reasons.",
+});
+export type FailureCode = z.infer<typeof FailureCode>;
+
+/** A failure whose reason is known. The message says what was to be done and what was found; `hint` overrides the table's. */
+export class Failure extends UserError {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.hint ?? FAILURES[code].hint, { cause: options.cause });
+  }
+}
+
+/** The rule of anything thrown: that of its code, or of `failed`. */
+export function ruleOf(error: unknown): FailureRule {
+  return FAILURES[codeOf(error)];
+}
+
+/** The code of anything thrown. */
+export function codeOf(error: unknown): FailureCode {
+  return error instanceof Failure ? error.code : "failed";
+}

@@ -1,0 +1,71 @@
+// What a matrix may ask of rented machines, and what a provider offers.
+import { z } from "zod";
+import { ProviderName } from "./names.ts";
+
+const country = z.string().regex(/^[A-Z]{2}$/);
+
+export const OfferLimits = z.strictObject({
+  max_price_per_hour: z.number().positive().optional().meta({
+    description: "Most that a machine may cost, US dollars per hour.",
+  }),
+  min_reliability: z.number().min(0).max(1).default(0.9).meta({
+    description: "Least reliability where the provider tells it, 0 to 1.",
+  }),
+  min_download_mbps: z.number().min(0).default(100).meta({
+    description: "Least download speed where the provider tells it, Mbit/s.",
+  }),
+  min_cuda: z.number().min(0).default(12.4).meta({
+    description: "Least CUDA version of the driver, e.g. 12.8.",
+  }),
+  disk_gb: z.number().positive().optional().meta({
+    description: "Disk, GB; default: what the models and the engine need.",
+  }),
+  countries: z.array(country).min(1).optional().meta({
+    description: "Only machines in these countries (two letters).",
+  }),
+  not_countries: z.array(country).min(1).optional().meta({ description: "No machine in these countries." }),
+  max_hours: z.number().positive().max(48).default(3).meta({
+    description: "Hard deadline of a machine, hours from its creation.",
+  }),
+  image: z.string().min(1).max(200).optional().meta({
+    description: "Container image or disk image; default: one that suits the provider.",
+  }),
+}).meta({ id: "OfferLimits", description: "What is asked of machines that are rented." });
+
+export const Offer = z.strictObject({
+  id: z.string().meta({ description: "What the provider knows it by; needed to rent it." }),
+  provider: ProviderName,
+  gpu: z.string().meta({ description: "GPU by its name in the catalogue." }),
+  gpu_count: z.int().min(0).meta({ description: "Number of GPUs." }),
+  vram_gib: z.number().positive().nullable().meta({ description: "Memory of one GPU, GiB." }),
+  price_per_hour: z.number().min(0).nullable().meta({
+    description: "US dollars per hour for the whole machine with the disk asked for; null: it has no price.",
+  }),
+  storage_per_hour: z.number().min(0).default(0).meta({
+    description: "The part of it for the disk, billed from creation on, US dollars per hour.",
+  }),
+  download_per_gb: z.number().min(0).default(0).meta({ description: "US dollars per GB downloaded." }),
+  location: z.string().nullable().meta({ description: "Where it stands, in the provider's words." }),
+  country: country.nullable().meta({ description: "Country, two letters." }),
+  host: z.string().nullable().meta({ description: "Stable name of the host, to avoid it after a failure." }),
+  reliability: z.number().min(0).max(1).nullable().meta({ description: "The provider's figure, 0 to 1." }),
+  download_mbps: z.number().min(0).nullable().meta({ description: "Download speed, Mbit/s." }),
+  cuda: z.number().nullable().meta({ description: "CUDA version that the host claims." }),
+  max_hours: z.number().nullable().meta({ description: "Hours until it is no longer on offer." }),
+}).meta({ id: "Offer", description: "One machine, or one kind of machine at a place, that can be rented." });
+
+export type OfferLimits = z.infer<typeof OfferLimits>;
+export type Offer = z.infer<typeof Offer>;
+
+/** What is asked of a provider. */
+export interface Wanted {
+  /** GPU by its name in the catalogue, or `any`. */
+  readonly gpu: string;
+  /** Memory of one such GPU by the catalogue, GiB; null for `any`. */
+  readonly vram_gib: number | null;
+  readonly gpu_count: number;
+  readonly disk_gb: number;
+  /** How long it is needed, hours. */
+  readonly hours: number;
+  readonly limits: OfferLimits;
+}

@@ -1,0 +1,197 @@
+// The "ollama" of a simulated machine: the real protocol, streamed in real time at the speed that memory bandwidth would give.
+import { join } from "node:path";
+import models from "../../data/catalog/models.json" with { type: "json" };
+import type { EngineFaults, SpeedModel } from "./machine.ts";
+
+type Settings = SpeedModel & EngineFaults & { vram_gib: number };
+type Body = Record<string, unknown>;
+
+const VERSION = "0.12.9-simulated";
+const DEFAULT_SIZE_GB = 4.4;
+const state = Deno.env.get("STATE") ?? ".";
+const settings: Settings = JSON.parse(await Deno.readTextFile(join(state, "engine.json")));
+const loaded = new Map<string, number>();
+let prompts = 0;
+
+if (Deno.args[0] !== "serve") {
+  Deno.stdout.writeSync(new TextEncoder().encode(`ollama version is ${VERSION}\n`));
+  Deno.exit(0);
+}
+if (settings.dead === true) {
+  Deno.stderr.writeSync(new TextEncoder().encode("Error: listen tcp: address already in use\n"));
+  Deno.exit(1);
+}
+const host = new URL(
+  `http://${(Deno.env.get("OLLAMA_HOST") ?? "127.0.0.1:11434").replace(/^https?:\/\//, "")}`,
+);
+Deno.serve({
+  hostname: host.hostname,
+  port: Number(host.port),
+  onListen: ({ hostname, port }) =>
+    Deno.stderr.writeSync(
+      new TextEncoder().encode(`level=INFO msg="Listening on ${hostname}:${port} (version ${VERSION})"\n`),
+    ),
+}, answer);
+
+async function answer(request: Request): Promise<Response> {
+  const path = new URL(request.url).pathname;
+  const body: Body = request.method === "POST" ? await request.json() : {};
+  const model = full(String(body.model ?? ""));
+  switch (`${request.method} ${path}`) {
+    case "GET /api/version":
+      return Response.json({ version: VERSION });
+    case "GET /api/tags":
+      return Response.json({ models: (await pulled()).map(tag) });
+    case "GET /api/ps":
+      return Response.json({
+        models: [...loaded].map(([name, context_length]) => ({
+          ...tag(name),
+          context_length,
+          size_vram: Math.round(bytes(name) * inVram(name)),
+        })),
+      });
+    case "POST /api/show":
+      return (await pulled()).includes(model)
+        ? Response.json({ details: tag(model).details, capabilities: ["completion"], model_info: {} })
+        : missing(model);
+    case "POST /api/pull":
+      return lines(pull(model));
+    case "POST /api/generate":
+      return await generate(model, body);
+    default:
+      return Response.json({ error: "404 page not found" }, { status: 404 });
+  }
+}
+
+async function* pull(model: string): AsyncGenerator<object> {
+  yield { status: "pulling manifest" };
+  if (settings.unknownModels?.includes(model)) {
+    return yield { error: "pull model manifest: file does not exist" };
+  }
+  if (settings.pullError !== undefined) return yield { error: settings.pullError };
+  const total = bytes(model);
+  const digest = `sha256:${model.replace(/\W/g, "")}`;
+  const stalls = settings.pullStalls ?? 0;
+  if (stalls !== 0 && (stalls < 0 || await count("pull") <= stalls)) {
+    yield { status: "pulling", digest, total, completed: Math.round(total / 10) };
+    await new Promise(() => setTimeout(() => undefined, 2 ** 31 - 1));
+  }
+  const seconds = total / 1e9 / settings.pull_gb_s;
+  for (let step = 1; step <= 10; step++) {
+    await sleep(seconds * 100);
+    yield { status: "pulling", digest, total, completed: Math.round(total * step / 10) };
+  }
+  await Deno.writeTextFile(join(state, "pulled"), `${model}\n`, { append: true });
+  yield { status: "verifying sha256 digest" };
+  yield { status: "success" };
+}
+
+async function generate(model: string, body: Body): Promise<Response> {
+  if (!(await pulled()).includes(model)) return missing(model);
+  if (body.keep_alive === 0) {
+    loaded.delete(model);
+    return Response.json({ model, response: "", done: true, done_reason: "unload" });
+  }
+  const options = (body.options ?? {}) as { num_predict?: number; num_ctx?: number };
+  if (settings.outOfMemory === true && bytes(model) > 2e8) {
+    return Response.json({ error: "llama runner process has terminated: cudaMalloc failed: out of memory" }, {
+      status: 500,
+    });
+  }
+  loaded.set(model, options.num_ctx ?? 4096);
+  if (body.prompt === undefined) {
+    return Response.json({ model, response: "", done: true, done_reason: "load" });
+  }
+  prompts += 1;
+  const over = (limit: number | undefined) => limit !== undefined && prompts > limit;
+  if (over(settings.diesAfter)) Deno.exit(139);
+  if (over(settings.hangsAfter)) await new Promise(() => setTimeout(() => undefined, 2 ** 31 - 1));
+  if (over(settings.cudaErrorAfter)) {
+    return Response.json({ error: "CUDA error: an illegal memory access was encountered" }, { status: 500 });
+  }
+  return lines(tokens(model, options.num_predict ?? 128));
+}
+
+async function* tokens(model: string, count: number): AsyncGenerator<object> {
+  const rate = settings.bandwidth_gb_s / (bytes(model) / 1e9) * settings.efficiency *
+    (inVram(model) < 1 ? 0.1 : 1);
+  const frame = (fields: object) => ({ model, created_at: new Date().toISOString(), ...fields });
+  const started = performance.now();
+  const due = (n: number) => started + 1000 * (n + 1) / rate;
+  for (let n = 0; n < count; n++) {
+    if (performance.now() < due(n)) await sleep(due(n) - performance.now());
+    yield frame({ response: " tok", done: false });
+  }
+  const took = Math.round((performance.now() - started) * 1e6);
+  yield frame({
+    response: "",
+    done: true,
+    done_reason: "length",
+    total_duration: took,
+    load_duration: 1_000_000,
+    prompt_eval_count: 40,
+    prompt_eval_duration: Math.round(took / count),
+    eval_count: count,
+    eval_duration: took,
+  });
+}
+
+async function pulled(): Promise<string[]> {
+  const text = await Deno.readTextFile(join(state, "pulled")).catch(() => "");
+  return [...new Set(text.split("\n").filter((line) => line !== ""))];
+}
+
+async function count(what: string): Promise<number> {
+  const path = join(state, `${what}.count`);
+  const n = Number(await Deno.readTextFile(path).catch(() => "0")) + 1;
+  await Deno.writeTextFile(path, String(n));
+  return n;
+}
+
+function inVram(model: string): number {
+  if (settings.noCuda === true) return 0;
+  return settings.inVram ?? Math.min(1, settings.vram_gib * 2 ** 30 / bytes(model));
+}
+
+function bytes(model: string): number {
+  if (model.startsWith("smollm:135m")) return 91_739_413;
+  const known = models.models.find(({ name }) => full(name) === model);
+  const sizes: Record<string, number | undefined> = known?.sizes_gb ?? {};
+  return Math.round((sizes[known?.quantization ?? ""] ?? DEFAULT_SIZE_GB) * 1e9);
+}
+
+function tag(name: string) {
+  return {
+    name,
+    model: name,
+    size: bytes(name),
+    digest: "845dbda0ea48ed749caafd9e6037047aa19acfcfd82e704d7ca97d631a0b697e",
+    details: { format: "gguf", family: "simulated", parameter_size: "", quantization_level: "Q4_0" },
+  };
+}
+
+function full(model: string): string {
+  return model.includes(":") ? model : `${model}:latest`;
+}
+
+function missing(model: string): Response {
+  return Response.json({ error: `model '${model}' not found` }, { status: 404 });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/** NDJSON; a client that leaves ends it. */
+function lines(frames: AsyncGenerator<object>): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await frames.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+    },
+    cancel: () => void frames.return(undefined),
+  });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}

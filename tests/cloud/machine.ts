@@ -1,0 +1,277 @@
+// A rented "machine": a real sshd on loopback with a home of its own, whose nvidia-smi, engine and package manager are stand-ins.
+import { join } from "node:path";
+import { type Card, programs } from "./programs.ts";
+
+/** What is wrong with a machine. Times in seconds of the cloud's clock. */
+export interface MachineFaults {
+  /** Never gets beyond starting. */
+  readonly neverBoots?: boolean;
+  /** Ends with these words instead of running. */
+  readonly bootError?: string;
+  /** sshd never listens, never takes the key, or takes it late. */
+  readonly ssh?: "refused" | "denied" | { readonly lateSeconds: number };
+  /** nvidia-smi tells of other cards than were offered. */
+  readonly cards?: readonly Card[];
+  /** nvidia-smi fails this many times first; -1: always. */
+  readonly driverFails?: number;
+  /** The CUDA version that the driver really has. */
+  readonly cuda?: string;
+  /** The package manager is locked for so many asks; -1: always. */
+  readonly dpkgLocked?: number;
+  /** Free disk, GB. */
+  readonly diskGb?: number;
+  /** The machine has no Deno. */
+  readonly noDeno?: boolean;
+  /** The engine's installer fails. */
+  readonly installFails?: boolean;
+  /** Seconds by which its clock is ahead. */
+  readonly clockAhead?: number;
+  /** What the engine does; see tests/cloud/engine.ts. */
+  readonly engine?: EngineFaults;
+  /** The provider stops it, or forgets it, so many seconds after it runs. */
+  readonly stopsAfter?: number;
+  readonly vanishesAfter?: number;
+}
+
+export interface EngineFaults {
+  /** The server does not start. */
+  readonly dead?: boolean;
+  /** CUDA does not work: models go into main memory. */
+  readonly noCuda?: boolean;
+  readonly outOfMemory?: boolean;
+  /** Models the library lacks. */
+  readonly unknownModels?: readonly string[];
+  /** A pull makes no progress for the first so many tries; -1: ever. */
+  readonly pullStalls?: number;
+  /** A pull ends with this error. */
+  readonly pullError?: string;
+  /** The server ends, answers no more, or fails with CUDA errors after so many requests with a prompt. */
+  readonly diesAfter?: number;
+  readonly hangsAfter?: number;
+  readonly cudaErrorAfter?: number;
+  /** Part of a model that lies in GPU memory. */
+  readonly inVram?: number;
+}
+
+export interface MachineOptions {
+  readonly id: string;
+  /** Folder for its files. */
+  readonly folder: string;
+  readonly cards: readonly Card[];
+  readonly cuda: string;
+  readonly diskGb: number;
+  /** Variables of the "container". */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs at its start, as the provider's start script. */
+  readonly onstart?: string;
+  /** Decoding speed of a model, tokens/s. */
+  readonly speed: SpeedModel;
+  readonly faults: MachineFaults;
+}
+
+/** Tokens/s of a model whose weights take `size_gb`: bandwidth / size × efficiency. */
+export interface SpeedModel {
+  readonly bandwidth_gb_s: number;
+  readonly efficiency: number;
+  /** Bytes that a pull brings each second, GB. */
+  readonly pull_gb_s: number;
+}
+
+const SSHD = "/usr/sbin/sshd";
+
+/** A machine that runs; disposing ends every process that was started on it. */
+export class RunningMachine implements AsyncDisposable {
+  private constructor(
+    readonly port: number,
+    readonly home: string,
+    private readonly folder: string,
+    private readonly mark: string,
+    private readonly keys: string,
+    private sshd: Deno.ChildProcess | null,
+  ) {}
+
+  /** Starts it with `keys` (OpenSSH lines) as those that may log in. */
+  static async start(options: MachineOptions, keys: readonly string[]): Promise<RunningMachine> {
+    const { folder, faults } = options;
+    const home = join(folder, "home");
+    const bin = join(folder, "bin");
+    const state = join(folder, "state");
+    for (const each of [join(home, ".ssh"), bin, state]) await Deno.mkdir(each, { recursive: true });
+    const mark = `ALMANAC_CLOUD_MACHINE=${crypto.randomUUID()}`;
+    await programs({ ...options, bin, state });
+    const entry = join(folder, "enter");
+    const variables = { ...options.env, HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
+    await Deno.writeTextFile(entry, enterScript(mark, variables));
+    await Deno.chmod(entry, 0o755);
+    const authorized = join(home, ".ssh", "authorized_keys");
+    const lag = typeof faults.ssh === "object";
+    await Deno.writeTextFile(authorized, faults.ssh === "denied" || lag ? "" : `${keys.join("\n")}\n`);
+    if (options.onstart !== undefined) await runDetached(entry, options.onstart);
+    const port = freePort();
+    const refuses = faults.ssh === "refused";
+    if (!refuses) await configureSshd(folder, port, entry, authorized);
+    const sshd = refuses ? null : await startSshd(folder, port, mark);
+    return new RunningMachine(port, home, folder, mark, authorized, sshd);
+  }
+
+  /** Lets these keys in, besides those that are. */
+  async admit(keys: readonly string[]): Promise<void> {
+    await Deno.writeTextFile(this.keys, `${keys.join("\n")}\n`, { append: true });
+  }
+
+  /** Process ids of everything that runs on it: what carries its mark, and sshd, which overwrites that, with its children. */
+  processes(): number[] {
+    const parents = parentsOfAll();
+    const found = new Set([...parents.keys()].filter((pid) => environment(pid).includes(this.mark)));
+    if (this.sshd !== null && parents.has(this.sshd.pid)) found.add(this.sshd.pid);
+    for (let grew = true; grew;) {
+      const children = [...parents].filter(([pid, parent]) => found.has(parent) && !found.has(pid));
+      for (const [pid] of children) found.add(pid);
+      grew = children.length > 0;
+    }
+    return [...found];
+  }
+
+  /** Ends every connection to it; what runs on it goes on. */
+  cutConnections(): void {
+    for (const pid of this.#sessions()) kill(pid, "SIGKILL");
+  }
+
+  /** The same address, another host key: as if somebody sat in between. */
+  async restartWithNewKey(): Promise<void> {
+    this.sshd?.kill("SIGKILL");
+    await this.sshd?.status;
+    await makeHostKey(this.folder);
+    this.sshd = await startSshd(this.folder, this.port, this.mark);
+  }
+
+  /** Children of sshd: one a connection. */
+  #sessions(): number[] {
+    return [...parentsOfAll()].filter(([, parent]) => parent === this.sshd?.pid).map(([pid]) => pid);
+  }
+
+  /** Freezes or thaws everything on it: connections stay open and nothing answers. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    for (const pid of this.processes()) kill(pid, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (let round = 0; round < 50; round++) {
+      const left = this.processes();
+      if (left.length === 0) break;
+      // A child whose parent is killed first would no longer be found: stop all, then kill all.
+      for (const pid of left) kill(pid, "SIGSTOP");
+      for (const pid of left) kill(pid, "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await this.sshd?.status;
+  }
+}
+
+/** The parent of every process but this one. */
+function parentsOfAll(): Map<number, number> {
+  const parents = new Map<number, number>();
+  for (const item of Deno.readDirSync("/proc")) {
+    const pid = Number(item.name);
+    if (!Number.isInteger(pid) || pid === Deno.pid) continue;
+    try {
+      parents.set(pid, Number(Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ")[1]));
+    } catch {
+      // It has ended.
+    }
+  }
+  return parents;
+}
+
+function environment(pid: number): string[] {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function kill(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Runs a session's command with the machine's own home and programs. */
+function enterScript(mark: string, variables: Record<string, string>): string {
+  const [name = "", value = ""] = mark.split("=");
+  const lines = Object.entries({ [name]: value, ...variables })
+    .map(([key, text]) => `export ${key}='${text.replaceAll("'", `'\\''`)}'`);
+  return `#!/bin/sh\n${lines.join("\n")}\ncd "$HOME"\nexec sh -c "\${SSH_ORIGINAL_COMMAND:-$1}"\n`;
+}
+
+async function runDetached(entry: string, script: string): Promise<void> {
+  const command = new Deno.Command("setsid", {
+    args: ["-f", entry, script],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+  await command.output();
+}
+
+async function makeHostKey(folder: string): Promise<void> {
+  const path = join(folder, "host_key");
+  await Deno.remove(path).catch(() => undefined);
+  const args = ["-q", "-t", "ed25519", "-N", "", "-f", path];
+  await new Deno.Command("ssh-keygen", { args, stdin: "null" }).output();
+}
+
+async function configureSshd(folder: string, port: number, entry: string, authorized: string): Promise<void> {
+  await makeHostKey(folder);
+  // Without it, sshd of the superuser does not start.
+  if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true });
+  const lines = [
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${join(folder, "host_key")}`,
+    `AuthorizedKeysFile ${authorized}`,
+    "PidFile none",
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin yes",
+    "X11Forwarding no",
+    `ForceCommand ${entry}`,
+  ];
+  await Deno.writeTextFile(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
+}
+
+async function startSshd(folder: string, port: number, mark: string): Promise<Deno.ChildProcess> {
+  const [name = "", value = ""] = mark.split("=");
+  const child = new Deno.Command(SSHD, {
+    args: ["-D", "-e", "-f", join(folder, "sshd_config")],
+    env: { [name]: value },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await listening(port);
+  return child;
+}
+
+/** Waits until the port takes connections. */
+async function listening(port: number): Promise<void> {
+  for (let round = 0; round < 400; round++) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  throw new Error(`Cannot start sshd: nobody listens at port ${port}`);
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}

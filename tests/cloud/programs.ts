@@ -1,0 +1,108 @@
+// The programs of a "machine" that a real one would have: nvidia-smi, an installer, a package manager. Faults are counted in files.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MachineOptions } from "./machine.ts";
+
+/** A GPU as its driver tells it. */
+export interface Card {
+  readonly name: string;
+  readonly memory_mib: number;
+}
+
+const engine = join(dirname(fileURLToPath(import.meta.url)), "engine.ts");
+
+/** Writes the programs into `bin`; what they count lies in `state`. */
+export async function programs(options: MachineOptions & { bin: string; state: string }): Promise<void> {
+  const { bin, state, faults } = options;
+  await Deno.writeTextFile(
+    join(state, "engine.json"),
+    JSON.stringify({
+      ...options.speed,
+      vram_gib: options.cards.reduce((sum, card) => sum + card.memory_mib, 0) / 1024,
+      ...faults.engine,
+    }),
+  );
+  const installed =
+    `#!/bin/sh\nSTATE='${state}' exec '${Deno.execPath()}' run -A --no-config '${engine}' "$@"\n`;
+  await Deno.writeTextFile(join(state, "ollama"), installed, { mode: 0o755 });
+  const texts: Record<string, string> = {
+    "nvidia-smi": nvidiaSmi(options),
+    curl: curl(options),
+    sudo: 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
+    fuser: counted(state, "dpkg", faults.dpkgLocked ?? 0, "echo 4711; exit 0", "exit 1"),
+    dpkg: "exit 0",
+    "apt-get": "exit 0",
+    zstd: "exit 0",
+    df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
+echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9 / 1024)} 1% /"`,
+    ...(faults.clockAhead === undefined ? {} : { date: ahead(faults.clockAhead) }),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    await Deno.writeTextFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  if (faults.noDeno !== true) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+}
+
+const FIELDS = [
+  "index",
+  "uuid",
+  "name",
+  "utilization.gpu",
+  "memory.used",
+  "memory.total",
+  "temperature.gpu",
+  "power.draw",
+];
+
+function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: MachineOptions & { state: string }) {
+  const cards = faults.cards ?? offered;
+  const cuda = faults.cuda ?? offeredCuda;
+  const each = (line: (card: Card, index: number) => string) =>
+    cards.map((card, index) => `echo "${line(card, index)}"`).join("; ") || ":";
+  const now = "$(date -u +%Y/%m/%d\\ %H:%M:%S).500";
+  const answers = `case "$*" in
+  *help-query-gpu*) printf '"%s"\\n' ${FIELDS.join(" ")};;
+  *-lms*)
+    trap 'exit 0' TERM
+    while true; do
+      ${
+    each((card, i) =>
+      `${now}, ${i}, GPU-${i}, 97, ${Math.round(card.memory_mib * 0.7)}, ${card.memory_mib}, 61, 250.0`
+    )
+  }
+      sleep 0.5
+    done;;
+  *name,memory.total,memory.used,driver_version*) ${
+    each((card) => `${card.name}, ${card.memory_mib}, 300, 570.124.04`)
+  };;
+  *name,memory.total,driver_version,uuid*) ${
+    each((card, i) => `${card.name}, ${card.memory_mib}, 570.124.04, GPU-${i}`)
+  };;
+  *query-gpu=name*) ${each((card) => card.name)};;
+  "") echo "| NVIDIA-SMI 570.124.04    Driver Version: 570.124.04    CUDA Version: ${cuda} |";;
+  *) exit 2;;
+esac`;
+  const broken = `echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18`;
+  return counted(state, "driver", faults.driverFails ?? 0, broken, answers);
+}
+
+/** The engine's installer comes from a loopback "internet"; everything else goes to the real curl. */
+function curl({ bin, state, faults }: MachineOptions & { bin: string; state: string }): string {
+  const install = faults.installFails === true
+    ? 'echo "echo >&2 ERROR: unsupported architecture; exit 1"'
+    : `echo "cp '${join(state, "ollama")}' '${join(bin, "ollama")}'"`;
+  return `case "$*" in *ollama.com/install.sh*) ${install};; *) exec /usr/bin/curl "$@";; esac`;
+}
+
+/** Does `first` for the first `times` calls (-1: always), then `then`. */
+function counted(state: string, name: string, times: number, first: string, then: string): string {
+  if (times === 0) return then;
+  const file = join(state, `${name}.count`);
+  return `n=$(cat '${file}' 2>/dev/null || echo 0); echo $((n + 1)) > '${file}'
+if [ ${times} -lt 0 ] || [ "$n" -lt ${times} ]; then ${first}; fi
+${then}`;
+}
+
+function ahead(seconds: number): string {
+  return `case "$*" in *%s*) echo $(($(/usr/bin/date "$@") + ${seconds}));; *) exec /usr/bin/date "$@";; esac`;
+}
