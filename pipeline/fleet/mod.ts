@@ -51,6 +51,9 @@ export interface Rental {
 const SEARCHES = [0, 5, 10, 15];
 /** After so long a machine that no complete list shows was never made. */
 const NEVER_MADE_SECONDS = 300;
+/** How long the end of a run waits for the proof that a machine is gone; and for one of which nobody knows that it was made. */
+const PATIENCE_SECONDS = 120;
+const UNKNOWN_PATIENCE_SECONDS = NEVER_MADE_SECONDS + PATIENCE_SECONDS;
 const LONGEST_WAIT_SECONDS = 300;
 /** After so many tries that did not end a machine the user is told. */
 const ALARM_AFTER = 10;
@@ -205,6 +208,20 @@ export class Fleet {
   /** Whether a lease still looks for this machine, which it will take. */
   isSearched(machineId: string): boolean {
     return this.#searched.has(machineId);
+  }
+
+  /** Ends every machine that may exist; returns those that could not be proven gone. */
+  async endAll(code: EndReason, reason: string): Promise<readonly MachineRecord[]> {
+    await Promise.all(
+      this.live().map(({ machine_id, provider_id }) => {
+        if (provider_id === null) {
+          this.#options.log.info(`${machine_id}  waiting for the proof that it was never made`);
+        }
+        const patience = provider_id === null ? UNKNOWN_PATIENCE_SECONDS : PATIENCE_SECONDS;
+        return this.giveBack(machine_id, code, reason, patience);
+      }),
+    );
+    return this.live();
   }
 
   /** Looks for a machine whose create got no answer; it is then `requested`, or `not_created` once that is sure. */

@@ -13,8 +13,6 @@ import type { Journal } from "./journal.ts";
 import { type OpenOptions, openRun } from "./open.ts";
 import { recover } from "./recover.ts";
 
-const PATIENCE_SECONDS = 120;
-
 /** Saves, ends and closes a run; returns the machines that could not be proven gone. */
 export async function closeRun(
   run_id: string,
@@ -25,15 +23,11 @@ export async function closeRun(
   await using run = await openRun(run_id, options);
   const { journal, fleet, run_dir } = run;
   await recover(unfinished(journal), { paths, run_id, run_dir, log, fleet, signal, journal }, true);
-  await Promise.all(
-    fleet.live().map(({ machine_id }) =>
-      fleet.giveBack(machine_id, "interrupted", "its run ended without a word", PATIENCE_SECONDS)
-    ),
-  );
+  const leftovers = await fleet.endAll("interrupted", "its run ended without a word");
   await fleet.reconcileCharges().catch((error) => log.warn(messageOf(error)));
   const reason = "The run ended without a word. Measure it with --resume.";
   await giveLastState(journal, run_id, paths, () => ({ code: "interrupted", reason }));
-  return fleet.live();
+  return leftovers;
 }
 
 /** Writes down how every entry ends that is not over yet. */

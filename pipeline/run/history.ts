@@ -6,7 +6,10 @@ import { readLines } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
 import { badMemories, type BadMemory, FORGOTTEN_MS } from "../plan/pick.ts";
-import { foldMachines, MachineEvent, type MachineRecord } from "../schema/machine.ts";
+import { finalIds } from "../schema/fold.ts";
+import { foldMachines, MachineEvent, type MachineRecord, mayExist } from "../schema/machine.ts";
+import { entriesOfRun } from "./close.ts";
+import { readRun } from "./journal.ts";
 
 /** The machines of one run. */
 export interface RunMachines {
@@ -34,6 +37,21 @@ export async function machinesOfRuns(paths: Paths, log: Log, since = 0): Promise
 export async function recentMemories(paths: Paths, log: Log, now: number): Promise<BadMemory[]> {
   const runs = await machinesOfRuns(paths, log, now - FORGOTTEN_MS);
   return runs.flatMap(({ machines }) => badMemories(machines));
+}
+
+/** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. */
+export async function openRuns(paths: Paths): Promise<string[]> {
+  const open: string[] = [];
+  for (const run_id of await runIds(paths)) {
+    const run_dir = join(paths.runs, run_id);
+    if (!await exists(join(run_dir, "journal.jsonl"))) continue;
+    const { lines, machines } = await readRun(run_dir);
+    const final = finalIds(lines);
+    const isOpen = foldMachines(machines).some(mayExist) || await exists(join(run_dir, "ssh")) ||
+      entriesOfRun(lines).some(({ id }) => !final.has(id));
+    if (isOpen) open.push(run_id);
+  }
+  return open;
 }
 
 async function runIds({ runs }: Paths): Promise<string[]> {

@@ -60,9 +60,6 @@ export interface Asked {
   readonly spent: number;
 }
 
-/** How long the end of a run waits for the proof that its machines are gone. */
-const PATIENCE_SECONDS = 120;
-
 /** The plan of a matrix, or of what a run to resume has left. Rents and writes nothing. */
 export async function planMatrix(options: PlanOptions): Promise<Asked> {
   const { paths, world, board } = options;
@@ -180,20 +177,22 @@ async function closeOthers(run_id: string, opening: OpenOptions, signal: AbortSi
 
 /** Ends every machine that is left, and asks what was charged. Returns those that could not be proven gone. */
 async function endAll({ fleet }: OpenRun, { log }: RunContext): Promise<readonly MachineRecord[]> {
-  await Promise.all(
-    fleet.live().map(({ machine_id }) =>
-      fleet.giveBack(machine_id, "stopped", "the run is over", PATIENCE_SECONDS)
-    ),
-  );
+  const leftovers = await fleet.endAll("stopped", "the run is over");
   await fleet.reconcileCharges().catch((error) =>
     log.warn(`the charges could not be read: ${messageOf(error)}`)
   );
-  return fleet.live();
+  return leftovers;
 }
 
-/** The agent's bundle, made when the first machine needs it. */
+/** The agent's bundle, made when the first machine needs it; a run that goes on goes on with the same agent. */
 function bundleOnce(paths: Paths, run_dir: string): () => Promise<string> {
   const path = join(run_dir, "agent.js");
+  const make = async () => {
+    if (await exists(path)) return path;
+    await bundleAgent(paths, `${path}.part`);
+    await Deno.rename(`${path}.part`, path);
+    return path;
+  };
   let making: Promise<string> | null = null;
-  return () => making ??= bundleAgent(paths, path).then(() => path);
+  return () => making ??= make();
 }

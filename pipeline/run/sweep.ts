@@ -8,7 +8,7 @@ import type { Sighting } from "../providers/provider.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { closeRun } from "./close.ts";
-import { machinesOfRuns } from "./history.ts";
+import { machinesOfRuns, openRuns } from "./history.ts";
 import { census, destroyOrphan } from "./reaper.ts";
 import { deploymentOf, type Opened, openProviders, type World } from "./world.ts";
 
@@ -58,13 +58,12 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
     clock: world.clock,
   });
   const leftovers: MachineRecord[] = [];
-  const open = runs.filter(({ machines }) => machines.some(mayExist));
-  if (destroy) {
-    for (const { run_id } of open) {
+  if (deployment === null && destroy) {
+    for (const run_id of await openRuns(paths)) {
       leftovers.push(...await closeRun(run_id, { paths, world, opened, prefix, log }, options.signal));
     }
   } else {
-    leftovers.push(...open.flatMap(({ machines }) => machines.filter(mayExist)));
+    leftovers.push(...records.filter(mayExist));
   }
   const machines: Swept[] = [];
   for (const { provider: name, sighting, judgement } of result.found) {

@@ -241,6 +241,8 @@ async function configureSshd(folder: string, port: number, entry: string, author
     "PermitRootLogin yes",
     "X11Forwarding no",
     `ForceCommand ${entry}`,
+    // A bash that sshd starts reads ~/.bashrc, which is that of whoever runs this, unless it is not the first shell.
+    "SetEnv SHLVL=5",
   ];
   await Deno.writeTextFile(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
 }
