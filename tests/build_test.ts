@@ -295,7 +295,14 @@ Deno.test("every column of every table is explained in the dictionary or by its 
   await sealed(root.paths, "a", "e", { "results.jsonl": jsonl([fullLine(0, 0)]) });
   await buildData(root.paths, root.log);
   const { tables } = JSON.parse(await Deno.readTextFile(join(root.paths.exported, "dictionary.json")));
-  deepEqual(Object.keys(tables), ["benchmarks", "gpu_samples", "gpus", "manifest", "models", "requests"]);
+  deepEqual(Object.keys(tables), [
+    "benchmark_manifest",
+    "benchmarks",
+    "gpu_samples",
+    "gpus",
+    "models",
+    "requests",
+  ]);
   const unexplained = Object.entries(tables).flatMap(([table, columns]) =>
     (columns as { column: string; description: string | null }[]).filter(({ description }) =>
       description === null

@@ -45,9 +45,9 @@ Deno.test("benchmarks.csv has every column and every benchmark of the table, lis
     ok(Array.isArray(JSON.parse(String(row?.verdicts))));
   }));
 
-Deno.test("manifest.csv is there before anything has run, with its heads alone", () =>
+Deno.test("benchmark_manifest.csv is there before anything has run, with its heads alone", () =>
   downloads(async (_db, { exported }) => {
-    match(await Deno.readTextFile(join(exported, "manifest.csv")), /^id,run_id,entry_id,[^\n]*\n$/);
+    match(await Deno.readTextFile(join(exported, "benchmark_manifest.csv")), /^id,run_id,entry_id,[^\n]*\n$/);
   }));
 
 for (const name of names) {

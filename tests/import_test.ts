@@ -266,7 +266,7 @@ Deno.test("one bad directory does not keep the others out, and the manifest name
   deepEqual([imported.length, refused.length], [1, 1]);
   await buildData(root.paths, root.log);
   using db = await Database.reading(root.paths.database);
-  const [row] = await db.rows("SELECT status, provider, model, tokens_per_second FROM manifest");
+  const [row] = await db.rows("SELECT status, provider, model, tokens_per_second FROM benchmark_manifest");
   deepEqual(row, { status: "success", provider: "vastai", model: "qwen2:7b", tokens_per_second: 9 });
 });
 

@@ -9,7 +9,10 @@ import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
+import { Host, Hosts } from "../schema/hosts.ts";
+import { MachineEvent } from "../schema/machine.ts";
 import { JournalLine, ManifestRow } from "../schema/manifest.ts";
+import { Offer } from "../schema/offer.ts";
 import { Matrix } from "../schema/matrix.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { Provenance } from "../schema/provenance.ts";
@@ -21,7 +24,7 @@ import * as summary from "../schema/summary.ts";
 export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
 /** Tables that every build may change, and those of the catalogue, each with its order. */
-const CHANGING = { benchmarks: "started_at, id", manifest: "run_id, entry_id" };
+const CHANGING = { benchmarks: "started_at, id", benchmark_manifest: "run_id, entry_id" };
 const CATALOG = { gpus: "name", models: "name" };
 
 /** Lists and structs stand in CSV as JSON text, times as ISO 8601. */
@@ -51,7 +54,19 @@ async function flatColumns(db: Database, table: string): Promise<string> {
 /** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
-    ...{ GpuSample, JournalLine, ManifestRow, Matrix, Metadata, Provenance, RequestLine },
+    ...{
+      GpuSample,
+      Host,
+      Hosts,
+      JournalLine,
+      MachineEvent,
+      ManifestRow,
+      Offer,
+      Matrix,
+      Metadata,
+      Provenance,
+      RequestLine,
+    },
     ...api,
     ...benchmark,
     ...catalog,
@@ -88,7 +103,7 @@ export async function exportDictionary(db: Database, out: string): Promise<void>
   }
   const rows = await db.rows(
     `SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
-     WHERE table_name IN ('benchmarks', 'manifest', 'gpus', 'models', 'requests', 'gpu_samples')
+     WHERE table_name IN ('benchmarks', 'benchmark_manifest', 'gpus', 'models', 'requests', 'gpu_samples')
      ORDER BY table_name, column_index`,
   );
   const tables: Record<string, { column: string; type: string; description: string | null }[]> = {};

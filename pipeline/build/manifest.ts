@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { type Database } from "../lib/duckdb.ts";
-import { foldJournal } from "../schema/fold.ts";
+import { readLines } from "../lib/line_file.ts";
+import { foldRun } from "../schema/fold.ts";
+import { MachineEvent } from "../schema/machine.ts";
 import { JournalLine, type ManifestRow } from "../schema/manifest.ts";
 
 /** Folds the journals below `runs`, in the order of their names; a journal that cannot be read is a notice. */
@@ -12,8 +14,11 @@ export async function readManifest(runs: string): Promise<{ rows: ManifestRow[];
   for (const run of await runNames(runs)) {
     const path = join(runs, run, "journal.jsonl");
     try {
-      const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
-      rows.push(...foldJournal(lines.map((line) => JournalLine.parse(JSON.parse(line)))));
+      rows.push(...foldRun(
+        await readLines(path, JournalLine),
+        await readLines(join(runs, run, "machines.jsonl"), MachineEvent).catch(noneYet),
+        Date.now(),
+      ));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;
       notices.push(`${path} is left out of the manifest: ${messageOf(error)}`);
@@ -26,6 +31,11 @@ export async function readManifest(runs: string): Promise<{ rows: ManifestRow[];
 export async function writeManifest(db: Database, rows: readonly ManifestRow[]): Promise<void> {
   await db.set("manifest", JSON.stringify(rows));
   await db.runFile("85_manifest.sql");
+}
+
+function noneYet(error: unknown): never[] {
+  if (error instanceof Deno.errors.NotFound) return [];
+  throw error;
 }
 
 async function runNames(runs: string): Promise<string[]> {

@@ -62,7 +62,7 @@ export function foldJournal(lines: readonly JournalLine[]): ManifestRow[] {
   const rows = new Map<string, ManifestRow>();
   for (const line of lines) {
     if (line.event === "run") {
-      for (const entry of line.entries) rows.set(entry.id, newRow(line.run_id, entry));
+      for (const entry of line.entries) rows.set(entry.id, newRow(line, entry));
     } else if (line.event === "resumed") {
       for (const id of line.entries) reset(rows, id);
     } else {
@@ -138,7 +138,7 @@ const UNTOUCHED = {
   ended_at: null,
 } as const satisfies Partial<ManifestRow>;
 
-function newRow(run_id: string, entry: Entry): ManifestRow {
+function newRow({ run_id, simulated }: { run_id: string; simulated: boolean }, entry: Entry): ManifestRow {
   return {
     id: `${run_id}/${entry.id}`,
     run_id,
@@ -147,6 +147,7 @@ function newRow(run_id: string, entry: Entry): ManifestRow {
     provider: entry.provider,
     model: publicModelName(entry.model),
     engine: entry.engine.runtime ?? entry.engine.name,
+    simulated,
     ...UNTOUCHED,
   };
 }

@@ -34,6 +34,7 @@ export const ManifestRow = z.strictObject({
   raw_dir: z.string().nullable().meta({ description: "Folder of its raw evidence below data/raw." }),
   started_at: z.string().nullable().meta({ description: "When work on it began, ISO 8601 UTC." }),
   ended_at: z.string().nullable().meta({ description: "When it ended, ISO 8601 UTC." }),
+  simulated: z.boolean().meta({ description: "True when its machines were those of a simulated cloud." }),
 }).meta({
   id: "ManifestRow",
   description: "One entry of one run, as the specification's benchmark_manifest table.",

@@ -136,6 +136,8 @@ export const RunSummary = z.strictObject({
   skipped: count("Entries that were left out."),
   started_at: z.string().nullable().meta({ description: "When work began, ISO 8601 UTC." }),
   ended_at: z.string().nullable().meta({ description: "When the last entry ended, ISO 8601 UTC." }),
+  total_cost: number("What its machines cost, US dollars"),
+  simulated: z.boolean().meta({ description: "True when its machines were those of simulated clouds." }),
 }).meta({ id: "RunSummary", description: "One run and what became of it." });
 
 export const RunList = z.strictObject({

@@ -63,18 +63,23 @@ COMMENT ON COLUMN benchmarks.note IS 'A remark of the source.';
 COMMENT ON COLUMN benchmarks.files IS 'Raw files in its folder, data/raw/<run_id>/<entry_id>.';
 COMMENT ON COLUMN benchmarks.rejected_lines IS 'Malformed lines left out.';
 
-CREATE TABLE manifest (
+CREATE TABLE benchmark_manifest (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, gpu_type VARCHAR, provider VARCHAR, model VARCHAR, engine VARCHAR,
-  status VARCHAR, stage VARCHAR, worker_id VARCHAR, session_id VARCHAR, tokens_per_second DOUBLE, failure_reason VARCHAR,
-  failure_stage VARCHAR, raw_dir VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP
+  status VARCHAR, stage VARCHAR, worker_id VARCHAR, machine_id VARCHAR, session_id VARCHAR, offer_id VARCHAR,
+  price_per_hour DOUBLE, total_cost DOUBLE, attempts INTEGER, tokens_per_second DOUBLE, failure_code VARCHAR,
+  failure_reason VARCHAR, failure_stage VARCHAR, raw_dir VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, simulated BOOLEAN
 );
-COMMENT ON TABLE manifest IS 'Every entry of every run and what became of it.';
-COMMENT ON COLUMN manifest.stage IS 'Stage that it is at, or came to.';
-COMMENT ON COLUMN manifest.failure_stage IS 'Stage at which it failed: provision, setup, load, benchmark, collect.';
-COMMENT ON COLUMN manifest.worker_id IS 'Lease that worked on it.';
-COMMENT ON COLUMN manifest.session_id IS 'The provider''s id of the machine.';
-COMMENT ON COLUMN manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
-COMMENT ON COLUMN manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
+COMMENT ON TABLE benchmark_manifest IS 'Every entry of every run and what became of it.';
+COMMENT ON COLUMN benchmark_manifest.stage IS 'Stage that it is at, or came to.';
+COMMENT ON COLUMN benchmark_manifest.failure_stage IS 'Stage at which it failed: provision, setup, load, benchmark, collect.';
+COMMENT ON COLUMN benchmark_manifest.worker_id IS 'Lease that worked on it.';
+COMMENT ON COLUMN benchmark_manifest.session_id IS 'The provider''s id of the machine.';
+COMMENT ON COLUMN benchmark_manifest.price_per_hour IS 'Price of that machine, US dollars per hour.';
+COMMENT ON COLUMN benchmark_manifest.total_cost IS 'What all work on it cost, failed tries included, US dollars.';
+COMMENT ON COLUMN benchmark_manifest.attempts IS 'Machines that were tried for it.';
+COMMENT ON COLUMN benchmark_manifest.simulated IS 'True when its machines were those of a simulated cloud.';
+COMMENT ON COLUMN benchmark_manifest.tokens_per_second IS 'Mean of the recorded tokens/s at its lowest level.';
+COMMENT ON COLUMN benchmark_manifest.raw_dir IS 'Folder of its raw evidence below data/raw.';
 
 CREATE TABLE published_picks (run_id VARCHAR, want VARCHAR, aim VARCHAR, gpu VARCHAR, provider VARCHAR, price_per_hour DOUBLE);
 COMMENT ON TABLE published_picks IS 'What the sources of published results recommend, to be held against the data.';

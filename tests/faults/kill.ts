@@ -165,7 +165,7 @@ async function finishedOnMachines({ cloud }: StartedCloud): Promise<string[]> {
     const home = join(running.home, ".gpu-almanac");
     for (const folder of await names(home)) {
       const metadata = await readJson(join(home, folder, "metadata.json"));
-      if (metadata?.completed_at != null) found.push(String(metadata.started_at));
+      if (isComplete(metadata)) found.push(String(metadata.started_at));
     }
   }
   return found;
@@ -178,7 +178,7 @@ async function factsOf(root: string, run: string, finished: readonly string[]) {
   const complete = new Map<string, string[]>();
   for (const folder of await names(raw)) {
     const metadata = await readJson(join(raw, folder, "metadata.json"));
-    if (metadata?.completed_at == null) continue;
+    if (!isComplete(metadata)) continue;
     const entry = folder.replace(/-retry\d+$/, "");
     complete.set(entry, [...complete.get(entry) ?? [], String(metadata.started_at)]);
   }
@@ -197,6 +197,10 @@ async function factsOf(root: string, run: string, finished: readonly string[]) {
     succeeded: rows.filter(({ status }) => status === "success").length,
     key_left: (await names(join(root, "runs", run, "ssh"))).length > 0,
   };
+}
+
+function isComplete(metadata: Record<string, unknown> | null): metadata is Record<string, unknown> {
+  return typeof metadata?.completed_at === "string";
 }
 
 async function runs(root: string): Promise<string[]> {

@@ -18,7 +18,7 @@ export interface Column {
   readonly description: string | null;
 }
 
-const TABLES = ["benchmarks", "manifest", "gpus", "models"];
+const TABLES = ["benchmarks", "benchmark_manifest", "gpus", "models"];
 const WHOLE = [
   "almanac.duckdb",
   ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
