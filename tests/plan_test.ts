@@ -143,7 +143,7 @@ Deno.test("entries share a lease by provider and GPU, and an engine's start by e
   const entries = expand(
     matrix({
       models: ["a", "b"],
-      workloads: [workload, { ...workload, name: "wide", concurrency: [1, 8], context_tokens: 4096 }],
+      workloads: [workload, { ...workload, name: "wide", concurrency: [1, 8] }],
     }),
     [],
     servesAll,
@@ -152,5 +152,4 @@ Deno.test("entries share a lease by provider and GPU, and an engine's start by e
   equal(leases.length, 1);
   deepEqual(leases[0]?.sittings.map((sitting) => sitting.entries.length), [2, 2]);
   deepEqual(leases[0]?.sittings[0]?.capacity.concurrency, [8]);
-  equal(leases[0]?.sittings[0]?.capacity.context_tokens, 4096);
 });

@@ -5,10 +5,8 @@ interface Needed {
   readonly debianPackage: string;
 }
 
-const TESTS: readonly Needed[] = [
-  { program: "/usr/bin/chromium", debianPackage: "chromium" },
-  { program: "/usr/sbin/sshd", debianPackage: "openssh-server" },
-];
+export const SSH_SERVER: Needed = { program: "/usr/sbin/sshd", debianPackage: "openssh-server" };
+const TESTS: readonly Needed[] = [{ program: "/usr/bin/chromium", debianPackage: "chromium" }, SSH_SERVER];
 
 /** Installs what the tests need. Those that miss a program fail with a sentence of their own. */
 export async function prepare(): Promise<void> {

@@ -54,7 +54,7 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) => confirm(plan, spent, options, shell),
+      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, shell),
     });
   } finally {
     board.end();
@@ -63,16 +63,16 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
   return tell(outcome, options.resume ?? outcome.run_id, print, shell);
 }
 
-/** Shows the plan and asks, unless nothing is rented or the answer was given with --yes. */
+/** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 function confirm(
   plan: ShownPlan,
   spent: number,
-  options: RunMatrixOptions,
+  isAgreed: boolean,
   { print, log }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
   print(renderPlan(plan, spent));
-  if (options.yes) return Promise.resolve(true);
+  if (isAgreed) return Promise.resolve(true);
   if (!Deno.stdin.isTerminal()) {
     throw new UserError(
       "Cannot rent without a yes: nobody is there to be asked",

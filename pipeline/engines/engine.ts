@@ -55,6 +55,8 @@ export interface Loaded {
 export interface RunningEngine extends AsyncDisposable {
   readonly url: string;
   readonly version: string | null;
+  /** The last lines of its log, where it is ours. */
+  lastWords?(): Promise<readonly string[]>;
   /** What the agent must know to talk to it. */
   readonly agentEnv: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { messageOf, UserError } from "../errors.ts";
+import { Failure } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
 
 export interface Question {
@@ -24,6 +25,8 @@ export async function ask(question: Question, world: EngineWorld): Promise<Respo
     });
   } catch (cause) {
     world.signal.throwIfAborted();
+    // Not the engine but the machine cannot be reached.
+    if (cause instanceof Failure) throw cause;
     throw new UserError(
       `Cannot reach an engine at ${new URL(url).origin}: ${messageOf(cause)}`,
       "Start the engine, or put its address into the matrix as the engine's url.",

@@ -26,7 +26,7 @@ export const ollama: Engine = {
       }, world);
       return { version: typeof version === "string" ? version : null };
     } catch (error) {
-      if (error instanceof UserError) return null;
+      if (error instanceof UserError && !(error instanceof Failure)) return null;
       throw error;
     }
   },
@@ -44,7 +44,7 @@ export const ollama: Engine = {
   },
 
   async start({ url: told, runtime }, _model, capacity, world) {
-    const server = world.host === null || told !== undefined
+    const server: Awaited<ReturnType<typeof serveOllama>> = world.host === null || told !== undefined
       ? { url: told ?? DEFAULT_URL, [Symbol.asyncDispose]: () => Promise.resolve() }
       : await serveOllama(world.host, capacity, world);
     const { url } = server;
@@ -52,6 +52,7 @@ export const ollama: Engine = {
     return {
       url,
       version: typeof version === "string" ? version : null,
+      ...(server.lastWords === undefined ? {} : { lastWords: server.lastWords }),
       agentEnv: { ENGINE: "ollama", URL: url, ...(runtime === undefined ? {} : { RUNTIME: runtime }) },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

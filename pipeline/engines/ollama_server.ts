@@ -2,13 +2,16 @@
 import type { Job } from "../machines/machine.ts";
 import { Failure } from "../schema/failures.ts";
 import type { Workload } from "../schema/matrix.ts";
-import type { EngineHost, EngineWorld } from "./engine.ts";
+import type { EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
 
 const START_SECONDS = 90;
 const PORTS = 5;
+const SHOWN_LINES = 10;
 /** A server that runs for so many polls did not fail to bind its port. */
 const SURE_POLLS = 10;
+/** So often it is looked for at least, however fast the clock goes: its start is real. */
+const LEAST_POLLS = 60;
 
 /** Its official installer needs curl and zstd, which small images lack. */
 const INSTALL = `set -e
@@ -28,7 +31,7 @@ export async function serveOllama(
   host: EngineHost,
   capacity: Workload,
   world: EngineWorld,
-): Promise<AsyncDisposable & { readonly url: string }> {
+): Promise<AsyncDisposable & Pick<RunningEngine, "url" | "lastWords">> {
   await install(host, world);
   let words = "";
   for (let n = 0; n < PORTS; n++) {
@@ -41,7 +44,10 @@ export async function serveOllama(
     });
     const url = `http://127.0.0.1:${port}`;
     const started = await listening(job, url, world);
-    if (started === true) return { url, [Symbol.asyncDispose]: () => job.stop() };
+    if (started === true) {
+      const lastWords = async () => (await job.poll()).err;
+      return { url, lastWords, [Symbol.asyncDispose]: () => job.stop() };
+    }
     words = started;
     if (!/address already in use/i.test(words)) break;
   }
@@ -53,11 +59,15 @@ async function listening(job: Job, url: string, world: EngineWorld): Promise<tru
   const deadline = world.clock.after(START_SECONDS);
   for (let polls = 1;; polls++) {
     const { running, err } = await job.poll();
-    if (!running) return err.at(-1) ?? "";
+    if (!running) {
+      for (const line of err.slice(-SHOWN_LINES)) world.log(`  ${line}`);
+      return err.at(-1) ?? "";
+    }
     const isOurs = polls > SURE_POLLS || err.some((line) => line.includes("Listening on"));
     if (isOurs && await answers(url, world)) return true;
-    if (world.clock.now() > deadline) {
+    if (polls > LEAST_POLLS && world.clock.now() > deadline) {
       await job.stop();
+      for (const line of err.slice(-SHOWN_LINES)) world.log(`  ${line}`);
       const words = err.at(-1) ?? "";
       throw new Failure("engine_not_answering", `Cannot start Ollama: nobody answers at ${url}: ${words}`);
     }

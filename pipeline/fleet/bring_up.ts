@@ -5,13 +5,15 @@ import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Machine } from "../machines/machine.ts";
 import type { Provider, Sighting } from "../providers/provider.ts";
-import { Failure } from "../schema/failures.ts";
+import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { Address, MachineEvent, MachineRecord } from "../schema/machine.ts";
 import { providerTitle } from "../schema/names.ts";
 
 export interface BringUp {
   readonly record: MachineRecord;
   readonly provider: Provider;
+  /** The machine as its provider tells it now. */
+  readonly see: (id: string) => Promise<Sighting | null>;
   readonly public_key: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,6 +27,8 @@ const LOOK_SECONDS = 5;
 const SSH_SECONDS = 180;
 /** A machine that get no longer shows may only be late in showing. */
 const UNSEEN_TIMES = 3;
+/** What a provider's API has now and then; a machine that was paid for is worth waiting for its end. */
+const PASSING: readonly FailureCode[] = ["provider_unavailable", "rate_limited"];
 
 /** Waits, connects and says `ready`. */
 export async function bringUp(task: BringUp): Promise<Machine> {
@@ -43,7 +47,7 @@ async function running(task: BringUp): Promise<readonly Address[]> {
   let admitted = provider.admit === undefined;
   let unseen = 0;
   for (let told = "";;) {
-    const sighting = await provider.get(id);
+    const sighting = await sightingOf(task, id, until);
     unseen = sighting === null ? unseen + 1 : 0;
     if (unseen >= UNSEEN_TIMES) {
       throw new Failure(
@@ -51,7 +55,7 @@ async function running(task: BringUp): Promise<readonly Address[]> {
         `Cannot start machine ${id}: ${providerTitle(provider.name)} no longer knows it`,
       );
     }
-    if (sighting !== null) {
+    if (sighting !== null && sighting !== undefined) {
       if (sighting.words !== told) log.info(`${record.lease_id}  ${told = sighting.words}`);
       refuseDead(sighting);
       if (!admitted) admitted = await admit(provider, id, public_key, log);
@@ -64,6 +68,22 @@ async function running(task: BringUp): Promise<readonly Address[]> {
       );
     }
     await clock.sleep(LOOK_SECONDS, signal);
+  }
+}
+
+/** The machine as it is now; undefined when its provider cannot say just now, which is no reason to give it up. */
+async function sightingOf(
+  { see, clock, log }: BringUp,
+  id: string,
+  until: number,
+): Promise<Sighting | null | undefined> {
+  try {
+    return await see(id);
+  } catch (error) {
+    const isPassing = error instanceof Failure && PASSING.includes(error.code);
+    if (!isPassing || clock.now() > until) throw error;
+    log.warn(error.message);
+    return undefined;
   }
 }
 

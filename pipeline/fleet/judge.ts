@@ -34,6 +34,8 @@ export function judge(sighting: Pick<Sighting, "id" | "label">, court: Court): J
     return court.now - label.created * 1000 < court.grace_ms ? "young" : "orphan";
   }
   if (["gone", "not_created", "destroying"].includes(record.state)) return "unwanted";
+  // Its create was sent once and arrived twice.
+  if (record.provider_id !== null && record.provider_id !== sighting.id) return "orphan";
   if (record.deadline <= court.now) return "overdue";
   return court.isWanted(record) ? "wanted" : "unwanted";
 }

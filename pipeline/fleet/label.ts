@@ -11,13 +11,17 @@ export interface Label {
   readonly deadline: number;
 }
 
+/** So many characters are proven to be taken by every provider. */
+const LONGEST = 60;
 const PREFIX = /^ga-[0-9a-f]{8}$/;
 const LABEL = /^(ga-[0-9a-f]{8})-([a-z0-9-]+)-(\d{10})-(\d+)$/;
 
-/** At most 64 characters of `[a-z0-9-]`; a TypeError when the prefix is not a deployment's. */
+/** At most 60 characters of `[a-z0-9-]`; a TypeError when it could not be read again, as of a prefix that is no deployment's. */
 export function labelOf({ prefix, machine_id, created, deadline }: Label): string {
   if (!PREFIX.test(prefix)) throw new TypeError(`"${prefix}" is not the name of a deployment`);
-  return `${prefix}-${machine_id}-${created}-${Math.ceil((deadline - created) / 60)}`;
+  const label = `${prefix}-${machine_id}-${created}-${Math.ceil((deadline - created) / 60)}`;
+  if (readLabel(label) === null || label.length > LONGEST) throw new TypeError(`"${label}" is no label`);
+  return label;
 }
 
 /** What a label says; null when it is none of the almanac's. */

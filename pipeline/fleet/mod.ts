@@ -20,6 +20,7 @@ import { type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 import { bringUp } from "./bring_up.ts";
 import { labelOf } from "./label.ts";
+import { Lookout } from "./lookout.ts";
 
 export interface FleetOptions {
   readonly run_id: string;
@@ -47,8 +48,8 @@ export interface Rental {
   readonly hours: number;
 }
 
-/** After how many seconds a lost create is looked for by its label, while its lease waits. */
-const SEARCHES = [0, 5, 10, 15];
+/** After how many seconds a lost create is looked for by its label, while its lease waits: a minute in all. */
+const SEARCHES = [0, 5, 10, 15, 30];
 /** After so long a machine that no complete list shows was never made. */
 const NEVER_MADE_SECONDS = 300;
 /** How long the end of a run waits for the proof that a machine is gone; and for one of which nobody knows that it was made. */
@@ -63,6 +64,7 @@ export class Fleet {
   readonly #ending = new Map<string, Promise<boolean>>();
   readonly #records = new Map<string, MachineRecord>();
   readonly #searched = new Set<string>();
+  readonly #lookouts = new Map<ProviderName, Lookout>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -123,6 +125,7 @@ export class Fleet {
     const created = Math.floor(clock.now() / 1000);
     const deadline = Math.ceil(clock.after(rental.hours * 3600) / 1000);
     const label = labelOf({ prefix, machine_id, created, deadline });
+    this.#searched.add(machine_id);
     this.#append({
       event: "intent",
       machine_id,
@@ -142,6 +145,8 @@ export class Fleet {
       this.#append({ event: "requested", machine_id, provider_id });
     } catch (error) {
       await this.#afterRefusal(machine_id, error);
+    } finally {
+      this.#searched.delete(machine_id);
     }
     return this.record(machine_id);
   }
@@ -155,6 +160,7 @@ export class Fleet {
     return await bringUp({
       record,
       provider,
+      see: (id) => this.#lookout(provider.name).see(id),
       public_key,
       clock,
       log,
@@ -205,7 +211,7 @@ export class Fleet {
       );
   }
 
-  /** Whether a lease still looks for this machine, which it will take. */
+  /** Whether a lease still waits for the answer to this machine's create, or looks for what it made, which it will take. */
   isSearched(machineId: string): boolean {
     return this.#searched.has(machineId);
   }
@@ -227,8 +233,9 @@ export class Fleet {
   /** Looks for a machine whose create got no answer; it is then `requested`, or `not_created` once that is sure. */
   async find(record: MachineRecord): Promise<void> {
     const { clock, log } = this.#options;
-    const provider = this.provider(record.offer.provider);
-    const found = (await provider.list()).find(({ label }) => label === record.label);
+    const found = (await this.#lookout(record.offer.provider).list()).find(({ label }) =>
+      label === record.label
+    );
     if (found !== undefined) {
       log.info(`${record.machine_id}  found by its label as ${found.id}`);
       this.#append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
@@ -256,18 +263,30 @@ export class Fleet {
   async reconcileCharges(): Promise<void> {
     const gone = this.records().filter(({ state, charged_usd }) => state === "gone" && charged_usd === null);
     for (const [name, machines] of Map.groupBy(gone, ({ offer }) => offer.provider)) {
-      const ids = machines.flatMap(({ provider_id }) => provider_id === null ? [] : [provider_id]);
-      const from = new Date(Math.min(...machines.map(({ intended_at }) => intended_at)));
-      const charged = await this.provider(name).charges?.(ids, from, new Date(this.clock.now())) ?? new Map();
-      for (const { machine_id, provider_id } of machines) {
-        const usd = charged.get(provider_id ?? "");
-        if (usd !== undefined) this.#append({ event: "charged", machine_id, usd });
-      }
+      await this.#reconcile(name, machines).catch((error) => this.#options.log.warn(messageOf(error)));
+    }
+  }
+
+  async #reconcile(name: ProviderName, machines: readonly MachineRecord[]): Promise<void> {
+    const ids = machines.flatMap(({ provider_id }) => provider_id === null ? [] : [provider_id]);
+    const from = new Date(Math.min(...machines.map(({ intended_at }) => intended_at)));
+    const charged = await this.provider(name).charges?.(ids, from, new Date(this.clock.now())) ?? new Map();
+    for (const { machine_id, provider_id } of machines) {
+      const usd = charged.get(provider_id ?? "");
+      if (usd !== undefined) this.#append({ event: "charged", machine_id, usd });
     }
   }
 
   #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
     applyEvent(this.#records, this.#options.book.append(event));
+  }
+
+  #lookout(name: ProviderName): Lookout {
+    const known = this.#lookouts.get(name);
+    if (known !== undefined) return known;
+    const lookout = new Lookout(this.provider(name));
+    this.#lookouts.set(name, lookout);
+    return lookout;
   }
 
   #nextId(): string {
@@ -278,6 +297,7 @@ export class Fleet {
     const reason = messageOf(error);
     if (error instanceof HalfDone) {
       this.#append({ event: "requested", machine_id, provider_id: error.id });
+      await this.giveBack(machine_id, error.code, reason, PATIENCE_SECONDS);
       throw error;
     }
     if (codeOf(error) !== "create_unknown") {
@@ -285,17 +305,12 @@ export class Fleet {
       throw error;
     }
     this.#append({ event: "unknown", machine_id, reason });
-    this.#searched.add(machine_id);
-    try {
-      for (const seconds of SEARCHES) {
-        await this.clock.sleep(seconds);
-        await this.find(this.record(machine_id)).catch((cause) =>
-          this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
-        );
-        if (this.record(machine_id).state === "requested") return;
-      }
-    } finally {
-      this.#searched.delete(machine_id);
+    for (const seconds of SEARCHES) {
+      await this.clock.sleep(seconds);
+      await this.find(this.record(machine_id)).catch((cause) =>
+        this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
+      );
+      if (this.record(machine_id).state === "requested") return;
     }
     throw error;
   }
@@ -337,12 +352,26 @@ export class Fleet {
       record = this.record(machineId);
       if (record.provider_id === null) return !mayExist(record);
     }
-    if (record.state !== "destroying") {
-      this.#append({ event: "destroying", machine_id: machineId, code, reason });
-    }
+    if (record.state !== "destroying") this.#announceEnd(machineId, code, reason);
     const provider = this.provider(record.offer.provider);
-    await provider.destroy(record.provider_id ?? "");
-    return await this.confirmGone(record, await provider.list());
+    const { provider_id, label } = record;
+    const [answer] = await Promise.allSettled([provider.destroy(provider_id ?? "")]);
+    const listed = await this.#lookout(provider.name).list();
+    // A create that arrived twice has made more than one.
+    const others = listed.filter((each) => each.label === label && each.id !== provider_id);
+    for (const { id } of others) await provider.destroy(id);
+    if (await this.confirmGone(record, listed)) return true;
+    if (answer.status === "rejected") throw answer.reason;
+    return false;
+  }
+
+  /** A full disk must not keep a machine alive. */
+  #announceEnd(machine_id: string, code: EndReason, reason: string): void {
+    try {
+      this.#append({ event: "destroying", machine_id, code, reason });
+    } catch (error) {
+      this.#options.log.warn(`${machine_id}  ${messageOf(error)}`);
+    }
   }
 
   async #forget({ label, offer }: MachineRecord): Promise<void> {

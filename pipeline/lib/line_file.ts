@@ -37,8 +37,15 @@ export class LineFile<T extends { readonly at: string }> implements Disposable {
   append(line: Timeless<T>): T {
     const whole = this.#schema.parse({ ...line, at: new Date().toISOString() });
     const bytes = new TextEncoder().encode(`${JSON.stringify(whole)}\n`);
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#file.writeSync(rest));
-    this.#file.syncDataSync();
+    const { size } = this.#file.statSync();
+    try {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#file.writeSync(rest));
+      this.#file.syncDataSync();
+    } catch (error) {
+      // The next line must start clean, should there be room for one again.
+      this.#file.truncateSync(size);
+      throw error;
+    }
     this.#lines.push(whole);
     return whole;
   }

@@ -46,8 +46,8 @@ async function pack(packed: string): Promise<void> {
 
 /** Deno's own installer, for machines of another kind than this one. */
 async function fetchThere(machine: Machine, path: string): Promise<void> {
-  const script =
-    `curl -fsSL https://deno.land/install.sh | DENO_INSTALL="$1.d" sh -s "v$2" && mv "$1.d/bin/deno" "$1"`;
+  const script = `script=$(curl -fsSL https://deno.land/install.sh) || exit 1
+printf '%s\\n' "$script" | DENO_INSTALL="$1.d" sh -s "v$2" && mv "$1.d/bin/deno" "$1"`;
   const words: string[] = [];
   const code = await machine.run(["sh", "-c", script, "sh", path, Deno.version.deno], {
     onStderr: (line) => words.push(line),

@@ -3,8 +3,11 @@ import type { Job, JobOrder, JobView } from "./machine.ts";
 import { commandLine, exports, quote } from "./quote.ts";
 import { Failure } from "../schema/failures.ts";
 
-/** Runs a shell script on the machine and returns what it printed. */
-export type RunScript = (script: string, input?: string) => Promise<{ code: number; out: string }>;
+/** Runs a shell script on the machine and returns what it printed: `out` with ssh's own words, `stdout` without. */
+export type RunScript = (
+  script: string,
+  input?: string,
+) => Promise<{ code: number; out: string; stdout: string }>;
 
 const OUT_BYTES = 1 << 20;
 const ERR_LINES = 20;
@@ -44,12 +47,15 @@ class RemoteJob implements Job {
 
   async poll(): Promise<JobView> {
     const mark = crypto.randomUUID();
-    const { out } = await this.run(`cd ${quote(this.home)} 2>/dev/null || { echo lost; exit 0; }
+    const { stdout } = await this.run(`cd ${quote(this.home)} 2>/dev/null || { echo lost; exit 0; }
 ${ALIVE}
 state() { if [ -e exit ]; then echo "exit $(cat exit)"; elif alive "$(cat pid)"; then echo running; else return 1; fi; }
 state || state || echo died
 tail -n ${ERR_LINES} err; echo; echo ${mark}; tail -c +${this.#read + 1} out | head -c ${OUT_BYTES}`);
-    const [head = "", ...body] = out.split(`\n${mark}\n`);
+    const [head = "", ...body] = stdout.split(`\n${mark}\n`);
+    if (body.length === 0 && head.trim() !== "lost") {
+      throw new Failure("connection_lost", `Cannot see how the job in ${this.home} is: half an answer came`);
+    }
     const [status = "", ...err] = head.split("\n");
     const text = body.join(`\n${mark}\n`);
     this.#read += new TextEncoder().encode(text).length;

@@ -25,19 +25,22 @@ export async function overSsh(options: ConnectionOptions, signal: AbortSignal): 
 export function scriptRunner(connection: Connection): RunScript {
   return async (script, input) => {
     const lines: string[] = [];
+    let stdout = "";
     const code = await connection.exec(script, {
       ...(input === undefined ? {} : { stdin: ReadableStream.from([new TextEncoder().encode(input)]) }),
-      stdoutTo: async (bytes) => void lines.push(await new Response(bytes).text()),
+      stdoutTo: async (bytes) => void lines.push(stdout = await new Response(bytes).text()),
       onStderr: (line) => lines.push(line),
     });
-    return { code, out: lines.join("\n") };
+    return { code, out: lines.join("\n"), stdout };
   };
 }
 
 async function machineOf(connection: Connection): Promise<Machine> {
   const script = scriptRunner(connection);
-  const { code, out } = await script(`umask 077; mkdir -p ${HOME_FOLDER}/jobs && cd ${HOME_FOLDER} && pwd`);
-  const workdir = out.trim();
+  const { code, out, stdout } = await script(
+    `umask 077; mkdir -p ${HOME_FOLDER}/jobs && cd ${HOME_FOLDER} && pwd`,
+  );
+  const workdir = stdout.trim();
   if (code !== 0 || !workdir.startsWith("/")) {
     throw new Failure(
       "disk_too_small",

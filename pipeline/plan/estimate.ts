@@ -29,28 +29,25 @@ export interface Estimate {
   readonly max_usd: number;
 }
 
-/** What a lease takes on an offer. */
+/** What a lease takes on an offer. A machine without a price has no deadline but that of work that hangs. */
 export function estimate(
-  lease: Pick<Lease, "sittings" | "limits">,
+  { sittings, limits }: Pick<Lease, "sittings" | "limits">,
   offer: Offer,
   catalog: Catalog,
 ): Estimate {
-  const { hours, max_hours } = leaseHours(lease, catalog, offer.download_mbps ?? USUAL_MBPS);
-  const price = offer.price_per_hour ?? 0;
-  const traffic = pulledGb(lease, catalog) * offer.download_per_gb;
-  return { hours, max_hours, usd: hours * price + traffic, max_usd: max_hours * price + traffic };
-}
-
-/** Hours that a lease takes, and after which it is ended. */
-export function leaseHours(
-  { sittings, limits }: Pick<Lease, "sittings" | "limits">,
-  catalog: Catalog,
-  mbps: number = USUAL_MBPS,
-): { hours: number; max_hours: number } {
-  const work = sittings.reduce((sum, sitting) => sum + sittingSeconds(sitting, catalog, mbps), 0);
+  const { price_per_hour: price, download_mbps: mbps } = offer;
+  const work = sittings.reduce(
+    (sum, sitting) => sum + sittingSeconds(sitting, catalog, mbps ?? USUAL_MBPS),
+    0,
+  );
+  const max_hours = Math.min(boundSeconds(work) / 3600, price === null ? Infinity : limits.max_hours);
+  const hours = Math.min((BOOT_SECONDS + work) / 3600, max_hours);
+  const traffic = pulledGb({ sittings }, catalog) * offer.download_per_gb;
   return {
-    hours: (BOOT_SECONDS + work) / 3600,
-    max_hours: Math.min(boundSeconds(work) / 3600, limits.max_hours),
+    hours,
+    max_hours,
+    usd: hours * (price ?? 0) + traffic,
+    max_usd: max_hours * (price ?? 0) + traffic,
   };
 }
 

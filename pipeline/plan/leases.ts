@@ -1,4 +1,4 @@
-// PURE. Entries that fit one machine share it, and entries that share engine and model share one start of the engine.
+// PURE. Entries that fit one machine share it, and entries that share engine, model and context share one start of the engine.
 import type { Entry } from "../schema/entry.ts";
 import type { Workload } from "../schema/matrix.ts";
 import { ProviderName } from "../schema/names.ts";
@@ -8,9 +8,9 @@ import { type Catalog, sizeGb } from "./fit.ts";
 import { boundSeconds, sittingSeconds, USUAL_MBPS } from "./estimate.ts";
 
 export interface Sitting {
-  /** Entries with the same engine and model, in order. */
+  /** Entries with the same engine, model and context, in order. */
   readonly entries: readonly Entry[];
-  /** The most the engine must be able to take: highest concurrency, longest context. */
+  /** The most the engine must be able to take: their highest concurrency at their context. */
   readonly capacity: Workload;
 }
 
@@ -78,7 +78,12 @@ const SYSTEM_GB = 25;
 const UNKNOWN_MODEL_GB = 40;
 
 function sittingsOf(entries: readonly Entry[], catalog: Catalog): Sitting[] {
-  const groups = [...groupBy(entries, ({ engine, model }) => JSON.stringify([engine, model])).values()];
+  const groups = [
+    ...groupBy(
+      entries,
+      ({ engine, model, workload }) => JSON.stringify([engine, model, workload.context_tokens]),
+    ).values(),
+  ];
   const engines = [...new Set(groups.map(([{ engine }]) => JSON.stringify(engine)))];
   const rank = ([{ engine }]: [Entry, ...Entry[]]) => engines.indexOf(JSON.stringify(engine));
   const size = ([{ model }]: [Entry, ...Entry[]]) => sizeGb(model, catalog) ?? 0;
@@ -123,7 +128,6 @@ function capacityOf(entries: readonly [Entry, ...Entry[]]): Workload {
   return {
     ...entries[0].workload,
     concurrency: [Math.max(...entries.flatMap((entry) => entry.workload.concurrency))],
-    context_tokens: Math.max(...entries.map((entry) => entry.workload.context_tokens)),
   };
 }
 

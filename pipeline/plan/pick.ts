@@ -1,5 +1,5 @@
 // PURE. Which offer to take: the cheapest for what can be expected of it, with a memory of what failed before.
-import { FAILURES } from "../schema/failures.ts";
+import { FAILURES, type Remedy } from "../schema/failures.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 
@@ -22,25 +22,32 @@ export const FORGOTTEN_MS = 60 * 60_000;
 const DOUBTFUL = 3;
 const DOUBT = 0.3;
 
-/** What machines of the past tell: those that ended for a reason that another offer may not have. */
+const ELSEWHERE: readonly Remedy[] = ["other_offer", "other_host", "other_location"];
+
+/** What machines of the past tell: those that ended for a reason that another offer may not have. A machine that was tried again and then left is one of them. */
 export function badMemories(machines: readonly MachineRecord[]): BadMemory[] {
   return machines.flatMap(({ offer, end, events }) => {
     const code = end?.code;
     if (code === undefined || !(code in FAILURES)) return [];
     const known = code as keyof typeof FAILURES;
     const last = events.findLast(({ event }) => event === "destroying" || event === "not_created");
-    const blamed = ["other_offer", "other_host", "other_location"].includes(FAILURES[known].remedy);
+    const blamed = last?.event === "destroying"
+      ? [...ELSEWHERE, "same_machine"].includes(FAILURES[known].remedy)
+      : ELSEWHERE.includes(FAILURES[known].remedy);
     return blamed && last !== undefined ? [{ offer, code: known, at: Date.parse(last.at) }] : [];
   });
 }
 
-/** 0 to 1: how likely the offer leads to a machine that works; 0 while it is to be left alone. */
+/**
+ * 0 to 1: how likely the offer leads to a machine that works; 0 while it is to be left alone. What has no price is the user's own
+ * machine: there may be no other, so it is only doubted.
+ */
 export function confidence(offer: Offer, memories: readonly BadMemory[], now: number): number {
   const recent = memories.filter(({ at, offer: other }) =>
     now - at < FORGOTTEN_MS && other.provider === offer.provider
   );
   const blaming = recent.filter((memory) => blames(memory, offer));
-  if (blaming.some(({ at }) => now - at < HIDDEN_MS)) return 0;
+  if (offer.price_per_hour !== null && blaming.some(({ at }) => now - at < HIDDEN_MS)) return 0;
   const failed = new Set(
     recent.filter((memory) => memory.offer.gpu === offer.gpu).map(({ offer }) => offer.id),
   );
@@ -55,10 +62,11 @@ export function confidence(offer: Offer, memories: readonly BadMemory[], now: nu
 function blames({ code, offer: other }: BadMemory, offer: Offer): boolean {
   if (other.id === offer.id) return true;
   const { remedy } = FAILURES[code];
+  const ofHost = remedy === "other_host" || remedy === "same_machine";
   const sameLocation = other.location !== null && other.location === offer.location &&
     other.gpu === offer.gpu;
-  if (remedy === "other_location" || (remedy === "other_host" && other.host === null)) return sameLocation;
-  return remedy === "other_host" && other.host === offer.host;
+  if (remedy === "other_location" || (ofHost && other.host === null)) return sameLocation;
+  return ofHost && other.host === offer.host;
 }
 
 /** Offers that may be taken, the best first: the least dollars (`cost`) for a try, divided by its chance. */

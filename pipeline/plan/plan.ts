@@ -18,10 +18,12 @@ export interface Left {
 export interface PlannedLease extends Lease, Estimate {
   /** The offer that would be taken now. */
   readonly offer: Offer;
+  /** Leases with the same one work one after another: they would compete for the same machines. */
+  readonly resource: string;
 }
 
 export interface Plan {
-  /** The cheapest for each entry first. */
+  /** Those that hold a machine first, then the cheapest for each entry. */
   readonly leases: readonly PlannedLease[];
   readonly left: readonly Left[];
   readonly usd: number;
@@ -60,7 +62,7 @@ export function objectToSize(catalog: Catalog): Objection {
     if (fit === null || fit.needed_gib <= fit.available_gib) return null;
     return {
       code: "does_not_fit",
-      reason: `${entry.model} needs ${fit.needed_gib.toFixed(1)} GiB with its context, ${entry.gpu} has ${
+      reason: `${entry.model} needs ${fit.needed_gib.toFixed(1)} GiB with its context, ${gpusOf(entry)} has ${
         fit.available_gib.toFixed(1)
       } GiB`,
     };
@@ -78,29 +80,37 @@ export interface Choosing {
   readonly held: ReadonlyMap<string, Offer>;
 }
 
-/** Gives each lease the best offer of its market, and leaves out those for which there is none. */
+/**
+ * Gives each lease the best offer of its market, and leaves out those for which there is none. A host can be had once at a time:
+ * where no other is left, leases share it one after another.
+ */
 export function choose(
   leases: readonly Lease[],
   markets: ReadonlyMap<string, Market>,
   choosing: Choosing,
 ): Plan {
   const left: Left[] = [];
-  const taken = new Set<string>();
   const chosen: PlannedLease[] = [];
-  for (const lease of leases) {
-    const held = choosing.held.get(lease.id);
-    const choice = held === undefined
-      ? chooseOffer(lease, markets.get(lease.id), choosing, (offer) => taken.has(offerKey(offer)))
-      : { offer: held };
+  const resources = new Map<string, string>();
+  const waits = ({ id }: Lease) => choosing.held.has(id) ? 0 : 1;
+  for (const lease of leases.toSorted((a, b) => waits(a) - waits(b))) {
+    const choice = choiceFor(
+      lease,
+      markets.get(lease.id),
+      choosing,
+      (offer) => resources.has(offerKey(offer)),
+    );
     if ("offer" in choice) {
-      if (choice.offer.host !== null) taken.add(offerKey(choice.offer));
-      chosen.push({ ...lease, ...choice, ...estimate(lease, choice.offer, choosing.catalog) });
+      const { offer } = choice;
+      const resource = resources.get(offerKey(offer)) ?? resourceOf(lease);
+      if (offer.host !== null) resources.set(offerKey(offer), resource);
+      chosen.push({ ...lease, offer, resource, ...estimate(lease, offer, choosing.catalog) });
     } else {
       left.push(...entriesOf(lease).map((entry) => ({ entry, ...choice })));
     }
   }
   const perEntry = (lease: PlannedLease) => lease.usd / entriesOf(lease).length;
-  const ordered = chosen.sort((a, b) => perEntry(a) - perEntry(b));
+  const ordered = chosen.sort((a, b) => waits(a) - waits(b) || perEntry(a) - perEntry(b));
   return {
     leases: ordered,
     left,
@@ -110,7 +120,20 @@ export function choose(
   };
 }
 
-/** Leases for the same kind of GPU at one provider work one after another: they would compete for the same machines. */
+/** The offer of the machine that is held; else the best that no other lease has, or the best of all. */
+function choiceFor(
+  lease: Lease,
+  market: Market | undefined,
+  choosing: Choosing,
+  isTaken: (offer: Offer) => boolean,
+): ReturnType<typeof chooseOffer> {
+  const held = choosing.held.get(lease.id);
+  if (held !== undefined) return { offer: held };
+  const free = chooseOffer(lease, market, choosing, isTaken);
+  return "offer" in free ? free : chooseOffer(lease, market, choosing, () => false);
+}
+
+/** Leases for the same kind of GPU at one provider compete for the same machines. */
 export function resourceOf({ provider, gpu, gpu_count }: Lease): string {
   return `${provider} ${gpu} ${gpu_count}`;
 }
@@ -122,9 +145,7 @@ export function chooseOffer(
   { catalog, memories, now }: Pick<Choosing, "catalog" | "memories" | "now">,
   isTaken: (offer: Offer) => boolean,
 ): { readonly offer: Offer } | { readonly code: FailureCode; readonly reason: string } {
-  const what = `${lease.gpu_count > 1 ? `${lease.gpu_count} × ` : ""}${lease.gpu} at ${
-    providerTitle(lease.provider)
-  }`;
+  const what = `${gpusOf(lease)} at ${providerTitle(lease.provider)}`;
   if (market === undefined || "code" in market) {
     return market ?? { code: "no_offer", reason: `${what} was not asked for` };
   }
@@ -149,23 +170,31 @@ export function chooseOffer(
   };
 }
 
+function gpusOf({ gpu, gpu_count }: Pick<Entry, "gpu" | "gpu_count">): string {
+  return gpu_count > 1 ? `${gpu_count} × ${gpu}` : gpu;
+}
+
 /** Names one offer of one provider. */
 export function offerKey({ provider, id }: Pick<Offer, "provider" | "id">): string {
   return `${provider} ${id}`;
 }
 
-/** Hours until all are done when each begins as soon as one of `parallel` places and its kind of GPU are free. */
+/** Hours until all are done, begun in their order as soon as one of `parallel` places and their resource are free. */
 function makespan(leases: readonly PlannedLease[], parallel: number): number {
-  const places: number[] = Array(Math.max(1, parallel)).fill(0);
-  const resources = new Map<string, number>();
-  for (const lease of leases) {
-    const place = places.indexOf(Math.min(...places));
-    const resource = resourceOf(lease);
-    const end = Math.max(places[place] ?? 0, resources.get(resource) ?? 0) + lease.hours;
-    places[place] = end;
-    resources.set(resource, end);
+  const waiting = [...leases];
+  const running = new Map<string, number>();
+  let now = 0;
+  while (waiting.length > 0) {
+    const index = running.size < Math.max(1, parallel)
+      ? waiting.findIndex(({ resource }) => !running.has(resource))
+      : -1;
+    const [lease] = index < 0 ? [] : waiting.splice(index, 1);
+    if (lease === undefined) {
+      now = Math.min(...running.values());
+      for (const [resource, end] of running) if (end <= now) running.delete(resource);
+    } else running.set(lease.resource, now + lease.hours);
   }
-  return Math.max(0, ...places);
+  return Math.max(now, ...running.values());
 }
 
 function sum(values: readonly number[]): number {

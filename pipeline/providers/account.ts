@@ -1,7 +1,7 @@
 // One account's way to its provider's HTTP API: paced, retried only where that is safe, and never a key in a text.
 import type { z } from "zod";
 import { messageOf } from "../errors.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, throwIfAborted } from "../lib/clock.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Opening } from "./provider.ts";
@@ -37,6 +37,8 @@ const TIMEOUT_SECONDS = 60;
 const TRIES = 5;
 const FIRST_WAIT_SECONDS = 1;
 const LONGEST_WAIT_SECONDS = 60;
+/** What answers hold besides that opens a machine or an account, such as a machine's own key. */
+const SECRET = /"(\w*(?:api_key|token|password|secret))"\s*:\s*"(?:[^"\\]|\\.)*"/gi;
 
 /** Without reused connections: Deno's fetch sends a request again when a reused one closes without an answer, creates included. */
 const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
@@ -45,9 +47,9 @@ const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 export type Explain = (answer: Answer) => FailureCode | null;
 
 export class Account {
-  readonly #begun = new Map<string, number>();
+  readonly #begun = new Map<keyof Pace, number>();
+  readonly #lines = new Map<keyof Pace, Promise<void>>();
   readonly #clock: Clock;
-  #queue: Promise<void> = Promise.resolve();
 
   constructor(
     readonly provider: ProviderName,
@@ -63,6 +65,7 @@ export class Account {
   async ask(call: Call): Promise<Answer> {
     for (let attempt = 1;; attempt++) {
       await this.#turn(call);
+      if (call.signal !== undefined) throwIfAborted(call.signal);
       const answer = await this.#send(call);
       const trouble = this.#troubleOf(call, answer);
       if (trouble === null) return answer as Answer;
@@ -81,7 +84,7 @@ export class Account {
       "provider_unavailable",
       call,
       `its answer has not the form it should have (${reading.error.issues[0]?.path.join(".")}): ${
-        shortened(answer.text)
+        this.#shown(answer.text)
       }`,
     );
   }
@@ -95,7 +98,7 @@ export class Account {
   refusal(call: Pick<Call, "what">, answer: Answer, code: FailureCode = "request_refused"): Failure {
     const { status, text } = answer;
     const known = status === 401 || status === 403 ? "bad_key" : status === 402 ? "no_credit" : code;
-    return this.failure(this.explain(answer) ?? known, call, `it answered ${status}: ${shortened(text)}`);
+    return this.failure(this.explain(answer) ?? known, call, `it answered ${status}: ${this.#shown(text)}`);
   }
 
   #troubleOf(call: Call, answer: Answer | LostAnswer): Failure | null {
@@ -105,25 +108,28 @@ export class Account {
     }
     if (answer.status === 429) return this.refusal(call, answer, "rate_limited");
     if (answer.status < 500) return null;
-    return this.refusal(call, answer, call.kind === "create" ? "create_unknown" : "provider_unavailable");
+    if (call.kind !== "create") return this.refusal(call, answer, "provider_unavailable");
+    // Whatever its words say: something may have been made before it failed.
+    return this.failure("create_unknown", call, `it answered ${answer.status}: ${this.#shown(answer.text)}`);
   }
 
-  /** Waits until the call may begin; calls begin in the order in which they came. */
+  /** Waits for the call's turn: among those of its kind, then among all. What waits for its kind holds up no other. */
   #turn({ kind, signal }: Call): Promise<void> {
-    const turn = this.#queue.then(async () => {
-      const since = (name: string) => this.#begun.get(name) ?? -Infinity;
-      const free = Math.max(
-        since("any") + this.#ms(this.pace.any),
-        kind === undefined ? 0 : since(kind) + this.#ms(this.pace[kind]),
-      );
+    const amongAll = () => this.#inLine("any", signal);
+    return kind === undefined ? amongAll() : this.#inLine(kind, signal, amongAll);
+  }
+
+  /** Calls of a line begin in the order in which they came, with its pause between them; `then` is waited for as well. */
+  #inLine(name: keyof Pace, signal?: AbortSignal, then = () => Promise.resolve()): Promise<void> {
+    const turn = (this.#lines.get(name) ?? Promise.resolve()).then(async () => {
+      const free = (this.#begun.get(name) ?? -Infinity) + this.#ms(this.pace[name]);
       while (this.#clock.now() < free) {
         await this.#clock.sleep((free - this.#clock.now()) / Math.max(1, this.#ms(1)), signal);
       }
-      const now = this.#clock.now();
-      this.#begun.set("any", now);
-      if (kind !== undefined) this.#begun.set(kind, now);
+      await then();
+      this.#begun.set(name, this.#clock.now());
     });
-    this.#queue = turn.catch(() => undefined);
+    this.#lines.set(name, turn.catch(() => undefined));
     return turn;
   }
 
@@ -154,6 +160,11 @@ export class Account {
     } catch (error) {
       return { lost: `no answer came: ${messageOf(error)}` };
     }
+  }
+
+  /** An answer's text for people: one line, not too long, and without keys. */
+  #shown(text: string): string {
+    return shortened(this.#redacted(text.replace(SECRET, '"$1":"***"')));
   }
 
   #redacted(text: string): string {

@@ -2,6 +2,7 @@
 import { messageOf } from "../errors.ts";
 import { Connection } from "../machines/connection.ts";
 import { quote } from "../machines/quote.ts";
+import type { RunScript } from "../machines/remote_job.ts";
 import { HOME_FOLDER, scriptRunner } from "../machines/ssh.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -124,10 +125,10 @@ cd && rm -rf ${HOME_FOLDER}`,
 /** The label of the lease on a host; null when it has none. */
 async function labelOn(
   host: Host,
-  run: (host: Host, script: string) => Promise<{ code: number; out: string }>,
+  run: (host: Host, script: string) => ReturnType<RunScript>,
 ): Promise<string | null> {
-  const { out } = await run(host, `cat ${LEASE}/label 2>/dev/null`);
-  return out.trim() || null;
+  const { stdout } = await run(host, `cat ${LEASE}/label 2>/dev/null`);
+  return stdout.trim() || null;
 }
 
 function addressOf({ host, port, user, key_file }: Host): Extract<Address, { kind: "ssh" }> {

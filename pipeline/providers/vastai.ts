@@ -4,7 +4,7 @@ import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
-import { Account, type Answer } from "./account.ts";
+import { Account, type Answer, type Call } from "./account.ts";
 import { untilDeadline } from "./self_destruct.ts";
 import {
   HalfDone,
@@ -23,6 +23,9 @@ const PACE = { any: 1.1, create: 5, destroy: 3.1 };
 const IMAGE = "nvidia/cuda:12.4.1-base-ubuntu22.04";
 const PAGE = 25;
 const LEAST_DISK_GB = 8;
+/** Real cards report a little less or more memory than they are sold with. */
+const MEMORY_TOLERANCE = 0.07;
+const DAY_SECONDS = 86_400;
 /** What it calls the cards that the catalogue calls otherwise. */
 const WIRE_NAMES: Readonly<Record<string, readonly string[]>> = {
   "A100 80GB": ["A100 SXM4", "A100 PCIE"],
@@ -40,6 +43,30 @@ export const vastai: ProviderKind = {
 function openVastai(opening: Opening): Provider {
   const base = opening.simulated?.url ?? BASE;
   const account = new Account(NAME, base, opening, PACE, explain);
+
+  /** What an answer holds, unless it says itself that it is a fault. */
+  function read<S extends z.ZodType>(schema: S, call: Pick<Call, "what">, answer: Answer): z.output<S> {
+    if (isFault(answer)) throw account.refusal(call, answer, "provider_unavailable");
+    return account.read(schema, call, answer);
+  }
+
+  /** Every page, first to last; none at all when one is missing. */
+  async function pages<S extends z.ZodType<Paged>>(schema: S, call: Call): Promise<z.output<S>[]> {
+    const found: z.output<S>[] = [];
+    const seen = new Set<string>();
+    for (let token: string | null = null;;) {
+      const query: Call["query"] = { ...call.query, ...(token === null ? {} : { after_token: token }) };
+      const page: z.output<S> = read(schema, call, await account.ask({ ...call, query }));
+      found.push(page);
+      token = page.next_token ?? null;
+      if (token === null) return found;
+      if (seen.has(token)) {
+        throw account.failure("provider_unavailable", call, "its pages go in a circle");
+      }
+      seen.add(token);
+    }
+  }
+
   return {
     name: NAME,
     billing_step_seconds: 1,
@@ -49,7 +76,7 @@ function openVastai(opening: Opening): Provider {
     async offers(wanted, signal) {
       const call = { what: "search offers", method: "POST", path: "/v0/bundles/", signal } as const;
       const answer = await account.ask({ ...call, body: searchOf(wanted) });
-      const { offers } = account.read(Offers, call, answer);
+      const { offers } = read(Offers, call, answer);
       return offers.flatMap((offer) => offerOf(offer, wanted));
     },
 
@@ -63,48 +90,42 @@ function openVastai(opening: Opening): Provider {
         kind: "create",
         signal,
       });
-      const { success, new_contract } = Created.parse(answer.json ?? {});
-      if (new_contract !== undefined && success === true) return new_contract;
-      const failure = account.refusal(
-        { what },
-        answer,
-        success === undefined && answer.status < 400 ? "create_unknown" : "request_refused",
-      );
-      throw new_contract === undefined ? failure : new HalfDone(new_contract, failure.message);
+      const { success, new_contract = null } = Created.parse(answer.json);
+      if (new_contract !== null && success === true) return new_contract;
+      const isRefused = answer.status >= 400 || success === false;
+      const failure = account.refusal({ what }, answer, isRefused ? "request_refused" : "create_unknown");
+      throw new_contract === null ? failure : new HalfDone(new_contract, failure.message);
     },
 
     async get(id) {
       const call = { what: `look at machine ${id}`, method: "GET", path: `/v0/instances/${id}/` } as const;
       const answer = await account.ask(call);
       if (isGone(answer)) return null;
-      const { instances } = account.read(OneInstance, call, answer);
+      const { instances } = read(OneInstance, call, answer);
       return instances === null ? null : sightingOf(instances, opening);
     },
 
     async list() {
-      const found: Sighting[] = [];
-      let token: string | null = null;
-      do {
-        const call = { what: "list the machines", method: "GET", path: "/v1/instances/" } as const;
-        const query = { limit: String(PAGE), ...(token === null ? {} : { after_token: token }) };
-        const page: z.output<typeof Page> = account.read(Page, call, await account.ask({ ...call, query }));
-        found.push(...page.instances.map((instance) => sightingOf(instance, opening)));
-        token = page.next_token ?? null;
-        if (token === null && found.length < (page.total_instances ?? 0)) {
-          throw account.failure(
-            "provider_unavailable",
-            call,
-            `it told ${page.total_instances} machines and showed ${found.length}`,
-          );
-        }
-      } while (token !== null);
-      return found;
+      const call = { what: "list the machines", method: "GET", path: "/v1/instances/" } as const;
+      // Those that are made meanwhile come last, so that none slips from a page to one that was read.
+      const order_by = JSON.stringify([{ col: "id", dir: "asc" }]);
+      const told = await pages(Page, { ...call, query: { limit: String(PAGE), order_by } });
+      const found = new Map(
+        told.flatMap(({ instances }) => instances).map((each) => [each.id, sightingOf(each, opening)]),
+      );
+      const total = told.at(-1)?.total_instances ?? 0;
+      if (found.size >= total) return [...found.values()];
+      throw account.failure(
+        "provider_unavailable",
+        call,
+        `it told ${total} machines and showed ${found.size}`,
+      );
     },
 
     async destroy(id) {
       const call = { what: `destroy machine ${id}`, method: "DELETE", path: `/v0/instances/${id}/` } as const;
       const answer = await account.ask({ ...call, body: {}, kind: "destroy" });
-      if (!isGone(answer) && answer.status !== 200) {
+      if (!isGone(answer) && (answer.status > 299 || isFault(answer))) {
         throw account.refusal(call, answer, "provider_unavailable");
       }
     },
@@ -116,33 +137,27 @@ function openVastai(opening: Opening): Provider {
         path: `/v0/instances/${id}/ssh/`,
         body: { ssh_key: publicKey },
       });
-      if (answer.status >= 400) {
+      if (answer.status > 299 || isFault(answer)) {
         throw account.refusal(call, answer, "provider_unavailable");
       }
     },
 
     async charges(ids, from, to) {
-      const day = { gte: Math.floor(from.getTime() / 1000), lte: Math.ceil(to.getTime() / 1000) };
-      const call = { what: "read the charges", method: "GET", path: "/v0/charges/" } as const;
+      const filters = {
+        day: { gte: midnight(from), lte: midnight(to) + DAY_SECONDS - 1 },
+        type: { in: ["instance"] },
+      };
+      const told = await pages(Charges, {
+        what: "read the charges",
+        method: "GET",
+        path: "/v0/charges/",
+        query: { select_filters: JSON.stringify(filters), limit: "500" },
+      });
       const charged = new Map<string, number>();
-      let token: string | null = null;
-      do {
-        const query = {
-          select_filters: JSON.stringify({ day, type: { in: ["instance"] } }),
-          limit: "500",
-          ...(token === null ? {} : { after_token: token }),
-        };
-        const page: z.output<typeof Charges> = account.read(
-          Charges,
-          call,
-          await account.ask({ ...call, query }),
-        );
-        for (const { source, amount } of page.results) {
-          const id = source.replace(/^instance-/, "");
-          if (ids.includes(id)) charged.set(id, (charged.get(id) ?? 0) + amount);
-        }
-        token = page.next_token ?? null;
-      } while (token !== null);
+      for (const { source, amount } of told.flatMap(({ results }) => results)) {
+        const id = /^instance-(\d+)$/.exec(source ?? "")?.[1] ?? "";
+        if (ids.includes(id)) charged.set(id, (charged.get(id) ?? 0) + amount);
+      }
       return charged;
     },
 
@@ -150,7 +165,7 @@ function openVastai(opening: Opening): Provider {
   };
 }
 
-/** Filters as the search takes them. Memory is compared with 7 % of tolerance: real cards report a little less. */
+/** Filters as the search takes them; without the disk that is wanted it would tell too low a price. */
 function searchOf({ gpu, vram_gib, gpu_count, disk_gb, hours, limits }: Wanted): Record<string, unknown> {
   const disk = Math.max(LEAST_DISK_GB, disk_gb);
   return {
@@ -159,7 +174,7 @@ function searchOf({ gpu, vram_gib, gpu_count, disk_gb, hours, limits }: Wanted):
     rented: { eq: false },
     external: { eq: false },
     ...(gpu === "any" ? {} : { gpu_name: { in: WIRE_NAMES[gpu] ?? [gpu] } }),
-    ...(vram_gib === null ? {} : { gpu_ram: { gte: Math.floor(vram_gib * 1024 * 0.93) } }),
+    ...(vram_gib === null ? {} : { gpu_ram: memoryOf(vram_gib) }),
     num_gpus: { eq: gpu_count },
     disk_space: { gte: disk },
     inet_down: { gte: limits.min_download_mbps },
@@ -173,6 +188,14 @@ function searchOf({ gpu, vram_gib, gpu_count, disk_gb, hours, limits }: Wanted):
     limit: 200,
     type: "on-demand",
     allocated_storage: disk,
+  };
+}
+
+/** MiB that a card of so many GiB may report. */
+function memoryOf(gib: number): { gte: number; lte: number } {
+  return {
+    gte: Math.floor(gib * 1024 * (1 - MEMORY_TOLERANCE)),
+    lte: Math.ceil(gib * 1024 * (1 + MEMORY_TOLERANCE)),
   };
 }
 
@@ -203,10 +226,10 @@ const Ask = z.looseObject({
 });
 const Offers = z.looseObject({ offers: z.array(z.unknown()) });
 
-/** The offer, unless it cannot be read or is another card than was asked for. */
+/** The offer, unless it cannot be read or is another card, or another number of them, than was asked for. */
 function offerOf(told: unknown, { gpu, gpu_count, disk_gb }: Wanted): Offer[] {
   const reading = Ask.safeParse(told);
-  if (!reading.success) return [];
+  if (!reading.success || reading.data.num_gpus !== gpu_count) return [];
   const ask = reading.data;
   if (gpu !== "any" && !(WIRE_NAMES[gpu] ?? []).includes(ask.gpu_name) && !isGpu(gpu, ask.gpu_name)) {
     return [];
@@ -233,10 +256,10 @@ function offerOf(told: unknown, { gpu, gpu_count, disk_gb }: Wanted): Offer[] {
 
 function createBody({ label, public_key, disk_gb, limits, deadline }: Order, base: string) {
   const onstart = [
+    untilDeadline(deadline, destroyItself(base)),
     "env >> /etc/environment",
     "touch ~/.no_auto_tmux",
     `mkdir -p ~/.ssh && echo '${public_key}' >> ~/.ssh/authorized_keys && chmod -R go= ~/.ssh`,
-    untilDeadline(deadline, destroyItself(base)),
   ].join("\n");
   return {
     client_id: "me",
@@ -251,13 +274,15 @@ function createBody({ label, public_key, disk_gb, limits, deadline }: Order, bas
   };
 }
 
-/** The container's own key can start, stop and destroy this instance and nothing else. */
+/** The container's own key can start, stop and destroy this instance and nothing else. CUDA's images come without curl. */
 function destroyItself(base: string): string {
-  return `curl -fsS -X DELETE -H "Authorization: Bearer $CONTAINER_API_KEY" ${base}/v0/instances/$CONTAINER_ID/`;
+  return `command -v curl >/dev/null || { apt-get update && apt-get install -y curl; }; ` +
+    `curl -fsS -m 60 -X DELETE -H "Authorization: Bearer $CONTAINER_API_KEY" ${base}/v0/instances/$CONTAINER_ID/`;
 }
 
-const Created = z.looseObject({ success: z.unknown(), new_contract: id.optional() }).catch({
+const Created = z.looseObject({ success: z.unknown().optional(), new_contract: id.nullish() }).catch({
   success: undefined,
+  new_contract: null,
 });
 
 /** What its words say: a key that it does not know is told as 404, an offer that is taken as 400, 404 or 410. */
@@ -268,11 +293,17 @@ function explain({ status, text }: Answer): FailureCode | null {
   return /missing_billing|(insufficient|low|no)[ _]credit/i.test(text) ? "no_credit" : null;
 }
 
+/** Whether an answer says itself that it is none, which it may with any status. */
+function isFault({ json }: Answer): boolean {
+  return z.looseObject({ success: z.literal(false) }).safeParse(json).success;
+}
+
 function isGone(answer: Answer): boolean {
   const told = z.looseObject({ error: z.string() }).safeParse(answer.json).data?.error ?? "";
   return answer.status === 404 && ["not_found", "no_such_instance"].includes(told);
 }
 
+const portNumber = z.coerce.number().int().min(1).max(65_535);
 const Instance = z.looseObject({
   id,
   label: z.string().nullish(),
@@ -282,23 +313,33 @@ const Instance = z.looseObject({
   next_state: z.string().nullish(),
   status_msg: z.string().nullish(),
   public_ipaddr: z.string().nullish(),
-  ports: z.record(z.string(), z.array(z.looseObject({ HostPort: z.coerce.number() })).nullish()).nullish(),
+  ports: z.record(z.string(), z.array(z.looseObject({ HostPort: portNumber.catch(0) })).nullish()).nullish()
+    .catch(null),
   ssh_host: z.string().nullish(),
-  ssh_port: z.coerce.number().nullish(),
+  ssh_port: portNumber.nullish().catch(null),
   image_runtype: z.string().nullish(),
-  dph_total: figure,
+  dph_total: figure.catch(null),
 });
 type Instance = z.output<typeof Instance>;
 const OneInstance = z.looseObject({ instances: Instance.nullable() });
+interface Paged {
+  readonly next_token?: string | null | undefined;
+}
 const Page = z.looseObject({
   instances: z.array(Instance),
-  total_instances: figure,
+  // Proves, with the machines that are shown, that none is missing.
+  total_instances: z.number(),
   next_token: z.string().nullish(),
 });
 const Charges = z.looseObject({
-  results: z.array(z.looseObject({ source: z.string(), amount: z.number() })),
+  results: z.array(z.looseObject({ source: z.string().nullish(), amount: z.number() })),
   next_token: z.string().nullish(),
 });
+
+/** Charges are told by the day: its beginning in UTC, seconds since 1970. */
+function midnight(time: Date): number {
+  return Math.floor(time.getTime() / 1000 / DAY_SECONDS) * DAY_SECONDS;
+}
 
 function sightingOf(instance: Instance, opening: Opening): Sighting {
   const { actual_status, status_msg } = instance;
@@ -315,7 +356,7 @@ function sightingOf(instance: Instance, opening: Opening): Sighting {
 /** `stopped` everywhere soon after a create is a refused start. */
 function stateOf(instance: Instance): Pick<Sighting, "state" | "trouble"> {
   const status = instance.actual_status;
-  if (/OCI runtime create failed/.test(instance.status_msg ?? "")) {
+  if (status !== "running" && /OCI runtime create failed/.test(instance.status_msg ?? "")) {
     return { state: "dead", trouble: "boot_failed" };
   }
   const all = [instance.cur_state, instance.intended_status, instance.next_state];

@@ -49,7 +49,13 @@ export async function runEntry(
     record: fleet.record(machine_id),
     clock_ahead_seconds: ready.site.clock_ahead,
   };
-  const [kept] = await Promise.allSettled([collect(source, entry, folder, context)]);
+  const [kept] = await Promise.allSettled([
+    collect(source, entry, folder, context).catch((error) => {
+      // Of a benchmark that failed, what came home before is kept even when the machine can no longer be reached.
+      if (measured.status === "fulfilled") throw error;
+      return collect({ ...source, machine: null }, entry, folder, context);
+    }),
+  ]);
   const collected = kept.status === "fulfilled" ? kept.value : null;
   if (measured.status === "rejected") {
     return { error: measured.reason, stage: "benchmark", raw_dir: collected?.raw_dir ?? null };

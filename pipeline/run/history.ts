@@ -39,17 +39,21 @@ export async function recentMemories(paths: Paths, log: Log, now: number): Promi
   return runs.flatMap(({ machines }) => badMemories(machines));
 }
 
-/** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. */
-export async function openRuns(paths: Paths): Promise<string[]> {
+/** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. A damaged journal is told and left out. */
+export async function openRuns(paths: Paths, log: Log): Promise<string[]> {
   const open: string[] = [];
   for (const run_id of await runIds(paths)) {
     const run_dir = join(paths.runs, run_id);
     if (!await exists(join(run_dir, "journal.jsonl"))) continue;
-    const { lines, machines } = await readRun(run_dir);
-    const final = finalIds(lines);
-    const isOpen = foldMachines(machines).some(mayExist) || await exists(join(run_dir, "ssh")) ||
-      entriesOfRun(lines).some(({ id }) => !final.has(id));
-    if (isOpen) open.push(run_id);
+    try {
+      const { lines, machines } = await readRun(run_dir);
+      const final = finalIds(lines);
+      const isOpen = foldMachines(machines).some(mayExist) || await exists(join(run_dir, "ssh")) ||
+        entriesOfRun(lines).some(({ id }) => !final.has(id));
+      if (isOpen) open.push(run_id);
+    } catch (error) {
+      log.warn(messageOf(error));
+    }
   }
   return open;
 }

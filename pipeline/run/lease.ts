@@ -1,9 +1,9 @@
 // A lease from its first machine to its last entry: what fails is tried as the table says, on this machine or on another.
-import { reasonOf } from "../errors.ts";
+import { messageOf, reasonOf, UserError } from "../errors.ts";
 import { abortReason, throwIfAborted } from "../lib/clock.ts";
 import { entriesOf, type Lease, type Sitting } from "../plan/leases.ts";
 import type { Entry } from "../schema/entry.ts";
-import { codeOf, type FailureCode, FAILURES } from "../schema/failures.ts";
+import { codeOf, Failure, type FailureCode, FAILURES } from "../schema/failures.ts";
 import { finalIds } from "../schema/fold.ts";
 import type { Phase } from "../schema/machine.ts";
 import type { Stage } from "../schema/names.ts";
@@ -23,8 +23,11 @@ const PHASES: Partial<Record<Stage, Phase>> = { setup: "setup", load: "load" };
 
 interface Trouble {
   readonly code: FailureCode;
-  readonly reason: string;
   readonly stage: Stage;
+  /** What happened. */
+  readonly reason: string;
+  /** What the user can do; told when nothing more is tried. */
+  readonly hint: string | null;
 }
 
 /** What failed on this lease so far, over all its machines. */
@@ -48,6 +51,8 @@ export async function runLease(lease: Lease, context: RunContext): Promise<void>
     if (left === undefined) return;
     await new MachineWork(left, history, context).run();
   }
+  const [left] = remaining(lease, finalIds(context.journal.lines));
+  if (left !== undefined) new MachineWork(left, history, context).giveUp();
 }
 
 /** The work of one machine. */
@@ -55,13 +60,13 @@ class MachineWork {
   constructor(readonly lease: Lease, readonly history: History, readonly context: RunContext) {}
 
   async run(): Promise<void> {
-    const { lease, context } = this;
+    const { lease } = this;
     try {
       await using leased = await this.#step(
         "provision",
         entriesOf(lease),
         null,
-        () => provision(lease, context),
+        () => this.#provision(),
       );
       try {
         for (const sitting of lease.sittings) await this.#sitting(leased, sitting);
@@ -73,6 +78,23 @@ class MachineWork {
     } catch (error) {
       if (!(error instanceof Turn)) throw error;
     }
+  }
+
+  /** Ends what is left with the last failure. */
+  giveUp(): void {
+    const { history: { last }, lease } = this;
+    const reason = `${MOST_MACHINES} machines were tried; the last: ${
+      last?.reason ?? "it ended without a word"
+    }`;
+    const trouble = { code: "failed", stage: "provision", hint: null, ...last, reason } as const;
+    this.#write({ entries: "over", machine: "leave" }, trouble, entriesOf(lease), null);
+  }
+
+  /** Nothing is created at a provider that was left. */
+  async #provision(): Promise<Leased> {
+    const refusal = this.context.left.get(this.lease.provider);
+    if (refusal !== undefined) throw refusal;
+    return await provision(this.lease, this.context);
   }
 
   /** Begins again as long as something is left and the machine is kept. */
@@ -158,10 +180,13 @@ class MachineWork {
     const { history, context } = this;
     if (context.signal.aborted) throw abortReason(context.signal);
     const code = codeOf(error);
+    if (error instanceof Failure && FAILURES[code].remedy === "leave_provider") {
+      context.left.set(this.lease.provider, error);
+    }
     const isSoldOut = code === "no_offer" && history.last !== null;
     const trouble = isSoldOut && history.last !== null
-      ? history.last
-      : { code, reason: reasonOf(error), stage };
+      ? { ...history.last, reason: `There is no other offer. ${history.last.reason}` }
+      : troubleOf(error, stage);
     const about = scopeOf(trouble.stage, trouble.code) === "lease" ? this.#left() : entries;
     const nth = history.tries.next(code, about.map(({ id }) => id));
     const decision: Decision = isSoldOut
@@ -173,7 +198,9 @@ class MachineWork {
     context.log.warn(
       `${nameOf(about, this.lease)}  ${
         inWords(decision, trouble)
-      }: ${trouble.code} at ${trouble.stage}${where}: ${trouble.reason}`,
+      }: ${trouble.code} at ${trouble.stage}${where}: ${
+        decision.entries === "again" ? trouble.reason : inFull(trouble)
+      }`,
     );
     return decision;
   }
@@ -185,11 +212,12 @@ class MachineWork {
 
   #write(decision: Decision, trouble: Trouble, entries: readonly Entry[], raw_dir: string | null): void {
     const { journal } = this.context;
-    const { code, reason, stage } = trouble;
+    const { code, stage } = trouble;
     const { status } = FAILURES[code];
+    const reason = inFull(trouble);
     for (const { id: entry_id } of entries) {
       if (decision.entries === "again") {
-        journal.append({ event: "retry", entry_id, stage, code, reason, raw_dir });
+        journal.append({ event: "retry", entry_id, stage, code, reason: trouble.reason, raw_dir });
       } else if (status === "skipped") journal.append({ event: status, entry_id, code, reason });
       else journal.append({ event: status, entry_id, stage, code, reason, raw_dir });
     }
@@ -201,6 +229,15 @@ class MachineWork {
     if (signal.aborted) return { code: "stopped", reason: reasonOf(abortReason(signal)) };
     return this.history.last ?? { code: "failed", reason: reasonOf(error) };
   }
+}
+
+function troubleOf(error: unknown, stage: Stage): Trouble {
+  const hint = error instanceof UserError ? error.hint : null;
+  return { code: codeOf(error), stage, reason: messageOf(error), hint };
+}
+
+function inFull({ reason, hint }: Trouble): string {
+  return hint === null ? reason : `${reason}. ${hint}`;
 }
 
 function nameOf(entries: readonly Entry[], { id }: Lease): string {

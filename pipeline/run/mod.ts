@@ -112,6 +112,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     journal,
     board,
     purse,
+    left: new Map(),
   };
   const reaper = new Reaper({ ...opening, fleet, providers: opened.providers, clock: world.clock });
   const stopped = await workOff(prepared, options.resume !== undefined, options.parallel, context, reaper);

@@ -3,7 +3,7 @@ import type { Fleet } from "../fleet/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import { costOfRun } from "../schema/fold.ts";
 import { Failure } from "../schema/failures.ts";
-import type { Cost } from "../schema/ledger.ts";
+import { type Cost, costOf } from "../schema/ledger.ts";
 import type { Journal } from "./journal.ts";
 
 export interface Limits {
@@ -17,7 +17,8 @@ const ENDING_SECONDS = 120;
 
 export class Purse {
   readonly #stop = new AbortController();
-  readonly #promised = new Map<string, number>();
+  /** By lease: what it was promised, and what it had cost before that. */
+  readonly #promised = new Map<string, { readonly usd: number; readonly before: number }>();
   readonly #until: number;
 
   constructor(
@@ -43,13 +44,13 @@ export class Purse {
   promise(leaseId: string, usd: number): string | null {
     const { max_usd } = this.limits;
     const spent = this.cost().usd;
-    const promised = [...this.#promised.values()].reduce((sum, value) => sum + value, 0);
+    const promised = this.#unspent();
     if (max_usd !== null && spent + promised + usd > max_usd) {
       return `about $${usd.toFixed(2)} are needed; of $${max_usd.toFixed(2)} are $${
         spent.toFixed(2)
       } spent and $${promised.toFixed(2)} promised to other leases`;
     }
-    this.#promised.set(leaseId, usd);
+    this.#promised.set(leaseId, { usd, before: this.#costOf(leaseId) });
     return null;
   }
 
@@ -76,6 +77,20 @@ export class Purse {
       }
       await this.clock.sleep(LOOK_SECONDS, end).catch(() => undefined);
     }
+  }
+
+  /** What was promised and is not spent yet, US dollars. */
+  #unspent(): number {
+    return [...this.#promised].reduce(
+      (sum, [leaseId, { usd, before }]) => sum + Math.max(0, before + usd - this.#costOf(leaseId)),
+      0,
+    );
+  }
+
+  #costOf(leaseId: string): number {
+    const now = this.clock.now();
+    return this.fleet.records().filter(({ lease_id }) => lease_id === leaseId)
+      .reduce((sum, machine) => sum + costOf(machine, () => true, now).usd, 0);
   }
 
   /** What the machines still cost when they are ended now, US dollars. */

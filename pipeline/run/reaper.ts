@@ -62,10 +62,10 @@ export async function census({ providers, grace_seconds, clock, ...court }: Cens
   return { found, failed, lists };
 }
 
-/** Destroys a machine that no journal tells of; true when neither get nor list shows it any more. */
+/** Destroys a machine that no journal tells of, and what its account keeps for it; true when neither get nor list shows it any more. */
 export async function destroyOrphan(
   provider: Provider,
-  { id }: Sighting,
+  { id, label }: Sighting,
   clock: Clock,
   log: Log,
 ): Promise<boolean> {
@@ -74,6 +74,7 @@ export async function destroyOrphan(
     try {
       await provider.destroy(id);
       if (await provider.get(id) === null && !(await provider.list()).some((each) => each.id === id)) {
+        await provider.forget?.(label ?? "").catch((error) => log.warn(messageOf(error)));
         return true;
       }
     } catch (error) {
@@ -117,15 +118,25 @@ export class Reaper {
       grace_seconds: GRACE_SECONDS,
     });
     for (const [name, error] of result.failed) log.warn(`${providerTitle(name)}: ${messageOf(error)}`);
-    for (const { provider: name, sighting, judgement } of result.found) {
-      const provider = providers.get(name);
-      if (judgement !== "orphan" || provider === undefined) continue;
-      log.warn(
-        `${providerTitle(name)} has a machine of ours that nobody wants: ${sighting.label}; destroying it`,
-      );
-      await destroyOrphan(provider, sighting, clock, log);
-    }
-    for (const record of fleet.live()) await this.#look(record, result.lists.get(record.offer.provider));
+    const finished = new Set(records.filter((each) => !mayExist(each)).map(({ label }) => label));
+    const isNobodys = ({ judgement, sighting }: Found) =>
+      judgement === "orphan" || (judgement === "unwanted" && finished.has(sighting.label ?? ""));
+    // Side by side, and each for itself: one that cannot be ended or asked for keeps no other alive.
+    await Promise.all([
+      ...result.found.filter(isNobodys).map(async ({ provider: name, sighting }) => {
+        const provider = providers.get(name);
+        if (provider === undefined) return;
+        log.warn(
+          `${providerTitle(name)} has a machine of ours that nobody wants: ${sighting.label}; destroying it`,
+        );
+        await destroyOrphan(provider, sighting, clock, log);
+      }),
+      ...fleet.live().map((record) =>
+        this.#look(record, result.lists.get(record.offer.provider)).catch((error) =>
+          log.warn(`${record.machine_id}  ${messageOf(error)}`)
+        )
+      ),
+    ]);
     return result;
   }
 
@@ -133,7 +144,7 @@ export class Reaper {
     const { fleet, clock, log } = this.options;
     const { machine_id, state, deadline } = record;
     if (listed === undefined || fleet.isSearched(machine_id)) return;
-    if (state === "create_unknown") {
+    if (record.provider_id === null) {
       await fleet.find(record);
       // Nobody waits for it any more: its lease has taken another.
       if (fleet.record(machine_id).state === "requested") {
@@ -141,10 +152,13 @@ export class Reaper {
       }
     } else if (state === "destroying" || deadline < clock.now()) {
       const reason = record.end ?? { code: "lease_deadline" as const, reason: "it is past its deadline" };
+      if (state !== "destroying") log.warn(`${machine_id}  is past its deadline: ending it`);
       await fleet.giveBack(machine_id, reason.code, reason.reason, PATIENCE_SECONDS);
-    } else if (record.provider_id !== null) {
+    } else {
       const isListed = listed.some(({ id, label }) => id === record.provider_id || label === record.label);
-      const absent = isListed ? 0 : (this.#absent.get(machine_id) ?? 0) + 1;
+      // Lists may lag behind a create.
+      const isYoung = clock.now() < record.intended_at + clock.after(GRACE_SECONDS) - clock.now();
+      const absent = isListed || isYoung ? 0 : (this.#absent.get(machine_id) ?? 0) + 1;
       this.#absent.set(machine_id, absent);
       if (absent >= ABSENT_TIMES && await fleet.confirmGone(record, listed)) {
         log.warn(`${machine_id}  is gone, and we did not end it`);

@@ -57,13 +57,15 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
     grace_seconds: deployment === null ? GRACE_SECONDS : 0,
     clock: world.clock,
   });
-  const leftovers: MachineRecord[] = [];
+  const closed = new Map<string, readonly MachineRecord[]>();
   if (deployment === null && destroy) {
-    for (const run_id of await openRuns(paths)) {
-      leftovers.push(...await closeRun(run_id, { paths, world, opened, prefix, log }, options.signal));
+    for (const run_id of await openRuns(paths, log)) {
+      try {
+        closed.set(run_id, await closeRun(run_id, { paths, world, opened, prefix, log }, options.signal));
+      } catch (error) {
+        log.warn(`run ${run_id} could not be closed: ${messageOf(error)}`);
+      }
     }
-  } else {
-    leftovers.push(...records.filter(mayExist));
   }
   const machines: Swept[] = [];
   for (const { provider: name, sighting, judgement } of result.found) {
@@ -81,6 +83,9 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
       destroyed,
     });
   }
+  const ended = new Set(machines.filter(({ destroyed }) => destroyed).map(({ sighting }) => sighting.label));
+  const leftovers = runs.flatMap(({ run_id, machines }) => closed.get(run_id) ?? machines.filter(mayExist))
+    .filter(({ label }) => !ended.has(label));
   const failed = new Map([...result.failed].map(([name, error]) => [name, messageOf(error)]));
   return { machines, leftovers, failed, opened };
 }

@@ -2,7 +2,7 @@
 import { messageOf, StoppedError } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
 import { entriesOf } from "../plan/leases.ts";
-import { type Left, type PlannedLease, resourceOf } from "../plan/plan.ts";
+import type { Left, PlannedLease } from "../plan/plan.ts";
 import { codeOf, Failure, FAILURES } from "../schema/failures.ts";
 import { finalIds } from "../schema/fold.ts";
 import { costOf } from "../schema/ledger.ts";
@@ -32,10 +32,12 @@ export async function workOff(
     const watching = [reaper.watch(end.signal), purse.watch(end.signal)];
     const count = unfinished(journal).length;
     log.info(`run ${run_id}: ${count} ${count === 1 ? "entry" : "entries"}`);
-    await schedule(leases, parallel, resourceOf, (lease) => oneLease(lease, context)).finally(() => {
-      end.abort();
-      return Promise.all(watching);
-    });
+    await schedule(leases, parallel, ({ resource }) => resource, (lease) => oneLease(lease, context)).finally(
+      () => {
+        end.abort();
+        return Promise.all(watching);
+      },
+    );
     return null;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,7 +1,7 @@
 // What a run needs of the world outside, gathered once: time, accounts, and ways to machines. Tests bring their own.
 import { join } from "node:path";
 import type { EngineWorld } from "../engines/engine.ts";
-import { writeAtomic } from "../lib/files.ts";
+import { exists, writeAtomic } from "../lib/files.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Connect } from "../machines/mod.ts";
@@ -87,7 +87,8 @@ function parsed(text: string): unknown {
 /** The name of this root's deployment, made when it has none: all labels of its machines begin with it. */
 export async function deploymentOf(paths: Paths): Promise<string> {
   const path = join(paths.runs, ".deployment");
-  const known = await Deno.readTextFile(path).catch(() => "");
+  // One that cannot be read must not be replaced: its machines would be taken for somebody else's.
+  const known = await exists(path) ? await Deno.readTextFile(path) : "";
   if (known.trim() !== "") return known.trim();
   const random = crypto.getRandomValues(new Uint8Array(4));
   const name = `ga-${[...random].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;

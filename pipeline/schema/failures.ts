@@ -349,7 +349,7 @@ export const FAILURES = {
     "same_machine",
     2,
     "a file does not arrive as it lies on the machine (size or SHA-256), again after another try",
-    "What arrived is kept and marked; check this network and this machine's disk.",
+    "What arrived lies in the run's work folder; check this network and this machine's disk.",
   ),
   lease_deadline: {
     stage: null,

@@ -1,6 +1,7 @@
 // The agent measures on the machine, by itself: we look after it, bring home what it has written, and see when it gets nowhere.
 import { join } from "node:path";
 import { engines } from "../engines/mod.ts";
+import { messageOf } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
 import type { Job, JobView } from "../machines/machine.ts";
 import type { Entry } from "../schema/entry.ts";
@@ -21,6 +22,10 @@ const STUCK_SECONDS = 120;
 const SILENT_SECONDS = 600;
 /** A machine that cannot be reached for so long is lost. */
 const LOST_SECONDS = 300;
+/** A shell adds the signal that ended a program to this, as its exit code. */
+const SIGNALLED = 128;
+/** Of the agent's and the engine's log. */
+const SHOWN_LINES = 10;
 
 /** Where the evidence of `folder` is written on the machine. */
 export function evidenceDir(leased: Leased, folder: string): string {
@@ -50,7 +55,7 @@ export async function benchmark(
   });
   try {
     const last = await watch(job, leased, ready, entry, folder, context);
-    if (last.code !== 0) throw await whyEnded(last, ready, entry);
+    if (last.code !== 0) throw await whyEnded(last, leased.lease_id, ready, entry, context);
   } catch (error) {
     await job.stop().catch(() => undefined);
     throw signal.aborted ? abortReason(signal) : error;
@@ -75,6 +80,7 @@ async function watch(
     await clock.sleep(wait, signal);
     try {
       const view = await job.poll();
+      if (lost !== null) alive.again();
       lost = null;
       for (const tally of view.out.map(readTally)) {
         if (tally === null) continue;
@@ -103,7 +109,12 @@ async function watch(
       if (!["connection_lost", "ssh_unreachable"].includes(codeOf(error))) throw error;
       lost ??= clock.after(LOST_SECONDS);
       await context.fleet.requireRunning(leased.machine_id);
-      if (clock.now() > lost) throw error;
+      if (clock.now() > lost) {
+        throw new Failure(
+          "connection_lost",
+          `Cannot go on with ${entry.model}: no connection for ${LOST_SECONDS} s: ${messageOf(error)}`,
+        );
+      }
       context.log.warn(`${leased.lease_id}  no connection; the agent goes on by itself, trying again`);
     }
   }
@@ -126,6 +137,12 @@ class SignsOfLife {
     this.#last = tally;
   }
 
+  /** Nothing could be seen for a while, and that was not the agent's fault. */
+  again(): void {
+    if (this.#stuckAt < Infinity) this.#stuckAt = this.clock.after(STUCK_SECONDS);
+    this.#silentAt = this.clock.after(SILENT_SECONDS);
+  }
+
   check(): void {
     const what = `Cannot go on with ${this.entry.model}`;
     if (this.clock.now() > this.#stuckAt) {
@@ -144,12 +161,18 @@ const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
 
 async function whyEnded(
   { code, err }: JobView,
+  lease_id: string,
   { engine, world }: Ready,
   { model, engine: { name } }: Entry,
+  { log }: StageContext,
 ) {
+  const show = (lines: readonly string[]) => {
+    for (const line of lines.slice(-SHOWN_LINES)) log.info(`${lease_id}    ${line}`);
+  };
+  show(err);
   const words = err.at(-1);
   const what = `Cannot finish the benchmark of ${model}`;
-  if (code === null) {
+  if (code === null || code > SIGNALLED) {
     return new Failure(
       "agent_died",
       `${what}: the agent ended without a word${words === undefined ? "" : ` after "${words}"`}`,
@@ -158,10 +181,9 @@ async function whyEnded(
   const found = `${what}: ${words ?? `the agent ended with exit code ${code}`}`;
   const known = MEANINGS.find(([pattern]) => pattern.test(err.join(" ")))?.[1];
   if (known !== undefined) return new Failure(known, found);
-  return new Failure(
-    await engines[name].healthy(engine, world) ? "benchmark_failed" : "engine_not_answering",
-    found,
-  );
+  if (await engines[name].healthy(engine, world)) return new Failure("benchmark_failed", found);
+  show(await engine.lastWords?.() ?? []);
+  return new Failure("engine_not_answering", found);
 }
 
 function agentEnv(entry: Entry): Record<string, string> {

@@ -16,8 +16,9 @@ const PATIENCE_SECONDS = 120;
 /** Leases a machine for what is left of `lease`. Leaving its scope gives it back. */
 export async function provision(lease: Lease, context: StageContext): Promise<Leased> {
   const { fleet, signal } = context;
-  const record = fleet.live().find((each) => each.lease_id === lease.id && each.state !== "destroying") ??
-    await rent(lease, context);
+  const isHeld = ({ lease_id, provider_id, state }: MachineRecord) =>
+    lease_id === lease.id && provider_id !== null && state !== "destroying";
+  const record = fleet.live().find(isHeld) ?? await rent(lease, context);
   try {
     const machine = await fleet.bringUp(record.machine_id, signal);
     return leased(lease, record, machine, context);

@@ -6,6 +6,8 @@ import { denoOn } from "../machines/deno.ts";
 import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
 import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
+import { UserError } from "../errors.ts";
+import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Leased, Site, StageContext } from "./context.ts";
@@ -33,16 +35,42 @@ export async function setup(leased: Leased, sitting: Sitting, context: StageCont
   const site = await (leased.site ??= prepare(leased, first.gpu, context));
   const world = worldOf(leased, context);
   const { name } = first.engine;
-  const engine = await engines[name].start(first.engine, first.model, sitting.capacity, world);
+  const engine = await startOrMissing(leased, first, sitting, world);
   const hasGpu = (site.facts?.gpus.length ?? 0) > 0;
   try {
     if (leased.rented && hasGpu && !leased.proven.has(name)) await engines[name].prove?.(engine, world);
     leased.proven.add(name);
   } catch (error) {
-    await engine[Symbol.asyncDispose]();
+    await ended(engine);
     throw error;
   }
-  return { engine, world, site, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  return { engine, world, site, [Symbol.asyncDispose]: () => ended(engine) };
+}
+
+/** Ends the engine where that can still be done: on a machine that is lost it ends with the machine. */
+async function ended(engine: RunningEngine): Promise<void> {
+  try {
+    await engine[Symbol.asyncDispose]();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+/** On a machine that is not ours an engine that does not start is one that was not there. */
+async function startOrMissing(
+  { rented }: Leased,
+  { engine, model }: Entry,
+  { capacity }: Sitting,
+  world: EngineWorld,
+): Promise<RunningEngine> {
+  const chosen = engines[engine.name];
+  try {
+    return await chosen.start(engine, model, capacity, world);
+  } catch (error) {
+    const isKnown = rented || !(error instanceof UserError) || error instanceof Failure;
+    if (isKnown || await chosen.answers(engine, world) !== null) throw error;
+    throw new Failure("engine_missing", error.message, { hint: error.hint, cause: error.cause });
+  }
 }
 
 async function prepare(leased: Leased, gpu: string, context: StageContext): Promise<Site> {
@@ -85,7 +113,7 @@ async function settledFacts(leased: Leased, gpu: string, context: StageContext):
   if (facts.half_configured && leased.rented) await repairPackages(machine, signal);
   if (gpu === "any" && !leased.rented) return facts;
   const driverUntil = clock.after(DRIVER_SECONDS);
-  for (let last = "";;) {
+  for (let last = "", told: string | null = null;;) {
     const seen = JSON.stringify(facts.gpus.map(({ used_mib: _, ...gpu }) => gpu));
     if (facts.gpus.length > 0 && seen === last) return facts;
     if (clock.now() > driverUntil) {
@@ -95,6 +123,9 @@ async function settledFacts(leased: Leased, gpu: string, context: StageContext):
       );
     }
     last = seen;
+    if (facts.gpu_error !== told && facts.gpu_error !== null) {
+      log.info(`${leased.lease_id}  waiting for the driver: ${told = facts.gpu_error}`);
+    }
     await clock.sleep(LOOK_SECONDS, signal);
     facts = await factsOf(machine, signal);
   }
@@ -103,7 +134,7 @@ async function settledFacts(leased: Leased, gpu: string, context: StageContext):
 function checkGpu(
   { gpus, gpu_error, cuda, disk_free_gb }: Facts,
   wanted: string,
-  { offer, rented }: Leased,
+  { offer, rented, min_cuda }: Leased,
 ): void {
   const found = gpus.map(({ name }) => name).join(", ") || gpu_error || "no GPU";
   const mismatch = wanted === "any" ? null : gpuMismatch(gpus, wanted, offer);
@@ -117,10 +148,11 @@ function checkGpu(
     );
   }
   if (!rented) return;
-  if (offer.cuda !== null && cuda !== null && cuda < Math.min(offer.cuda, 12)) {
+  if (cuda !== null && cuda < min_cuda) {
+    const promised = offer.cuda === null ? "" : ` and ${offer.cuda} offered`;
     throw new Failure(
       "driver_too_old",
-      `Cannot use the driver: CUDA ${offer.cuda} was offered and it has ${cuda}`,
+      `Cannot use the driver: CUDA ${min_cuda} was asked for${promised}, and it has ${cuda}`,
     );
   }
   if (disk_free_gb < 5) {

@@ -1,4 +1,6 @@
-// One line of the table that `deno task bench` prints.
+// deno-lint-ignore-file no-console
+// One line of the tables that `deno task bench` and `deno task test-faults` print, and the table.
+import { Table } from "console-table-printer";
 
 export interface Line {
   readonly what: string;
@@ -22,3 +24,21 @@ export const atLeast = (what: string, value: number, least: number, unit: string
   aim: `at least ${least}${unit}`,
   held: value >= least,
 });
+
+/** What must not have happened at all, by its name; `details` says how often it could have. */
+export const none = (what: string, counts: Readonly<Record<string, number>>, details: string): Line => ({
+  what,
+  found: `${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ")} (${details})`,
+  aim: "0 of each",
+  held: Object.values(counts).every((count) => count === 0),
+});
+
+/** Prints the table; returns the exit code, 0 when there are lines and every line holds. */
+export function report(lines: readonly Line[]): 0 | 1 {
+  const table = new Table({ shouldDisableColors: true });
+  for (const { what, found, aim, held } of lines) {
+    table.addRow({ what, found, aim, held: held ? "yes" : "NO" });
+  }
+  console.log(table.render());
+  return lines.length > 0 && lines.every((line) => line.held) ? 0 : 1;
+}

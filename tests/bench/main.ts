@@ -1,9 +1,7 @@
-// deno-lint-ignore-file no-console
 // `deno task bench [build|site|serve|pages]…`: speed and memory of the builder, the queries, the site and the live API, as ratios in one run.
 // Exits with 1 when an aim is missed.
-import { Table } from "console-table-printer";
 import { benchBest, benchBuild } from "./build.ts";
-import type { Line } from "./line.ts";
+import { type Line, report } from "./line.ts";
 import { benchPages } from "./pages.ts";
 import { benchServe } from "./serve.ts";
 import { benchSite } from "./site.ts";
@@ -28,7 +26,4 @@ const lines: Line[] = [];
 for (const [name, part] of Object.entries(PARTS)) {
   if (Deno.args.length === 0 || Deno.args.includes(name)) lines.push(...await inFolder(part));
 }
-const table = new Table({ shouldDisableColors: true });
-for (const { what, found, aim, held } of lines) table.addRow({ what, found, aim, held: held ? "yes" : "NO" });
-console.log(table.render());
-Deno.exitCode = lines.every((line) => line.held) ? 0 : 1;
+Deno.exitCode = report(lines);

@@ -8,6 +8,8 @@ type Body = Record<string, unknown>;
 
 const VERSION = "0.12.9-simulated";
 const DEFAULT_SIZE_GB = 4.4;
+/** Pulls and loads of models up to here, with which a GPU is tried, do not fail. */
+const SMALL_BYTES = 2e8;
 const state = Deno.env.get("STATE") ?? ".";
 const settings: Settings = JSON.parse(await Deno.readTextFile(join(state, "engine.json")));
 const loaded = new Map<string, number>();
@@ -24,19 +26,32 @@ if (settings.dead === true) {
 const host = new URL(
   `http://${(Deno.env.get("OLLAMA_HOST") ?? "127.0.0.1:11434").replace(/^https?:\/\//, "")}`,
 );
-Deno.serve({
-  hostname: host.hostname,
-  port: Number(host.port),
-  onListen: ({ hostname, port }) =>
-    Deno.stderr.writeSync(
-      new TextEncoder().encode(`level=INFO msg="Listening on ${hostname}:${port} (version ${VERSION})"\n`),
-    ),
-}, answer);
+try {
+  listen();
+} catch (error) {
+  if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+  Deno.stderr.writeSync(
+    new TextEncoder().encode(`Error: listen tcp ${host.host}: bind: address already in use\n`),
+  );
+  Deno.exit(1);
+}
+
+function listen(): void {
+  Deno.serve({
+    hostname: host.hostname,
+    port: Number(host.port),
+    onListen: ({ hostname, port }) =>
+      Deno.stderr.writeSync(
+        new TextEncoder().encode(`level=INFO msg="Listening on ${hostname}:${port} (version ${VERSION})"\n`),
+      ),
+  }, answer);
+}
 
 async function answer(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
   const body: Body = request.method === "POST" ? await request.json() : {};
   const model = full(String(body.model ?? ""));
+  if (settings.nonsense === true && path !== "/api/tags") return new Response("<html>It works!</html>");
   switch (`${request.method} ${path}`) {
     case "GET /api/version":
       return Response.json({ version: VERSION });
@@ -68,12 +83,13 @@ async function* pull(model: string): AsyncGenerator<object> {
   if (settings.unknownModels?.includes(model)) {
     return yield { error: "pull model manifest: file does not exist" };
   }
-  if (settings.pullError !== undefined) return yield { error: settings.pullError };
   const total = bytes(model);
+  const isLarge = total > SMALL_BYTES;
+  if (settings.pullError !== undefined && isLarge) return yield { error: settings.pullError };
   const digest = `sha256:${model.replace(/\W/g, "")}`;
-  const stalls = settings.pullStalls ?? 0;
+  const stalls = isLarge ? settings.pullStalls ?? 0 : 0;
   if (stalls !== 0 && (stalls < 0 || await count("pull") <= stalls)) {
-    yield { status: "pulling", digest, total, completed: Math.round(total / 10) };
+    yield { status: "pulling", digest, total, completed: Math.round(total * 0.37) };
     await new Promise(() => setTimeout(() => undefined, 2 ** 31 - 1));
   }
   const seconds = total / 1e9 / settings.pull_gb_s;
@@ -93,10 +109,13 @@ async function generate(model: string, body: Body): Promise<Response> {
     return Response.json({ model, response: "", done: true, done_reason: "unload" });
   }
   const options = (body.options ?? {}) as { num_predict?: number; num_ctx?: number };
-  if (settings.outOfMemory === true && bytes(model) > 2e8) {
+  if (settings.outOfMemory === true && bytes(model) > SMALL_BYTES) {
     return Response.json({ error: "llama runner process has terminated: cudaMalloc failed: out of memory" }, {
       status: 500,
     });
+  }
+  if (settings.loadError !== undefined && bytes(model) > SMALL_BYTES) {
+    return Response.json({ error: settings.loadError }, { status: 500 });
   }
   loaded.set(model, options.num_ctx ?? 4096);
   if (body.prompt === undefined) {
@@ -104,11 +123,15 @@ async function generate(model: string, body: Body): Promise<Response> {
   }
   prompts += 1;
   const over = (limit: number | undefined) => limit !== undefined && prompts > limit;
-  if (over(settings.diesAfter)) Deno.exit(139);
+  if (over(settings.diesAfter)) {
+    Deno.stderr.writeSync(new TextEncoder().encode("panic: runtime error: invalid memory address\n"));
+    Deno.exit(139);
+  }
   if (over(settings.hangsAfter)) await new Promise(() => setTimeout(() => undefined, 2 ** 31 - 1));
   if (over(settings.cudaErrorAfter)) {
     return Response.json({ error: "CUDA error: an illegal memory access was encountered" }, { status: 500 });
   }
+  if (over(settings.failsAfter)) return Response.json({ error: "the runner is busy" }, { status: 503 });
   return lines(tokens(model, options.num_predict ?? 128));
 }
 
@@ -150,6 +173,7 @@ async function count(what: string): Promise<number> {
 
 function inVram(model: string): number {
   if (settings.noCuda === true) return 0;
+  if (bytes(model) <= SMALL_BYTES) return 1;
   return settings.inVram ?? Math.min(1, settings.vram_gib * 2 ** 30 / bytes(model));
 }
 

@@ -1,5 +1,6 @@
 // A rented "machine": a real sshd on loopback with a home of its own, whose nvidia-smi, engine and package manager are stand-ins.
 import { join } from "node:path";
+import type { Network } from "./network.ts";
 import { type Card, programs } from "./programs.ts";
 
 /** What is wrong with a machine. Times in seconds of the cloud's clock. */
@@ -22,10 +23,20 @@ export interface MachineFaults {
   readonly diskGb?: number;
   /** The machine has no Deno. */
   readonly noDeno?: boolean;
+  /** What `uname -sm` tells, where our own Deno would not run. */
+  readonly system?: string;
+  /** Its Deno ends well at once and does nothing, for the first so many runs; -1: always. */
+  readonly idleAgent?: number;
+  /** MiB of every GPU that somebody else's process holds. */
+  readonly usedMib?: number;
+  /** metadata.json arrives damaged when it is fetched, the first so many times; -1: always. */
+  readonly damaged?: number;
   /** The engine's installer fails. */
   readonly installFails?: boolean;
   /** Seconds by which its clock is ahead. */
   readonly clockAhead?: number;
+  /** It stands in this network instead of on loopback; whoever made that removes it. */
+  readonly network?: Network;
   /** What the engine does; see tests/cloud/engine.ts. */
   readonly engine?: EngineFaults;
   /** The provider stops it, or forgets it, so many seconds after it runs. */
@@ -39,17 +50,22 @@ export interface EngineFaults {
   /** CUDA does not work: models go into main memory. */
   readonly noCuda?: boolean;
   readonly outOfMemory?: boolean;
+  /** Loading a model ends with this error. */
+  readonly loadError?: string;
+  /** Something else answers at its port. */
+  readonly nonsense?: boolean;
   /** Models the library lacks. */
   readonly unknownModels?: readonly string[];
   /** A pull makes no progress for the first so many tries; -1: ever. */
   readonly pullStalls?: number;
   /** A pull ends with this error. */
   readonly pullError?: string;
-  /** The server ends, answers no more, or fails with CUDA errors after so many requests with a prompt. */
+  /** The server ends, answers no more, or fails with CUDA or other errors after so many requests with a prompt. */
   readonly diesAfter?: number;
   readonly hangsAfter?: number;
   readonly cudaErrorAfter?: number;
-  /** Part of a model that lies in GPU memory. */
+  readonly failsAfter?: number;
+  /** Part of a model, of the smallest aside, that lies in GPU memory. */
   readonly inVram?: number;
 }
 
@@ -78,6 +94,7 @@ export interface SpeedModel {
 }
 
 const SSHD = "/usr/sbin/sshd";
+const LOOPBACK = "127.0.0.1";
 
 /** A machine that runs; disposing ends every process that was started on it. */
 export class RunningMachine implements AsyncDisposable {
@@ -88,6 +105,7 @@ export class RunningMachine implements AsyncDisposable {
     private readonly mark: string,
     private readonly keys: string,
     private sshd: Deno.ChildProcess | null,
+    private readonly network: Network | undefined,
   ) {}
 
   /** Starts it with `keys` (OpenSSH lines) as those that may log in. */
@@ -103,15 +121,17 @@ export class RunningMachine implements AsyncDisposable {
     const variables = { ...options.env, HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
     await Deno.writeTextFile(entry, enterScript(mark, variables));
     await Deno.chmod(entry, 0o755);
-    const authorized = join(home, ".ssh", "authorized_keys");
-    const lag = typeof faults.ssh === "object";
-    await Deno.writeTextFile(authorized, faults.ssh === "denied" || lag ? "" : `${keys.join("\n")}\n`);
+    const waits = faults.ssh === "denied" || typeof faults.ssh === "object";
+    // Where keys do not count yet, those that a start script writes into the home do not either.
+    const authorized = waits ? join(folder, "authorized_keys") : join(home, ".ssh", "authorized_keys");
+    await Deno.writeTextFile(authorized, waits ? "" : `${keys.join("\n")}\n`);
     if (options.onstart !== undefined) await runDetached(entry, options.onstart);
     const port = freePort();
     const refuses = faults.ssh === "refused";
-    if (!refuses) await configureSshd(folder, port, entry, authorized);
-    const sshd = refuses ? null : await startSshd(folder, port, mark);
-    return new RunningMachine(port, home, folder, mark, authorized, sshd);
+    const { network } = faults;
+    if (!refuses) await configureSshd(folder, network?.address ?? LOOPBACK, port, entry, authorized);
+    const sshd = refuses ? null : await startSshd(folder, port, mark, network);
+    return new RunningMachine(port, home, folder, mark, authorized, sshd, network);
   }
 
   /** Lets these keys in, besides those that are. */
@@ -139,10 +159,30 @@ export class RunningMachine implements AsyncDisposable {
 
   /** The same address, another host key: as if somebody sat in between. */
   async restartWithNewKey(): Promise<void> {
+    await this.hangUp();
+    await makeHostKey(this.folder);
+    await this.pickUp();
+  }
+
+  /** Nobody can connect any more, and no connection is left; what runs on it goes on. */
+  async hangUp(): Promise<void> {
+    const sessions = this.#sessions();
     this.sshd?.kill("SIGKILL");
     await this.sshd?.status;
-    await makeHostKey(this.folder);
-    this.sshd = await startSshd(this.folder, this.port, this.mark);
+    for (const pid of sessions) kill(pid, "SIGKILL");
+    this.sshd = null;
+  }
+
+  /** Connections are taken again. */
+  async pickUp(): Promise<void> {
+    this.sshd = await startSshd(this.folder, this.port, this.mark, this.network);
+  }
+
+  /** Kills what runs on it with `word` in its command line; how many processes that were. */
+  kill(word: string): number {
+    const found = this.processes().filter((pid) => commandLine(pid).includes(word));
+    for (const pid of found) kill(pid, "SIGKILL");
+    return found.length;
   }
 
   /** Children of sshd: one a connection. */
@@ -191,6 +231,14 @@ function environment(pid: number): string[] {
   }
 }
 
+function commandLine(pid: number): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
 function kill(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
@@ -224,13 +272,19 @@ async function makeHostKey(folder: string): Promise<void> {
   await new Deno.Command("ssh-keygen", { args, stdin: "null" }).output();
 }
 
-async function configureSshd(folder: string, port: number, entry: string, authorized: string): Promise<void> {
+async function configureSshd(
+  folder: string,
+  address: string,
+  port: number,
+  entry: string,
+  authorized: string,
+): Promise<void> {
   await makeHostKey(folder);
   // Without it, sshd of the superuser does not start.
   if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true });
   const lines = [
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${address}`,
     `HostKey ${join(folder, "host_key")}`,
     `AuthorizedKeysFile ${authorized}`,
     "PidFile none",
@@ -247,24 +301,33 @@ async function configureSshd(folder: string, port: number, entry: string, author
   await Deno.writeTextFile(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
 }
 
-async function startSshd(folder: string, port: number, mark: string): Promise<Deno.ChildProcess> {
+async function startSshd(
+  folder: string,
+  port: number,
+  mark: string,
+  network: Network | undefined,
+): Promise<Deno.ChildProcess> {
   const [name = "", value = ""] = mark.split("=");
-  const child = new Deno.Command(SSHD, {
-    args: ["-D", "-e", "-f", join(folder, "sshd_config")],
+  const command = [SSHD, "-D", "-e", "-f", join(folder, "sshd_config")];
+  const [program = "", ...args] = network === undefined
+    ? command
+    : ["ip", "netns", "exec", network.name, ...command];
+  const child = new Deno.Command(program, {
+    args,
     env: { [name]: value },
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).spawn();
-  await listening(port);
+  await listening(network?.address ?? LOOPBACK, port);
   return child;
 }
 
 /** Waits until the port takes connections. */
-async function listening(port: number): Promise<void> {
+async function listening(hostname: string, port: number): Promise<void> {
   for (let round = 0; round < 400; round++) {
     try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      (await Deno.connect({ hostname, port })).close();
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,7 +1,7 @@
 // The programs of a "machine" that a real one would have: nvidia-smi, an installer, a package manager. Faults are counted in files.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { MachineOptions } from "./machine.ts";
+import type { MachineFaults, MachineOptions } from "./machine.ts";
 
 /** A GPU as its driver tells it. */
 export interface Card {
@@ -25,6 +25,7 @@ export async function programs(options: MachineOptions & { bin: string; state: s
   const installed =
     `#!/bin/sh\nSTATE='${state}' exec '${Deno.execPath()}' run -A --no-config '${engine}' "$@"\n`;
   await Deno.writeTextFile(join(state, "ollama"), installed, { mode: 0o755 });
+  const isStrange = faults.idleAgent !== undefined || faults.clockAhead !== undefined;
   const texts: Record<string, string> = {
     "nvidia-smi": nvidiaSmi(options),
     curl: curl(options),
@@ -36,11 +37,39 @@ export async function programs(options: MachineOptions & { bin: string; state: s
     df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
 echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9 / 1024)} 1% /"`,
     ...(faults.clockAhead === undefined ? {} : { date: ahead(faults.clockAhead) }),
+    ...(faults.system === undefined ? {} : { uname: `echo '${faults.system}'` }),
+    ...(faults.damaged === undefined ? {} : { tail: damaging(state, faults.damaged) }),
+    ...(faults.noDeno === true ? { deno: "exit 127" } : {}),
+    ...(isStrange ? { deno: await strangeDeno(state, faults) } : {}),
   };
   for (const [name, text] of Object.entries(texts)) {
     await Deno.writeTextFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   }
-  if (faults.noDeno !== true) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+  if (faults.noDeno !== true && !isStrange) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+}
+
+/** What reads files, of which one comes otherwise than it lies there. */
+function damaging(state: string, times: number): string {
+  const real = 'exec /usr/bin/tail "$@"';
+  return `case "$*" in *metadata.json*);; *) ${real};; esac
+${counted(state, "damaged", times, "echo damaged; exit 0", real)}`;
+}
+
+/** A Deno of the machine's own that does nothing, or by whose clock it is later. */
+async function strangeDeno(state: string, { idleAgent = 0, clockAhead = 0 }: MachineFaults): Promise<string> {
+  const preload = join(state, "later.js");
+  const ms = clockAhead * 1000;
+  await Deno.writeTextFile(
+    preload,
+    `const Real = Date;
+globalThis.Date = class extends Real {
+  constructor(...told) { super(...(told.length === 0 ? [Real.now() + ${ms}] : told)); }
+  static now() { return Real.now() + ${ms}; }
+};\n`,
+  );
+  const real = `exec '${Deno.execPath()}'`;
+  const run = `shift; ${real} run --preload='${preload}' "$@"`;
+  return `[ "$1" = run ] || ${real} "$@"\n${counted(state, "idle", idleAgent, "exit 0", run)}`;
 }
 
 const FIELDS = [
@@ -73,7 +102,7 @@ function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: Machine
       sleep 0.5
     done;;
   *name,memory.total,memory.used,driver_version*) ${
-    each((card) => `${card.name}, ${card.memory_mib}, 300, 570.124.04`)
+    each((card) => `${card.name}, ${card.memory_mib}, ${faults.usedMib ?? 300}, 570.124.04`)
   };;
   *name,memory.total,driver_version,uuid*) ${
     each((card, i) => `${card.name}, ${card.memory_mib}, 570.124.04, GPU-${i}`)
@@ -91,7 +120,11 @@ function curl({ bin, state, faults }: MachineOptions & { bin: string; state: str
   const install = faults.installFails === true
     ? 'echo "echo >&2 ERROR: unsupported architecture; exit 1"'
     : `echo "cp '${join(state, "ollama")}' '${join(bin, "ollama")}'"`;
-  return `case "$*" in *ollama.com/install.sh*) ${install};; *) exec /usr/bin/curl "$@";; esac`;
+  return `case "$*" in
+  *ollama.com/install.sh*) ${install};;
+  *deno.land/install.sh*) echo "curl: (22) The requested URL returned error: 404" >&2; exit 22;;
+  *) exec /usr/bin/curl "$@";;
+esac`;
 }
 
 /** Does `first` for the first `times` calls (-1: always), then `then`. */
@@ -104,5 +137,8 @@ ${then}`;
 }
 
 function ahead(seconds: number): string {
-  return `case "$*" in *%s*) echo $(($(/usr/bin/date "$@") + ${seconds}));; *) exec /usr/bin/date "$@";; esac`;
+  return `case "$*" in
+  -r*) echo $(($(/usr/bin/date "$@") + ${seconds}));;
+  *) exec /usr/bin/date -d '+${seconds} seconds' "$@";;
+esac`;
 }

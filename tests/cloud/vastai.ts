@@ -27,10 +27,14 @@ export const AUTH_ERROR: Reply = {
   json: { success: false, error: "auth_error", msg: "Invalid user key" },
 };
 
-const NOT_FOUND: Reply = {
+export const NOT_FOUND: Reply = {
   status: 404,
-  json: { success: false, error: "no_such_instance", msg: "not found" },
+  json: { success: false, error: "no_such_instance", msg: "Instance not found." },
 };
+const DAY_SECONDS = 86_400;
+/** What it takes in a create; longer labels are not proven to work. */
+const LONGEST = { label: 60, onstart: 4048 };
+const LEAST_DISK_GB = 8;
 
 export function vastai(cloud: Cloud): Protocol {
   let next = 29_410_500;
@@ -52,10 +56,9 @@ export function vastai(cloud: Cloud): Protocol {
           const id = asked.path.split("/")[3] ?? "";
           const stock = cloud.options.stock.find((each) => each.id === id);
           if (stock === undefined || !cloud.free(stock)) return noSuchAsk(id);
-          const body = asked.body as { label: string; disk: number; onstart: string };
-          if (body.onstart.length > 4096) {
-            return { status: 400, json: { success: false, error: "invalid_args", msg: "onstart too long" } };
-          }
+          const body = asked.body as Create;
+          const fault = faultOf(body);
+          if (fault !== null) return invalid("invalid_args", fault);
           next += 1;
           cloud.create(String(next), {
             label: body.label,
@@ -63,14 +66,15 @@ export function vastai(cloud: Cloud): Protocol {
             keys: [],
             diskGb: body.disk,
             env: (id) => ({ CONTAINER_ID: id, CONTAINER_API_KEY: ownKey(id) }),
-            onstart: body.onstart,
+            // A machine here has a system of its own only below its home.
+            onstart: body.onstart.replaceAll("/etc/environment", "~/environment"),
           });
           return { json: { success: true, new_contract: next, instance_api_key: ownKey(String(next)) } };
         }
         case "get":
           return { json: { instances: machine === undefined ? null : told(machine) } };
         case "list":
-          return { json: page(cloud.present(), asked.query) };
+          return page(cloud.present(), asked.query);
         case "destroy":
           if (machine === undefined) return NOT_FOUND;
           // A machine that destroys itself must get its answer before it ends.
@@ -82,19 +86,7 @@ export function vastai(cloud: Cloud): Protocol {
           await cloud.admit(machine, (asked.body as { ssh_key: string }).ssh_key);
           return { json: { success: true } };
         case "charges":
-          return {
-            json: {
-              success: true,
-              next_token: null,
-              results: [...cloud.machines.values()].map((each) => ({
-                type: "instance",
-                source: `instance-${each.id}`,
-                amount: cloud.bill(each),
-                metadata: { label: each.label },
-                items: [],
-              })),
-            },
-          };
+          return charges(cloud, asked.query);
         default:
           return { status: 404, json: { success: false, error: "not_found", msg: asked.path } };
       }
@@ -115,8 +107,67 @@ function verbOf({ method, path }: Asked): Verb {
   return verbs[`${method} ${path.replace(/\/\d+\//, "/N/")}`] ?? "other";
 }
 
-function ownKey(id: string): string {
+/** The key of an instance, which can start, stop and destroy it and nothing else. */
+export function ownKey(id: string): string {
   return `instance-key-${id}`;
+}
+
+interface Create {
+  readonly image?: string;
+  readonly disk: number;
+  readonly label: string;
+  readonly runtype?: string;
+  readonly env?: unknown;
+  readonly onstart: string;
+  readonly price?: number;
+}
+
+function invalid(error: string, msg: string): Reply {
+  return { status: 400, json: { success: false, error, msg } };
+}
+
+/** What is wrong with a create; null when it is taken. */
+function faultOf({ image, disk, label, runtype, env, onstart, price }: Create): string | null {
+  if (!image) return "image is required";
+  if (disk < LEAST_DISK_GB) return "disk too small";
+  if (!/^[a-z0-9-]+$/.test(label) || label.length > LONGEST.label) return "label_too_long";
+  if (runtype !== "ssh_direct") return "we could not get in";
+  if (typeof env !== "object") return "env is no object";
+  if (onstart.length > LONGEST.onstart) return "onstart too long";
+  return price === undefined ? null : "price is for bids";
+}
+
+/** A row for each instance and day, in pages; days that lie outside are left out. */
+function charges(cloud: Cloud, query: URLSearchParams): Reply {
+  const { day, type } = JSON.parse(query.get("select_filters") ?? "{}");
+  if (typeof day?.gte !== "number" || typeof day?.lte !== "number") {
+    return invalid("invalid_args", "Must provide both 'day' gte and lte filters for instance charges");
+  }
+  const rows = [...cloud.machines.values()].flatMap((machine) => {
+    const beginning = Math.floor(machine.created_at / 1000 / DAY_SECONDS) * DAY_SECONDS;
+    if (beginning < day.gte || beginning > day.lte || type?.in?.includes("instance") === false) return [];
+    return [{
+      start: beginning,
+      end: beginning,
+      type: "instance",
+      source: `instance-${machine.id}`,
+      amount: cloud.bill(machine),
+      metadata: { label: machine.label },
+      items: [],
+    }];
+  });
+  const { shown, next_token } = cut(rows, query, 500);
+  return {
+    json: { success: true, count: shown.length, total: rows.length, next_token, results: shown },
+  };
+}
+
+/** The page of `rows` that `query` asks for, of at most `most`. */
+function cut<T>(rows: readonly T[], query: URLSearchParams, most: number) {
+  const limit = Math.min(most, Number(query.get("limit") ?? most));
+  const from = Number(query.get("after_token") ?? 0);
+  const next_token = from + limit < rows.length ? String(from + limit) : null;
+  return { shown: rows.slice(from, from + limit), next_token };
 }
 
 function search(cloud: Cloud, query: Record<string, unknown>): unknown[] {
@@ -154,7 +205,7 @@ function ask(stock: Stock) {
     ask_contract_id: Number(stock.id),
     machine_id: Number(stock.host),
     host_id: Number(stock.host) + 90_000,
-    gpu_name: stock.card.name.replace(/^NVIDIA (GeForce )?/, ""),
+    gpu_name: wireName(stock),
     num_gpus: stock.gpu_count,
     gpu_ram: stock.card.memory_mib,
     gpu_total_ram: stock.card.memory_mib * stock.gpu_count,
@@ -180,7 +231,8 @@ function ask(stock: Stock) {
   };
 }
 
-function told(machine: CloudMachine) {
+/** An instance as it tells it. */
+export function told(machine: CloudMachine) {
   const { state, words, port, stock } = machine;
   const failed = state === "failed";
   return {
@@ -205,20 +257,33 @@ function told(machine: CloudMachine) {
     image_runtype: "ssh_direct",
     dph_total: stock.price_per_hour,
     start_date: machine.created_at / 1000,
-    gpu_name: stock.card.name,
+    gpu_name: wireName(stock),
     num_gpus: stock.gpu_count,
   };
 }
 
-function page(machines: readonly CloudMachine[], query: URLSearchParams) {
-  const limit = Math.min(25, Number(query.get("limit") ?? 25));
-  const from = Number(query.get("after_token") ?? 0);
-  const shown = machines.slice(from, from + limit);
+function page(machines: readonly CloudMachine[], query: URLSearchParams): Reply {
+  const orders = JSON.parse(query.get("order_by") ?? "[]") as { col: string }[];
+  if (!orders.every(({ col }) => ["id", "label", "actual_status"].includes(col))) {
+    return invalid("invalid_request", "not a stored column");
+  }
+  const { shown, next_token } = cut(machines, query, 25);
+  const labels = Map.groupBy(machines, ({ label }) => label);
   return {
-    success: true,
-    instances_found: shown.length,
-    total_instances: machines.length,
-    next_token: from + limit < machines.length ? String(from + limit) : null,
-    instances: shown.map(told),
+    json: {
+      success: true,
+      instances_found: shown.length,
+      total_instances: machines.length,
+      label_counts: Object.fromEntries([...labels].map(([label, each]) => [label, each.length])),
+      next_token,
+      instances: shown.map(told),
+    },
   };
+}
+
+/** Its own names of cards that have several forms. */
+const FORMS: Readonly<Record<string, string>> = { "A100 80GB": "A100 SXM4", "H100": "H100 SXM" };
+
+function wireName({ gpu, card }: Stock): string {
+  return FORMS[gpu] ?? card.name.replace(/^NVIDIA (GeForce )?/, "");
 }

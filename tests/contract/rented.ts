@@ -149,6 +149,13 @@ export function contract(rented: Rented): void {
     }
   });
 
+  test("sends no create once it was stopped", async () => {
+    await using opened = await open(rented);
+    const wish = await order(opened.provider);
+    await rejects(opened.provider.create(wish, AbortSignal.abort()), /Stopped/);
+    equal(opened.started.cloud.machines.size, 0);
+  });
+
   test("waits when it is told to slow down, and then creates exactly one machine", async () => {
     for (const reply of tooMany) {
       await using opened = await open(rented, {

@@ -1,47 +1,243 @@
-// Vast.ai against its simulated cloud: the contract of all, and what only it does.
-import { equal, ok, rejects } from "node:assert/strict";
+// Vast.ai against its simulated cloud: the contract of all, and what only it offers and takes in a create.
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { labelOf } from "../../pipeline/fleet/label.ts";
+import { newRunId } from "../../pipeline/lib/run_id.ts";
 import { HalfDone } from "../../pipeline/providers/provider.ts";
-import { vastai } from "../../pipeline/providers/vastai.ts";
-import { type Script, scripted } from "../cloud/server.ts";
-import { stockOf } from "../cloud/stock.ts";
+import { OfferLimits } from "../../pipeline/schema/offer.ts";
+import { type Reply, scripted } from "../cloud/server.ts";
 import * as cloud from "../cloud/vastai.ts";
-import { contract, never, open, order, type Rented, withCode } from "./rented.ts";
+import { contract, never, open, order, wanted, withCode } from "./rented.ts";
+import { answering, create, rented, sent } from "./vastai.ts";
 
-const rented: Rented = {
-  kind: vastai,
-  protocol: cloud.vastai,
-  stock: [
-    stockOf("31842207", "RTX 4090", { price_per_hour: 0.3 }),
-    stockOf("31842208", "RTX 4090", { price_per_hour: 0.5 }),
-    stockOf("31842209", "H100", { price_per_hour: 2 }),
-  ],
-  tooMany: cloud.TOO_MANY,
-  gone: [cloud.noSuchAsk("31842207"), cloud.noSuchAsk("31842207", 404), cloud.noSuchAsk("31842207", 410)],
-  wrongKey: cloud.AUTH_ERROR,
-};
+const LABEL = "ga-test-1-1795478400";
+
 contract(rented);
 
-Deno.test("vastai that says no and makes a machine all the same tells which one", async () => {
-  const reply = { json: { success: false, error: "bid_too_low", new_contract: 29410501 } };
-  await using opened = await open(rented, { script: scripted({ create: { 1: { reply, after: true } } }) });
-  await rejects(opened.provider.create(await order(opened.provider), never), (error) => {
-    ok(error instanceof HalfDone);
-    equal(error.id, "29410501");
-    return withCode("create_half_done")(error);
+Deno.test("vastai is asked for what is wanted, and all of its own defaults are said", async () => {
+  await using opened = await open(rented);
+  const limits = OfferLimits.parse({
+    max_price_per_hour: 0.6,
+    min_reliability: 0.97,
+    min_download_mbps: 300,
+    min_cuda: 12.8,
+    not_countries: ["CN", "VN"],
   });
-  ok(await opened.provider.get("29410501"));
+  await opened.provider.offers(wanted({ hours: 2.5, limits }), never);
+  await opened.provider.offers(wanted({ gpu: "any", vram_gib: null, gpu_count: 2, disk_gb: 1 }), never);
+  const [first, second] = sent(opened, "offers").map(({ body }) => body as Record<string, unknown>);
+  deepEqual(first, {
+    verified: { eq: true },
+    rentable: { eq: true },
+    rented: { eq: false },
+    external: { eq: false },
+    gpu_name: { in: ["RTX 4090"] },
+    gpu_ram: { gte: 22855, lte: 26297 },
+    num_gpus: { eq: 1 },
+    disk_space: { gte: 60 },
+    inet_down: { gte: 300 },
+    reliability2: { gte: 0.97 },
+    cuda_max_good: { gte: 12.8 },
+    direct_port_count: { gte: 1 },
+    duration: { gte: 9000 },
+    dph_total: { lte: 0.6 },
+    geolocation: { notin: ["CN", "VN"] },
+    order: [["dph_total", "asc"]],
+    limit: 200,
+    type: "on-demand",
+    allocated_storage: 60,
+  });
+  deepEqual([second?.num_gpus, second?.disk_space, second?.allocated_storage], [{ eq: 2 }, { gte: 8 }, 8]);
+  for (const none of ["gpu_name", "gpu_ram", "dph_total", "geolocation"]) ok(!(none in (second ?? {})), none);
 });
 
-Deno.test("vastai whose second page is missing gives no list at all", async () => {
-  const [first] = rented.stock;
-  const reply = { status: 500, text: "oops" };
-  const script: Script = (verb, _n, { query }) =>
-    verb === "list" && query.has("after_token") ? { reply } : undefined;
-  await using opened = await open(rented, {
-    script,
-    options: { stock: first === undefined ? [] : [{ ...first, capacity: 30 }] },
+Deno.test("vastai's names of cards are asked for and understood", async () => {
+  const called = {
+    "A100 80GB": ["A100 SXM4", "A100 PCIE"],
+    "H100": ["H100 SXM", "H100 PCIE"],
+    "H200": ["H200"],
+    "H200 NVL": ["H200 NVL"],
+    "RTX 6000 Ada": ["RTX 6000Ada"],
+    "RTX 5060 Ti": ["RTX 5060 Ti"],
+    "L40S": ["L40S"],
+  };
+  for (const [gpu, names] of Object.entries(called)) {
+    const offers = [...names, "RTX 5060", "H100 NVL", "A100X"].map((gpu_name) => ({ ...ASK, gpu_name }));
+    await using opened = await answering("offers", { offers });
+    const found = await opened.provider.offers(wanted({ gpu, vram_gib: null }), never);
+    deepEqual(found.map((each) => each.gpu), names.map(() => gpu));
+    deepEqual((sent(opened, "offers")[0]?.body as Record<string, unknown>).gpu_name, { in: names });
+  }
+  await using opened = await answering("offers", { offers: [ASK] });
+  equal((await opened.provider.offers(wanted({ gpu: "any" }), never))[0]?.gpu, "RTX 4090");
+});
+
+/** An offer as its documentation shows it. */
+const ASK = {
+  id: 31842207,
+  machine_id: 41877,
+  host_id: 129033,
+  gpu_name: "RTX 4090",
+  num_gpus: 1,
+  gpu_ram: 24564,
+  cpu_ram: 515842,
+  inet_down: 871.2,
+  inet_down_cost: 0.00293,
+  storage_cost: 0.15,
+  dph_base: 0.389,
+  dph_total: 0.4057,
+  cuda_max_good: 12.8,
+  reliability2: 0.9962,
+  geolocation: "Texas, US",
+  duration: 1_830_000,
+};
+
+Deno.test("vastai's price is that of the whole offer with the disk, whose cost is told by the month, and traffic by the GB", async () => {
+  await using opened = await answering("offers", { offers: [{ ...ASK, num_gpus: 2, dph_total: 0.8 }] });
+  deepEqual(await opened.provider.offers(wanted({ gpu_count: 2, disk_gb: 72 }), never), [{
+    id: "31842207",
+    provider: "vastai",
+    gpu: "RTX 4090",
+    gpu_count: 2,
+    vram_gib: 24564 / 1024,
+    price_per_hour: 0.8,
+    storage_per_hour: 72 * 0.15 / 720,
+    download_per_gb: 0.00293,
+    location: "Texas, US",
+    country: "US",
+    host: "41877",
+    reliability: 0.9962,
+    download_mbps: 871.2,
+    cuda: 12.8,
+    max_hours: 1_830_000 / 3600,
+  }]);
+});
+
+Deno.test("vastai's country stands after the last comma, where there is one", async () => {
+  const places = {
+    "Texas, US": ["Texas, US", "US"],
+    ", CN": ["CN", "CN"],
+    "Bayern, Germany, DE": ["Bayern, Germany, DE", "DE"],
+    "Somewhere": ["Somewhere", null],
+  };
+  const offers = [...Object.keys(places), null].map((geolocation) => ({ ...ASK, geolocation }));
+  await using opened = await answering("offers", { offers });
+  const found = await opened.provider.offers(wanted(), never);
+  deepEqual(found.map(({ location, country }) => [location, country]), [...Object.values(places), [
+    null,
+    null,
+  ]]);
+});
+
+Deno.test("vastai's offers that cannot be read are left out, and what they do not tell is not made up", async () => {
+  const bare = { id: "7", gpu_name: "RTX 4090", num_gpus: 1, dph_total: 0.4 };
+  const odd = [
+    { ...bare, dph_total: 0 },
+    { ...bare, num_gpus: 2 },
+    { ...bare, gpu_name: null },
+    { id: 8 },
+    null,
+  ];
+  await using opened = await answering("offers", { offers: [...odd, bare] });
+  const [found, ...more] = await opened.provider.offers(wanted(), never);
+  deepEqual(more, []);
+  const { host, reliability, cuda, download_mbps, max_hours, vram_gib } = found ?? {};
+  deepEqual([host, reliability, cuda, download_mbps, max_hours, vram_gib], Array(6).fill(null));
+});
+
+Deno.test("vastai is told all that a machine needs, in no more characters than it takes, and no key of the account", async () => {
+  await using opened = await open(rented);
+  const wish = { ...await order(opened.provider), disk_gb: 60.5 };
+  await opened.provider.create(wish, never);
+  const [asked] = sent(opened, "create");
+  const { onstart, ...body } = asked?.body as { onstart: string };
+  equal(asked?.path, "/v0/asks/31842207/");
+  deepEqual(body, {
+    client_id: "me",
+    image: "nvidia/cuda:12.4.1-base-ubuntu22.04",
+    disk: 60.5,
+    label: LABEL,
+    runtype: "ssh_direct",
+    env: { ALMANAC_LABEL: LABEL },
+    target_state: "running",
+    cancel_unavail: true,
   });
-  const wish = await order(opened.provider);
-  for (let n = 0; n < 30; n++) await opened.provider.create(wish, never);
-  await rejects(opened.provider.list(), withCode("provider_unavailable"));
+  ok(onstart.length < 2000, String(onstart.length));
+  ok(onstart.includes(`echo '${wish.public_key}' >> ~/.ssh/authorized_keys`));
+  ok(onstart.includes("env >> /etc/environment") && onstart.includes("touch ~/.no_auto_tmux"));
+  ok(!JSON.stringify(asked?.body).includes(opened.started.cloud.key));
+  const limits = OfferLimits.parse({ image: "ubuntu:24.04", max_price_per_hour: 1 });
+  await opened.provider.create({ ...await order(opened.provider), limits, disk_gb: 1 }, never);
+  const { image, disk, ...rest } = sent(opened, "create")[1]?.body as Record<string, unknown>;
+  deepEqual([image, disk, "price" in rest], ["ubuntu:24.04", 8, false]);
+});
+
+Deno.test("vastai's labels stay below sixty characters, however many machines a run has and however long", () => {
+  const created = 9_999_999_999;
+  const machine_id = `${newRunId(new Date())}-99999`;
+  const label = labelOf({ prefix: "ga-1a2b3c4d", machine_id, created, deadline: created + 48 * 3600 });
+  ok(label.length <= 60, label);
+});
+
+for (
+  const [what, reply, code] of [
+    ["no billing", refusal(400, "missing_billing"), "no_credit"],
+    ["low credit", refusal(400, "invalid_args", "Your account has insufficient credit"), "no_credit"],
+    ["a limit of spending", refusal(403, "spend_rate_limit"), "quota"],
+    ["a wrong price", refusal(400, "invalid_price"), "request_refused"],
+    ["a wrong request", refusal(400, "invalid_args", "error 400: disk"), "request_refused"],
+    ["no right to create", { status: 403, text: "This action requires login" }, "bad_key"],
+    ["no without a machine", { json: { success: false, msg: "no" } }, "request_refused"],
+    ["yes without a machine", { json: { success: true } }, "create_unknown"],
+    ["yes and a page", { text: "<html>Done</html>" }, "create_unknown"],
+    ["a fault that speaks of a taken offer", cloud.noSuchAsk("31842207", 502), "create_unknown"],
+    ["a fault that speaks of credit", { status: 500, text: "missing_billing" }, "create_unknown"],
+  ] as [string, Reply, string][]
+) {
+  Deno.test(`vastai that answers a create with ${what} is understood as ${code}`, async () => {
+    await using opened = await open(rented, { script: scripted({ create: { 1: { reply } } }) });
+    await rejects(create(opened), withCode(code));
+    equal(sent(opened, "create").length, 1);
+  });
+}
+
+function refusal(status: number, error: string, msg = "no"): Reply {
+  return { status, json: { success: false, error, msg } };
+}
+
+Deno.test("vastai that says no and makes a machine all the same tells which one, and its key is told nobody", async () => {
+  const made = { new_contract: 29410501, instance_api_key: "key-of-the-instance" };
+  for (
+    const reply of [
+      { json: { success: false, error: "bid_too_low", ...made } },
+      { status: 400, json: { error: "missing_billing", ...made } },
+      { json: made },
+    ]
+  ) {
+    await using opened = await open(rented, { script: scripted({ create: { 1: { reply, after: true } } }) });
+    await rejects(create(opened), (error) => {
+      ok(error instanceof HalfDone);
+      equal(error.id, "29410501");
+      ok(!error.message.includes(made.instance_api_key), error.message);
+      return withCode("create_half_done")(error);
+    });
+    ok(await opened.provider.get("29410501"));
+  }
+});
+
+Deno.test("vastai's key travels in the header alone", async () => {
+  await using opened = await open(rented);
+  const { provider, started: { asked, cloud: { key } } } = opened;
+  const id = await create(opened);
+  await provider.admit?.(id, "ssh-ed25519 AAAA test");
+  await Promise.all([provider.get(id), provider.list(), provider.charges?.([id], new Date(), new Date())]);
+  await provider.destroy(id);
+  deepEqual(
+    [...new Set(asked.map(({ verb }) => verb))].sort().join(" "),
+    "admit charges create destroy get list offers",
+  );
+  for (const { asked: { path, query, headers, body } } of asked) {
+    ok(!`${path}?${query}${JSON.stringify(body)}`.includes(key), path);
+    equal(headers.authorization, `Bearer ${key}`);
+    ok(path.endsWith("/"), path);
+  }
 });

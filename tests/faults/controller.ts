@@ -1,14 +1,12 @@
-// The controller of a run as a process that can be killed: by itself at its nth flush to disk, or by whoever started it.
-import { realClock } from "../../pipeline/lib/clock.ts";
+// The controller of a run as a process that can be killed, told its job by its input: by itself at its nth flush to disk, or by whoever started it.
 import { createLog } from "../../pipeline/lib/log.ts";
-import { connect } from "../../pipeline/machines/mod.ts";
 import { pathsOf } from "../../pipeline/paths.ts";
-import { providers } from "../../pipeline/providers/mod.ts";
 import { createBoard } from "../../pipeline/run/board.ts";
 import { runMatrix } from "../../pipeline/run/mod.ts";
 import { sweep } from "../../pipeline/run/sweep.ts";
-import type { SimulatedCloud, World } from "../../pipeline/run/world.ts";
+import type { SimulatedCloud } from "../../pipeline/run/world.ts";
 import type { ProviderName } from "../../pipeline/schema/names.ts";
+import { worldWith } from "./stage.ts";
 
 export interface Job {
   readonly root: string;
@@ -20,20 +18,18 @@ export interface Job {
   readonly pace: number;
   readonly parallel?: number;
   readonly max_usd?: number;
-  /** Kill at the nth flush (from 1), before or after the line is on disk. */
-  readonly kill?: { readonly flush: number; readonly when: "before" | "after" };
+  readonly kill?: Kill;
 }
 
-const job: Job = JSON.parse(Deno.args[0] ?? "");
+/** At the nth journal line (from 1), or the first that holds this text, before or after it is on disk. */
+export interface Kill {
+  readonly line: number | string;
+  readonly when: "before" | "after";
+}
+
+const job: Job = await new Response(Deno.stdin.readable).json();
 killAtFlush(job.kill);
-const world: World = {
-  clock: realClock(job.pace),
-  kinds: providers,
-  connect,
-  env: () => undefined,
-  simulated: new Map(Object.entries(job.clouds) as [ProviderName, SimulatedCloud][]),
-  startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
-};
+const world = worldWith(job.clouds, job.pace);
 const paths = pathsOf(job.root);
 const log = createLog();
 const stop = new AbortController();
@@ -58,16 +54,22 @@ if (job.sweep === undefined) {
 }
 Deno.exit(0);
 
-/** Every line of a journal is flushed by itself, so the nth flush is the nth line. */
-function killAtFlush(kill: Job["kill"]): void {
+/** Every line of a journal is written, then flushed, by itself. */
+function killAtFlush(kill: Kill | undefined): void {
   if (kill === undefined) return;
-  const flush = Deno.FsFile.prototype.syncDataSync;
+  const { writeSync, syncDataSync } = Deno.FsFile.prototype;
   let n = 0;
+  let text = "";
+  Deno.FsFile.prototype.writeSync = function (this: Deno.FsFile, bytes: Uint8Array) {
+    text = new TextDecoder().decode(bytes);
+    return writeSync.call(this, bytes);
+  };
   Deno.FsFile.prototype.syncDataSync = function (this: Deno.FsFile) {
     n += 1;
-    if (n === kill.flush && kill.when === "before") die();
-    flush.call(this);
-    if (n === kill.flush && kill.when === "after") die();
+    const isDue = typeof kill.line === "number" ? n === kill.line : text.includes(kill.line);
+    if (isDue && kill.when === "before") die();
+    syncDataSync.call(this);
+    if (isDue && kill.when === "after") die();
   };
 }
 

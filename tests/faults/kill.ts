@@ -4,24 +4,27 @@ import { fileURLToPath } from "node:url";
 import { readRun } from "../../pipeline/run/journal.ts";
 import { finalIds } from "../../pipeline/schema/fold.ts";
 import { foldMachines, mayExist } from "../../pipeline/schema/machine.ts";
-import { type CloudName, PROTOCOLS, startCloud, type StartedCloud } from "../cloud/mod.ts";
-import type { Job } from "./controller.ts";
+import type { CloudName, StartedCloud } from "../cloud/mod.ts";
+import type { Job, Kill } from "./controller.ts";
+import { leaks } from "./leaks.ts";
+import { BRIEF, setStage, type Stage } from "./stage.ts";
 import { STOCKS } from "./stocks.ts";
 
 const program = join(dirname(fileURLToPath(import.meta.url)), "controller.ts");
-const PACE = 0.02;
 
-export type Recovery = "resume" | "sweep" | "sweep without a journal";
+export type Recovery = "resume" | "resume, killed again, resume" | "sweep" | "sweep without a journal";
+
+/** A second kill comes within so many ms. */
+const SECOND_KILL_MS = 2500;
 
 export interface Trial {
   readonly cloud: CloudName;
-  /** At this flush, or after so many ms. */
-  readonly kill: NonNullable<Job["kill"]> | { readonly ms: number };
+  /** At this line of a journal, or after so many ms. */
+  readonly kill: Kill | { readonly ms: number };
   readonly recovery: Recovery;
 }
 
 export interface Verdict extends Trial {
-  /** Flushes that the run had written when it ended or was killed. */
   readonly killed: boolean;
   readonly machines_left: number;
   readonly results_lost: number;
@@ -30,60 +33,68 @@ export interface Verdict extends Trial {
   /** Entries that succeeded in the end. */
   readonly succeeded: number;
   readonly key_left: boolean;
+  /** Files and lines that hold a key. */
+  readonly secrets_told: number;
   readonly log: string;
 }
 
 /** Whether nothing was lost, left or done twice. */
 export function isClean(verdict: Verdict): boolean {
-  const { machines_left, results_lost, results_twice, entries_open, key_left } = verdict;
-  return machines_left + results_lost + results_twice + entries_open === 0 && !key_left;
+  const { machines_left, results_lost, results_twice, entries_open, key_left, secrets_told } = verdict;
+  return machines_left + results_lost + results_twice + entries_open + secrets_told === 0 && !key_left;
 }
 
 /** How many lines a run on `cloud` writes to its journals when nobody kills it. */
-export async function flushesOf(cloud: CloudName): Promise<number> {
-  await using stage = await setTheStage(cloud);
-  await control(stage.job({}));
-  const [run] = await runs(stage.root);
-  const { lines, machines } = await readRun(join(stage.root, "runs", run ?? ""));
+export async function linesOf(cloud: CloudName): Promise<number> {
+  await using stage = await stageOf(cloud);
+  await control(jobOf(stage, {}));
+  const [run] = await runs(stage.paths.root);
+  const { lines, machines } = await readRun(join(stage.paths.runs, run ?? ""));
   return lines.length + machines.length;
 }
 
 /** Kills a run and recovers; what is left then. */
 export async function killTrial(trial: Trial): Promise<Verdict> {
-  await using stage = await setTheStage(trial.cloud);
+  await using stage = await stageOf(trial.cloud);
+  const { root } = stage.paths;
   const first = await control(
-    stage.job("flush" in trial.kill ? { kill: trial.kill } : {}),
+    jobOf(stage, "line" in trial.kill ? { kill: trial.kill } : {}),
     "ms" in trial.kill ? trial.kill.ms : null,
   );
-  const finished = await finishedOnMachines(stage.started);
-  const [run] = await runs(stage.root);
-  let log = first.log;
-  if (trial.recovery === "sweep without a journal") {
-    const prefix = await Deno.readTextFile(join(stage.root, "runs", ".deployment")).catch(() =>
-      "ga-00000000"
-    );
-    log +=
-      (await control({ ...stage.job({}), root: stage.elsewhere, sweep: { deployment: prefix.trim() } })).log;
-    return {
-      ...trial,
-      ...NOTHING,
-      killed: first.killed,
-      machines_left: stage.started.cloud.present().length,
-      log,
-    };
-  }
-  const next = run === undefined || trial.recovery === "sweep"
-    ? stage.job({ sweep: "journals" })
-    : stage.job({ resume: run });
-  log += (await control(next)).log;
-  const facts = run === undefined ? NOTHING : await factsOf(stage.root, run, finished);
+  const finished = await finishedOnMachines(stage.cloud(trial.cloud));
+  const [run] = await runs(root);
+  const second = await recover(trial.recovery, run, stage);
+  const machines_left = stage.present();
+  // Without its journal nobody knows of a run's results; but whoever goes on with it must find its way.
+  const isBlind = trial.recovery === "sweep without a journal";
+  const third = isBlind ? await recover("resume", run, stage) : null;
+  const log = first.log + second.log + (third?.log ?? "");
   return {
     ...trial,
-    ...facts,
+    ...(run === undefined ? NOTHING : await factsOf(root, run, isBlind ? [] : finished)),
     killed: first.killed,
-    machines_left: stage.started.cloud.present().length,
+    machines_left: machines_left + stage.present(),
+    secrets_told: (await leaks({ ...stage, said: [log] })).length,
     log,
   };
+}
+
+/** Goes on with the run, or sweeps: with its journals, or from a root that knows nothing but the deployment's name. */
+async function recover(recovery: Recovery, run: string | undefined, stage: Stage) {
+  if (run !== undefined && recovery.startsWith("resume")) {
+    const job = jobOf(stage, { resume: run });
+    const first = recovery === "resume" ? null : await control(job, Math.random() * SECOND_KILL_MS);
+    const last = await control(job);
+    return { log: (first?.log ?? "") + last.log };
+  }
+  if (recovery !== "sweep without a journal") return await control(jobOf(stage, { sweep: "journals" }));
+  const name = await Deno.readTextFile(join(stage.paths.runs, ".deployment")).catch(() => "ga-00000000");
+  const elsewhere = await Deno.makeTempDir({ prefix: "kill-" });
+  try {
+    return await control({ ...jobOf(stage, { sweep: { deployment: name.trim() } }), root: elsewhere });
+  } finally {
+    await Deno.remove(elsewhere, { recursive: true });
+  }
 }
 
 const NOTHING = {
@@ -94,56 +105,32 @@ const NOTHING = {
   key_left: false,
 };
 
-interface StageSet extends AsyncDisposable {
-  readonly root: string;
-  /** Another root, which knows nothing. */
-  readonly elsewhere: string;
-  readonly started: StartedCloud;
-  job(changes: Partial<Job>): Job;
+function stageOf(cloud: CloudName): Promise<Stage> {
+  return setStage({
+    clouds: { [cloud]: { stock: STOCKS[cloud] } },
+    tests: [{
+      providers: [cloud],
+      gpus: ["RTX 4090"],
+      engines: ["ollama"],
+      models: ["qwen2:1.5b", "qwen2:7b"],
+      workloads: [BRIEF],
+    }],
+  });
 }
 
-async function setTheStage(cloud: CloudName): Promise<StageSet> {
-  const root = await Deno.makeTempDir({ prefix: "kill-" });
-  const elsewhere = await Deno.makeTempDir({ prefix: "kill-" });
-  const started = await startCloud(PROTOCOLS[cloud], { stock: STOCKS[cloud], pace: PACE, bootSeconds: 10 });
-  const matrix = join(root, "matrix.json");
-  await Deno.writeTextFile(
-    matrix,
-    JSON.stringify({
-      name: "kill",
-      simulated: true,
-      tests: [{
-        providers: [cloud],
-        gpus: ["RTX 4090"],
-        engines: ["ollama"],
-        models: ["qwen2:1.5b", "qwen2:7b"],
-        workloads: [{ duration_seconds: 0.3, warmup_requests: 1, max_tokens: 8 }],
-      }],
-    }),
-  );
-  const { url, login } = started;
-  const clouds = { [cloud]: { url, login, key: started.cloud.key } };
-  return {
-    root,
-    elsewhere,
-    started,
-    job: (changes) => ({ root, matrix, clouds, pace: PACE, ...changes }),
-    [Symbol.asyncDispose]: async () => {
-      await started[Symbol.asyncDispose]();
-      await Deno.remove(root, { recursive: true });
-      await Deno.remove(elsewhere, { recursive: true });
-    },
-  };
+function jobOf({ paths: { root }, matrix, simulated, pace }: Stage, changes: Partial<Job>): Job {
+  return { root, matrix, clouds: simulated, pace, ...changes };
 }
 
 /** Runs a controller to its end, or kills it after so many ms. */
 async function control(job: Job, killAfter: number | null = null): Promise<{ killed: boolean; log: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", program, JSON.stringify(job)],
-    stdin: "null",
+    args: ["run", "-A", "--quiet", "--no-check", program],
+    stdin: "piped",
     stdout: "null",
     stderr: "piped",
   }).spawn();
+  await ReadableStream.from([new TextEncoder().encode(JSON.stringify(job))]).pipeTo(child.stdin);
   const timer = killAfter === null ? undefined : setTimeout(() => {
     try {
       child.kill("SIGKILL");

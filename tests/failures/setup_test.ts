@@ -1,0 +1,123 @@
+// Reasons that a machine shows while it is set up: each is provoked on a simulated machine, and another host is tried.
+import { equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { sshHost } from "../cloud/ssh_host.ts";
+import { setStage } from "../faults/stage.ts";
+import { ended, first, givesUp, run, skipAt, stageWith, succeeded, TEST, tidy } from "./trial.ts";
+
+Deno.test("[not_ready] a package manager that stays locked is waited for, then the host is left", async () => {
+  const found = /after 600 s package manager is still at work/;
+  const { said } = await givesUp({ dpkgLocked: -1 }, { code: "not_ready", at: "setup", found }, {
+    events: skipAt("waiting for package manager", 600),
+  });
+  ok(said.some((line) => line.includes("waiting for package manager")));
+});
+
+Deno.test("a package manager that is locked for a while is waited for, and nothing fails", async () => {
+  await using stage = await stageWith({ machines: first({ dpkgLocked: 3 }) });
+  const result = await run(stage);
+  await succeeded(result, result.rows[0], "1", 1);
+  equal(stage.said.filter((line) => line.includes("waiting for package manager")).length, 3);
+  tidy(result);
+});
+
+Deno.test("[driver_not_ready] a host whose driver never answers is left, and the next one measures", async () => {
+  const found = /Failed to initialize NVML: Driver\/library version mismatch/;
+  await givesUp({ driverFails: -1 }, { code: "driver_not_ready", at: "setup", found }, {
+    events: skipAt("waiting for the driver", 300),
+  });
+});
+
+Deno.test("a driver that is still being built is waited for, and nothing fails", async () => {
+  await using stage = await stageWith({ machines: first({ driverFails: 4 }) });
+  const result = await run(stage);
+  await succeeded(result, result.rows[0], "1", 1);
+  tidy(result);
+});
+
+Deno.test("[driver_too_old] a driver below the CUDA version that was asked for is told with both versions", async () => {
+  const found = /CUDA 12.4 was asked for.*it has 12.2/;
+  await givesUp({ cuda: "12.2" }, { code: "driver_too_old", at: "setup", found });
+});
+
+Deno.test("[wrong_gpu] another card than was offered is told by its name", async () => {
+  const cards = [{ name: "NVIDIA GeForce RTX 3080", memory_mib: 10_240 }];
+  const found = /Cannot measure RTX 4090: the machine has NVIDIA GeForce RTX 3080/;
+  await givesUp({ cards }, { code: "wrong_gpu", at: "setup", found });
+});
+
+Deno.test("[wrong_gpu] two cards instead of one, and one with less memory, are no better", async () => {
+  const card = { name: "NVIDIA GeForce RTX 4090", memory_mib: 24_450 };
+  await using stage = await stageWith({
+    machines: (n) => ({ cards: n === 1 ? [card, card] : [{ ...card, memory_mib: 12_000 }] }),
+  });
+  const result = await run(stage);
+  const found = /RTX 4090 with 12000 MiB instead of 24453/;
+  ended(result, result.rows[0], { code: "wrong_gpu", at: "setup", found });
+  ok(result.lines.some((line) => line.event === "retry" && line.reason.includes("(2 instead of 1)")));
+  tidy(result);
+});
+
+Deno.test("[cuda_failed] a GPU that the engine cannot use is found before anything is measured", async () => {
+  const found = /Cannot allocate GPU memory: Ollama puts its smallest model beside the GPU/;
+  const { said } = await givesUp({ engine: { noCuda: true } }, { code: "cuda_failed", at: "setup", found });
+  equal(said.filter((line) => line.endsWith("pulling qwen2:7b")).length, 1);
+});
+
+Deno.test("[disk_too_small] a machine with less disk than was asked for is left with the free disk told", async () => {
+  const found = /2\.0 GB of disk are free/;
+  await givesUp({ diskGb: 2 }, { code: "disk_too_small", at: "setup", found });
+});
+
+Deno.test("[install_failed] the last lines of an installer that fails are shown, and another host is tried", async () => {
+  const found = /Cannot install Ollama: ERROR: unsupported architecture/;
+  const { said } = await givesUp({ installFails: true }, { code: "install_failed", at: "setup", found });
+  ok(said.some((line) => /^vastai\S* {4}ERROR: unsupported architecture$/.test(line)), said.join("\n"));
+});
+
+Deno.test("[engine_not_answering] a server that does not start is tried again there, then elsewhere, with its last words", async () => {
+  const found = /Cannot start Ollama: it ended: Error: listen tcp: address already in use/;
+  const { machines } = await givesUp(
+    { engine: { dead: true } },
+    { code: "engine_not_answering", at: "setup", found },
+    { tries: 2 },
+  );
+  equal(machines.filter(({ offer }) => offer.provider === "vastai").length, 2);
+});
+
+Deno.test("[engine_missing] a host of the user's own without an engine is told, and nothing is installed on it", async () => {
+  await using host = await sshHost();
+  await using stage = await setStage({
+    clouds: {},
+    tests: [{ ...TEST, providers: ["ssh"], engines: [{ name: "ollama", url: "http://127.0.0.1:9" }] }],
+  });
+  const { user, key_file, running: { port } } = host;
+  const hosts = [{ name: "desk", host: "127.0.0.1", port, user, key_file, gpu: "RTX 4090" }];
+  await Deno.mkdir(stage.paths.runs, { recursive: true });
+  await Deno.writeTextFile(join(stage.paths.runs, "hosts.json"), JSON.stringify({ hosts }));
+  const result = await run(stage);
+  const found = /Cannot reach an engine at http:\/\/127.0.0.1:9/;
+  const hint = "Start the engine, or put its address into the matrix as the engine's url.";
+  ended(result, result.rows[0], { code: "engine_missing", at: "setup", found, hint });
+  equal(result.rows[0]?.attempts, 1);
+  tidy(result);
+});
+
+Deno.test("[agent_not_there] a machine on which Deno does not run is left", async () => {
+  const found = /Cannot install Deno on the machine: .*404/;
+  await givesUp(
+    { noDeno: true, system: "Linux riscv64" },
+    { code: "agent_not_there", at: "setup", found },
+  );
+});
+
+Deno.test("[failed] an engine that answers nonsense is told as what it is, and nothing more is tried", async () => {
+  await using stage = await stageWith({ machines: first({ engine: { nonsense: true } }) });
+  const result = await run(stage);
+  const found = /Cannot use Ollama: .*"<html>It works!<\/html>", which is no JSON object/;
+  const hint = "Check that the url is the engine's own.";
+  ended(result, result.rows[0], { code: "failed", at: "setup", found, hint });
+  equal(result.machines.length, 1);
+  match(result.said.join("\n"), /failed: failed at setup on 1: Cannot use Ollama/);
+  tidy(result);
+});
