@@ -45,8 +45,10 @@ export const RequestLine = z.object({
   }),
   scheduled_ns: ns("When the request was due"),
   sent_ns: ns("When it was sent"),
+  headers_ns: ns("When the head of the answer had come"),
   first_frame_ns: ns("When the first frame of any kind came"),
-  first_text_ns: ns("When the first frame with text came"),
+  first_text_ns: ns("When the first frame with text came, reasoning included"),
+  first_answer_ns: ns("When the first frame with text that is no reasoning came"),
   last_text_ns: ns("When the last frame with text came"),
   end_ns: ns("When the stream ended"),
   prompt_tok: z.int().min(0).max(1e9).nullish().meta({
