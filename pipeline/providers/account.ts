@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import { type Clock, throwIfAborted } from "../lib/clock.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
+import { Line } from "./line.ts";
 import type { Opening } from "./provider.ts";
 
 /** Least seconds between the beginnings of two calls: of any, and of two of a kind. */
@@ -34,6 +35,7 @@ export interface Answer {
 }
 
 const TIMEOUT_SECONDS = 60;
+const MARKET_SECONDS = 30;
 const TRIES = 5;
 const FIRST_WAIT_SECONDS = 1;
 const LONGEST_WAIT_SECONDS = 60;
@@ -47,18 +49,34 @@ const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 export type Explain = (answer: Answer) => FailureCode | null;
 
 export class Account {
-  readonly #begun = new Map<keyof Pace, number>();
-  readonly #lines = new Map<keyof Pace, Promise<void>>();
+  readonly #lines: Readonly<Record<keyof Pace, Line>>;
+  readonly #markets = new Map<string, { readonly until: number; readonly found: Promise<unknown> }>();
   readonly #clock: Clock;
 
   constructor(
     readonly provider: ProviderName,
     readonly base: string,
     readonly opening: Opening,
-    readonly pace: Pace,
+    pace: Pace,
     readonly explain: Explain = () => null,
   ) {
-    this.#clock = opening.clock;
+    const { clock } = opening;
+    this.#clock = clock;
+    this.#lines = {
+      any: new Line(pace.any, clock),
+      create: new Line(pace.create, clock),
+      destroy: new Line(pace.destroy, clock),
+    };
+  }
+
+  /** What `find` found a moment ago, for all who want to know the same. Whatever is created, or fails, makes it old. */
+  market<T>(what: string, find: () => Promise<T>): Promise<T> {
+    const known = this.#markets.get(what);
+    if (known !== undefined && this.#clock.now() < known.until) return known.found as Promise<T>;
+    const found = find();
+    this.#markets.set(what, { until: this.#clock.after(MARKET_SECONDS), found });
+    found.catch(() => this.#markets.delete(what));
+    return found;
   }
 
   /** The answer, whatever its status but 429 and, where the call is safe, 5xx. A Failure says why there is none. */
@@ -67,6 +85,7 @@ export class Account {
       await this.#turn(call);
       if (call.signal !== undefined) throwIfAborted(call.signal);
       const answer = await this.#send(call);
+      if (call.kind === "create") this.#markets.clear();
       const trouble = this.#troubleOf(call, answer);
       if (trouble === null) return answer as Answer;
       const mayRepeat = trouble.code === "rate_limited" || call.kind !== "create";
@@ -113,29 +132,11 @@ export class Account {
     return this.failure("create_unknown", call, `it answered ${answer.status}: ${this.#shown(answer.text)}`);
   }
 
-  /** Waits for the call's turn: among those of its kind, then among all. What waits for its kind holds up no other. */
+  /** Waits for the call's turn: among those of its kind, then among all, where a create goes first. */
   #turn({ kind, signal }: Call): Promise<void> {
-    const amongAll = () => this.#inLine("any", signal);
-    return kind === undefined ? amongAll() : this.#inLine(kind, signal, amongAll);
-  }
-
-  /** Calls of a line begin in the order in which they came, with its pause between them; `then` is waited for as well. */
-  #inLine(name: keyof Pace, signal?: AbortSignal, then = () => Promise.resolve()): Promise<void> {
-    const turn = (this.#lines.get(name) ?? Promise.resolve()).then(async () => {
-      const free = (this.#begun.get(name) ?? -Infinity) + this.#ms(this.pace[name]);
-      while (this.#clock.now() < free) {
-        await this.#clock.sleep((free - this.#clock.now()) / Math.max(1, this.#ms(1)), signal);
-      }
-      await then();
-      this.#begun.set(name, this.#clock.now());
-    });
-    this.#lines.set(name, turn.catch(() => undefined));
-    return turn;
-  }
-
-  /** Milliseconds that `seconds` take by this clock. */
-  #ms(seconds: number): number {
-    return this.#clock.after(seconds) - this.#clock.now();
+    const { any } = this.#lines;
+    if (kind === undefined) return any.turn(false, signal);
+    return this.#lines[kind].turn(false, signal, () => any.turn(kind === "create", signal));
   }
 
   async #send({ method, path, query, body }: Call): Promise<Answer | LostAnswer> {

@@ -110,7 +110,10 @@ function openLambda(opening: Opening): Provider {
 
     async offers(wanted, signal) {
       const call = { what: "list the types", method: "GET", path: "/instance-types", signal } as const;
-      const { data } = account.read(Types, call, await account.ask(call));
+      const { data } = await account.market(
+        call.path,
+        async () => account.read(Types, call, await account.ask(call)),
+      );
       return Object.values(data).flatMap((type) => offersOf(type, wanted));
     },
 

@@ -61,7 +61,7 @@ function openRunpod(opening: Opening): Provider {
           minCudaVersion: leastCuda(wanted.limits),
         };
         const call = { what: "search offers", method: "GET", path: "/catalog/gpus", query, signal } as const;
-        for (const { gpus } of await pages(Catalog, call)) {
+        for (const { gpus } of await account.market(JSON.stringify(query), () => pages(Catalog, call))) {
           found.push(...gpus.flatMap((told) => offersOf(told, cloud, wanted)));
         }
       }

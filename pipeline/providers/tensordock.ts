@@ -89,7 +89,10 @@ function openTensordock(opening: Opening): Provider {
 
     async offers(wanted, signal) {
       const call = { what: "list the locations", method: "GET", path: "/locations", signal } as const;
-      const { data } = read(Locations, call, await account.ask(call));
+      const { data } = await account.market(
+        call.path,
+        async () => read(Locations, call, await account.ask(call)),
+      );
       return data.locations.flatMap((location) => offersAt(location, wanted));
     },
 

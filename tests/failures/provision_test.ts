@@ -145,7 +145,7 @@ Deno.test("[boot_failed] a machine that ends in an error is told in the provider
 Deno.test("[boot_timeout] a machine that only loads is given up when its provider's usual time is over", async () => {
   const found = /Cannot start machine \S+: after (900|600) s it is "(loading: loading|queued)"/;
   await givesUp({ neverBoots: true }, { code: "boot_timeout", at: "provision", found }, {
-    events: { line: (line, time) => /  (loading: loading|queued)$/.test(line) && time.skip(450) },
+    events: { line: (line, time) => / {2}(loading: loading|queued)$/.test(line) && time.skip(450) },
   });
 });
 

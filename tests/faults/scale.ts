@@ -28,7 +28,7 @@ export async function scale(tell: (text: string) => void): Promise<Line[]> {
   tell(`${CLOUDS.length} leases took ${alone.seconds.toFixed(0)} s`);
   const all = await leasesAtOnce(LEASES, PACE);
   tell(`${LEASES} leases took ${all.seconds.toFixed(0)} s`);
-  all.failures.forEach(tell);
+  all.failures.forEach((failure) => tell(failure));
   const each = Math.ceil(LEASES / CLOUDS.length);
   const waiting = Math.max(...Object.values(CREATE_GAP_SECONDS)) * (each - 1);
   const critical = alone.seconds + waiting;
@@ -108,7 +108,11 @@ function stageOptions(leases: number): Omit<StageOptions, "pace"> {
       gpu_count: 1 + Math.floor(n / GPUS.length),
     }));
     const stock = kinds.map(({ gpu, gpu_count }, n) =>
-      stockOf(idOf(name, n), gpu, { gpu_count, location: placeOf(name, n) })
+      stockOf(idOf(name, n), gpu, {
+        gpu_count,
+        location: placeOf(name, n),
+        capacity: kinds.length,
+      })
     );
     clouds[name] = { stock, bootSeconds: BOOT_SECONDS, hollowPort: 22 };
     tests.push(...kinds.map(({ gpu, gpu_count }) => ({
