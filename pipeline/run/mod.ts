@@ -116,7 +116,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
   };
   const reaper = new Reaper({ ...opening, fleet, providers: opened.providers, clock: world.clock });
   const stopped = await workOff(prepared, options.resume !== undefined, options.parallel, context, reaper);
-  const leftovers = await endAll(run, context);
+  const leftovers = await endAll(run, context, reaper);
   const events = fleet.records().flatMap((record) => record.events);
   return {
     run_id,
@@ -177,8 +177,14 @@ async function closeOthers(run_id: string, opening: OpenOptions, signal: AbortSi
 }
 
 /** Ends every machine that is left, and asks what was charged. Returns those that could not be proven gone. */
-async function endAll({ fleet }: OpenRun, { log }: RunContext): Promise<readonly MachineRecord[]> {
+async function endAll(
+  { fleet }: OpenRun,
+  { log }: RunContext,
+  reaper: Reaper,
+): Promise<readonly MachineRecord[]> {
   const leftovers = await fleet.endAll("stopped", "the run is over");
+  // What came back after its end is seen once more.
+  await reaper.pass().catch((error) => log.warn(messageOf(error)));
   await fleet.reconcileCharges().catch((error) =>
     log.warn(`the charges could not be read: ${messageOf(error)}`)
   );

@@ -19,6 +19,8 @@ export interface MachineFaults {
   readonly cuda?: string;
   /** The package manager is locked for so many asks; -1: always. */
   readonly dpkgLocked?: number;
+  /** The package manager was interrupted; it can be repaired. */
+  readonly halfConfigured?: boolean;
   /** Free disk, GB. */
   readonly diskGb?: number;
   /** The machine has no Deno. */

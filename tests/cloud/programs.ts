@@ -31,7 +31,7 @@ export async function programs(options: MachineOptions & { bin: string; state: s
     curl: curl(options),
     sudo: 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
     fuser: counted(state, "dpkg", faults.dpkgLocked ?? 0, "echo 4711; exit 0", "exit 1"),
-    dpkg: "exit 0",
+    dpkg: faults.halfConfigured === true ? interrupted(join(state, "repaired")) : "exit 0",
     "apt-get": "exit 0",
     zstd: "exit 0",
     df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
@@ -46,6 +46,14 @@ echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9
     await Deno.writeTextFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   }
   if (faults.noDeno !== true && !isStrange) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+}
+
+/** A package manager that complains until it is repaired. */
+function interrupted(repaired: string): string {
+  return `case "$1" in
+  --audit) [ -e '${repaired}' ] || echo "The following packages are only half configured";;
+  --configure) touch '${repaired}';;
+esac`;
 }
 
 /** What reads files, of which one comes otherwise than it lies there. */

@@ -21,6 +21,15 @@ Deno.test("a package manager that is locked for a while is waited for, and nothi
   tidy(result);
 });
 
+Deno.test("a package manager that was interrupted is repaired, and nothing fails", async () => {
+  await using stage = await stageWith({ machines: first({ halfConfigured: true }) });
+  const result = await run(stage);
+  await succeeded(result, result.rows[0], "1", 1);
+  const [machine] = stage.cloud("vastai").cloud.machines.values();
+  ok((await Deno.stat(join(machine?.running?.home ?? "", "..", "state", "repaired"))).isFile);
+  tidy(result);
+});
+
 Deno.test("[driver_not_ready] a host whose driver never answers is left, and the next one measures", async () => {
   const found = /Failed to initialize NVML: Driver\/library version mismatch/;
   await givesUp({ driverFails: -1 }, { code: "driver_not_ready", at: "setup", found }, {
