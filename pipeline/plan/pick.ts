@@ -1,7 +1,8 @@
 // PURE. Which offer to take: the cheapest for what can be expected of it, with a memory of what failed before.
-import { FAILURES, type Remedy } from "../schema/failures.ts";
+import { FAILURES } from "../schema/failures.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
+import type { Remedy } from "../schema/remedy.ts";
 
 /** An offer that let us down. */
 export interface BadMemory {

@@ -1,6 +1,7 @@
 // PURE. What follows from a failure: the table's remedy, as long as it was not tried too often.
-import { type FailureCode, type FailureRule, FAILURES } from "../schema/failures.ts";
+import { type FailureCode, FAILURES } from "../schema/failures.ts";
 import type { Stage } from "../schema/names.ts";
+import type { FailureRule } from "../schema/remedy.ts";
 
 export interface Decision {
   /** Whether its entries are tried again, or are over. */

@@ -1,34 +1,8 @@
 // Every reason for which an entry can fail, by stage: how it is seen, what is done about it, and what the user is told.
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { EntryStatus } from "./manifest.ts";
 import type { Stage } from "./names.ts";
-
-/**
- * What is done after a failure: the same call or step on the same machine again, another offer, one on another host, one at
- * another location, nothing more for these entries, or nothing more from this provider.
- */
-export type Remedy =
-  | "same_machine"
-  | "other_offer"
-  | "other_host"
-  | "other_location"
-  | "none"
-  | "leave_provider";
-
-export interface FailureRule {
-  /** Stage at which it is seen; null: at any. */
-  readonly stage: Stage | null;
-  /** State of the entries once the remedy is used up. */
-  readonly status: Extract<EntryStatus, "failed" | "timeout" | "skipped">;
-  readonly remedy: Remedy;
-  /** How often the remedy is tried for the same entries. */
-  readonly times: number;
-  /** How it is seen. */
-  readonly seen: string;
-  /** What the user can do when the remedy did not help. */
-  readonly hint: string;
-}
+import type { FailureRule, Remedy } from "./remedy.ts";
 
 const failed = (
   stage: Stage | null,
@@ -397,11 +371,6 @@ export class Failure extends UserError {
   ) {
     super(message, options.hint ?? FAILURES[code].hint, { cause: options.cause });
   }
-}
-
-/** The rule of anything thrown: that of its code, or of `failed`. */
-export function ruleOf(error: unknown): FailureRule {
-  return FAILURES[codeOf(error)];
 }
 
 /** The code of anything thrown. */
