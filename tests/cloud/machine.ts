@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Network } from "./network.ts";
 import { type Card, programs } from "./programs.ts";
+import { configureSshd, makeHostKey, startSshd } from "./sshd.ts";
 
 /** What is wrong with a machine. Times in seconds of the cloud's clock. */
 export interface MachineFaults {
@@ -95,9 +96,6 @@ export interface SpeedModel {
   readonly pull_gb_s: number;
 }
 
-const SSHD = "/usr/sbin/sshd";
-const LOOPBACK = "127.0.0.1";
-
 /** A machine that runs; disposing ends every process that was started on it. */
 export class RunningMachine implements AsyncDisposable {
   private constructor(
@@ -131,7 +129,7 @@ export class RunningMachine implements AsyncDisposable {
     const port = freePort();
     const refuses = faults.ssh === "refused";
     const { network } = faults;
-    if (!refuses) await configureSshd(folder, network?.address ?? LOOPBACK, port, entry, authorized);
+    if (!refuses) await configureSshd(folder, network, port, entry, authorized);
     const sshd = refuses ? null : await startSshd(folder, port, mark, network);
     return new RunningMachine(port, home, folder, mark, authorized, sshd, network);
   }
@@ -265,77 +263,6 @@ async function runDetached(entry: string, script: string): Promise<void> {
     stderr: "null",
   });
   await command.output();
-}
-
-async function makeHostKey(folder: string): Promise<void> {
-  const path = join(folder, "host_key");
-  await Deno.remove(path).catch(() => undefined);
-  const args = ["-q", "-t", "ed25519", "-N", "", "-f", path];
-  await new Deno.Command("ssh-keygen", { args, stdin: "null" }).output();
-}
-
-async function configureSshd(
-  folder: string,
-  address: string,
-  port: number,
-  entry: string,
-  authorized: string,
-): Promise<void> {
-  await makeHostKey(folder);
-  // Without it, sshd of the superuser does not start.
-  if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true });
-  const lines = [
-    `Port ${port}`,
-    `ListenAddress ${address}`,
-    `HostKey ${join(folder, "host_key")}`,
-    `AuthorizedKeysFile ${authorized}`,
-    "PidFile none",
-    "StrictModes no",
-    "UsePAM no",
-    "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
-    "PermitRootLogin yes",
-    "X11Forwarding no",
-    `ForceCommand ${entry}`,
-    // A bash that sshd starts reads ~/.bashrc, which is that of whoever runs this, unless it is not the first shell.
-    "SetEnv SHLVL=5",
-  ];
-  await Deno.writeTextFile(join(folder, "sshd_config"), `${lines.join("\n")}\n`);
-}
-
-async function startSshd(
-  folder: string,
-  port: number,
-  mark: string,
-  network: Network | undefined,
-): Promise<Deno.ChildProcess> {
-  const [name = "", value = ""] = mark.split("=");
-  const command = [SSHD, "-D", "-e", "-f", join(folder, "sshd_config")];
-  const [program = "", ...args] = network === undefined
-    ? command
-    : ["ip", "netns", "exec", network.name, ...command];
-  const child = new Deno.Command(program, {
-    args,
-    env: { [name]: value },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  await listening(network?.address ?? LOOPBACK, port);
-  return child;
-}
-
-/** Waits until the port takes connections. */
-async function listening(hostname: string, port: number): Promise<void> {
-  for (let round = 0; round < 400; round++) {
-    try {
-      (await Deno.connect({ hostname, port })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-  throw new Error(`Cannot start sshd: nobody listens at port ${port}`);
 }
 
 function freePort(): number {
