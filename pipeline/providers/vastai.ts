@@ -5,7 +5,7 @@ import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
-import { untilDeadline } from "./self_destruct.ts";
+import { afterSeconds } from "./self_destruct.ts";
 import {
   HalfDone,
   type Opening,
@@ -86,7 +86,7 @@ function openVastai(opening: Opening): Provider {
         what,
         method: "PUT",
         path: `/v0/asks/${order.offer.id}/`,
-        body: createBody(order, base),
+        body: createBody(order, order.deadline - opening.clock.now() / 1000, base),
         kind: "create",
         signal,
       });
@@ -254,9 +254,10 @@ function offerOf(told: unknown, { gpu, gpu_count, disk_gb }: Wanted): Offer[] {
   }];
 }
 
-function createBody({ label, public_key, disk_gb, limits, deadline }: Order, base: string) {
+/** `seconds`: after which the machine ends itself. */
+function createBody({ label, public_key, disk_gb, limits }: Order, seconds: number, base: string) {
   const onstart = [
-    untilDeadline(deadline, destroyItself(base)),
+    afterSeconds(seconds, destroyItself(base)),
     "env >> /etc/environment",
     "touch ~/.no_auto_tmux",
     `mkdir -p ~/.ssh && echo '${public_key}' >> ~/.ssh/authorized_keys && chmod -R go= ~/.ssh`,

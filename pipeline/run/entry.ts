@@ -40,7 +40,7 @@ export async function runEntry(
       progress: (tally) => board.tally(lease_id, entry.id, tally),
     }),
   ]);
-  announce("collect");
+  if (!leased.signal.aborted) announce("collect");
   fleet.work(machine_id, "collect", [entry.id]);
   const source = {
     machine: leased.machine,

@@ -232,17 +232,23 @@ Deno.test("vastai's charges of all pages count, of other machines and of other t
 });
 
 /** Runs a script as a machine does, without `curl` until its package manager brings it; what that was told. */
-async function onMachine(id: string, script: string): Promise<string> {
+async function onMachine(id: string, script: string, home?: string): Promise<string> {
   const bin = await Deno.makeTempDir({ prefix: "vast-" });
   const calls = join(bin, "calls");
   await Deno.writeTextFile(calls, "");
   const apt = `#!/bin/sh\necho "$@" >>${calls}\n[ "$1" = update ] || ln -s "$CURL" ${bin}/curl\n`;
   await Deno.writeTextFile(join(bin, "apt-get"), apt, { mode: 0o755 });
-  for (const program of ["date", "ln"]) await Deno.symlink(await which(program), join(bin, program));
+  for (const program of ["cat", "date", "ln"]) await Deno.symlink(await which(program), join(bin, program));
   await new Deno.Command("/bin/sh", {
     args: ["-c", script],
     clearEnv: true,
-    env: { PATH: bin, CURL: await which("curl"), CONTAINER_ID: id, CONTAINER_API_KEY: cloud.ownKey(id) },
+    env: {
+      PATH: bin,
+      HOME: home ?? bin,
+      CURL: await which("curl"),
+      CONTAINER_ID: id,
+      CONTAINER_API_KEY: cloud.ownKey(id),
+    },
     stdout: "null",
     stderr: "null",
   }).output();
@@ -266,20 +272,26 @@ Deno.test("vastai's machine ends itself with its own key, which can do nothing e
   deepEqual((await opened.provider.list()).map((each) => each.id), [other]);
 });
 
-Deno.test("vastai's machine begins with what ends it at its deadline, and not before", async () => {
+Deno.test("vastai's machine begins with what ends it when its time is over, reckoned once by its own clock, which may be wrong", async () => {
   await using opened = await open(rented);
   const wish = await order(opened.provider);
-  for (const [deadline, ends] of [[wish.deadline, false], [wish.deadline - 7200, true]] as const) {
-    const id = await opened.provider.create({ ...wish, deadline }, never);
-    const { onstart } = sent(opened, "create").at(-1)?.body as { onstart: string };
-    const [line = ""] = onstart.split("\n");
-    ok(line.includes(`$((${deadline} - $(date +%s)))`) && line.endsWith("&"), line);
-    // Once round its loop, in the foreground.
-    await onMachine(
-      id,
-      line.replace("while :; do", "for once in 1; do").replace("sleep $left", ":").replace(/&$/, ""),
-    );
-    equal(await opened.provider.get(id) === null, ends);
-    await opened.provider.destroy(id);
-  }
+  const id = await opened.provider.create(wish, never);
+  const { onstart } = sent(opened, "create").at(-1)?.body as { onstart: string };
+  const [line = ""] = onstart.split("\n");
+  ok(line.endsWith("&"), line);
+  // Once round its loop, in the foreground.
+  const script = line.replace("while :; do", "for once in 1; do").replace("sleep $left", ":").replace(
+    /&$/,
+    "",
+  );
+  const home = await Deno.makeTempDir({ prefix: "vast-" });
+  await onMachine(id, script, home);
+  ok(await opened.provider.get(id));
+  const mark = join(home, ".gpu-almanac-end");
+  const left = Number(await Deno.readTextFile(mark)) - Date.now() / 1000;
+  ok(Math.abs(left - (wish.deadline - Date.now() / 1000)) < 60, String(left));
+  await Deno.writeTextFile(mark, String(Math.floor(Date.now() / 1000)));
+  await onMachine(id, script, home);
+  equal(await opened.provider.get(id), null);
+  await Deno.remove(home, { recursive: true });
 });

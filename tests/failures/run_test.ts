@@ -253,7 +253,7 @@ Deno.test("[total_deadline] a run that has had its hours ends, with what was mea
   await using stage = await stageWith({}, { workloads: [{ ...LONG.workloads[0], duration_seconds: 60 }] });
   const result = await run(stage, {}, { limits: { max_usd: null, max_hours: 0.06 } });
   const [row] = result.rows;
-  deepEqual([row?.status, row?.failure_code, row?.failure_stage], ["timeout", "total_deadline", "collect"]);
+  deepEqual([row?.status, row?.failure_code, row?.failure_stage], ["timeout", "total_deadline", "benchmark"]);
   match(row?.failure_reason ?? "", /Cannot go on: the run has had its 0\.06 hours/);
   equal((await evidenceOf(stage, row?.raw_dir ?? "")).complete, false);
   tidy(result);
