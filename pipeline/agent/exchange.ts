@@ -1,10 +1,9 @@
 // One request and its streamed answer, timed on the monotonic clock. Never throws: what goes wrong is part of the result.
 import type { Config } from "./config.ts";
 import { type ErrorClass, Failure } from "./failure.ts";
-import type { Listener } from "./http/answer.ts";
+import { type Draft, Hearing } from "./hearing.ts";
 import type { HttpClient } from "./http/client.ts";
-import { Refusal } from "./refusal.ts";
-import type { Counts, EngineTimes, Frame, Wire } from "./wire/frame.ts";
+import type { Counts, EngineTimes, Wire } from "./wire/frame.ts";
 
 /** Times are milliseconds of performance.now(); all bytes that one read brought have the same. */
 export interface Exchange {
@@ -41,8 +40,6 @@ export interface ExchangeContext {
   readonly onFrame: () => void;
 }
 
-type Draft = { -readonly [K in keyof Exchange]: Exchange[K] } & { text_times: number[] };
-
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Sends `prompt` and reads its answer to the end, or until the request's time is over. */
@@ -66,58 +63,27 @@ export async function exchange(prompt: string, context: ExchangeContext): Promis
   return draft;
 }
 
-/** The time of the last byte. What the answer says goes into `draft`. */
+/** Asks and listens to the end; the time of the last byte. What the answer says goes into `draft`. */
 async function converse(
   prompt: string,
   { wire, client, config, onFrame }: ExchangeContext,
   signal: AbortSignal,
   draft: Draft,
 ): Promise<number> {
-  const reader = wire.reader();
-  const refusal = new Refusal();
-  let done = false;
-  const take = (frames: readonly Frame[], at: number) => {
-    for (const frame of frames) {
-      if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
-      note(frame, at, draft);
-      if (frame.text) onFrame();
-      done ||= frame.done === true;
-    }
-  };
-  const refused = () => draft.http !== null && (draft.http < 200 || draft.http > 299);
-  const fail = () => new Failure("http", `HTTP ${draft.http}: ${refusal.message}`);
-  const listener: Listener = {
-    sending() {
-      draft.sent_at = Date.now();
-      draft.sent = performance.now();
-    },
-    head(head, at) {
-      draft.http = head.status;
-      draft.headers = at;
-    },
-    bytes(bytes, at) {
-      if (!refused()) return take(reader.push(bytes), at);
-      refusal.add(bytes);
-      if (refusal.full) throw fail();
-    },
-  };
+  const hearing = new Hearing(draft, wire.reader(), onFrame);
   const call = {
     url: wire.url,
     headers: headersFor(config.api_key),
     body: JSON.stringify(wire.body(prompt)),
   };
-  let end: number;
   try {
-    end = await client.post(call, signal, listener);
+    const end = await client.post(call, signal, hearing);
+    hearing.end(end);
+    return end;
   } catch (error) {
-    if (error instanceof Failure && error.kind === "truncated" && refused()) throw fail();
+    if (error instanceof Failure && error.kind === "truncated") hearing.cut();
     throw error;
   }
-  if (refused()) throw fail();
-  take(reader.end(), end);
-  if (!done) throw new Failure("truncated", `the stream ended early, after ${draft.frames} frames with text`);
-  if (draft.frames === 0) throw new Failure("empty", "the answer has no text");
-  return end;
 }
 
 function headersFor(apiKey: string | null): Record<string, string> {
@@ -125,20 +91,6 @@ function headersFor(apiKey: string | null): Record<string, string> {
     "content-type": "application/json",
     ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
   };
-}
-
-function note(frame: Frame, at: number, draft: Draft): void {
-  draft.first_frame ??= at;
-  if (frame.text) {
-    draft.first_text ??= at;
-    draft.last_text = at;
-    draft.frames += 1;
-    draft.text_times.push(at);
-  }
-  if (frame.answer) draft.first_answer ??= at;
-  if (frame.stop !== undefined) draft.stop = frame.stop;
-  if (frame.counts !== undefined) draft.counts = { ...draft.counts, ...frame.counts };
-  if (frame.engine !== undefined) draft.engine = { ...draft.engine, ...frame.engine };
 }
 
 function describe(error: unknown, draft: Draft): Exchange["error"] {

@@ -62,14 +62,19 @@ async function secured(
     caCerts: [...ca_certs],
     alpnProtocols: ["http/1.1"],
   });
-  const close = () => conn.close();
+  let open = true;
+  const close = () => {
+    if (open) conn.close();
+    open = false;
+  };
   signal.addEventListener("abort", close, { once: true });
   try {
+    signal.throwIfAborted();
     await conn.handshake();
     signal.throwIfAborted();
     return conn;
   } catch (error) {
-    if (!signal.aborted) conn.close();
+    close();
     throw error;
   } finally {
     signal.removeEventListener("abort", close);
