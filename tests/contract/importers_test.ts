@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { almanac } from "../../pipeline/importers/almanac.ts";
 import { importers } from "../../pipeline/importers/mod.ts";
 import { sealRawDirectory } from "../../pipeline/lib/seal.ts";
 import { directory, temporaryRoot } from "../fixtures.ts";
@@ -46,7 +47,7 @@ Deno.test("almanac takes chunk times and logs in beside the results, and leaves 
     "notes.txt": "",
   };
   const out = await directory(root.paths.root, "out", {});
-  await importers.almanac.convert(await directory(root.paths.root, "in", files), out);
+  await almanac.convert(await directory(root.paths.root, "in", files), out);
   deepEqual(await listing(out), ["agent.log", "chunks.jsonl", "metadata.json", "results.jsonl"]);
 });
 
