@@ -6,6 +6,7 @@ import { isHere } from "../pipeline/agent/here.ts";
 import { promptFor, PROMPTS } from "../pipeline/agent/prompts.ts";
 import { run, type Watcher } from "../pipeline/agent/run.ts";
 import { queryFor } from "../pipeline/agent/telemetry.ts";
+import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { deafUrl, faultAfter } from "./fixtures.ts";
@@ -24,15 +25,16 @@ async function measure(env: Record<string, string>, stop = new AbortController()
   } catch (error) {
     failure = error;
   }
-  const text = await Deno.readTextFile(join(out, "results.jsonl"));
-  const lines = text.split("\n").filter((line) => line !== "").map((line) =>
-    RequestLine.parse(JSON.parse(line))
-  );
+  const read = (name: string) => Deno.readTextFile(join(out, name)).catch(() => null);
+  const jsonl = (text: string | null) =>
+    text?.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  const lines = jsonl(await read("results.jsonl"))?.map((line) => RequestLine.parse(line)) ?? [];
+  const chunks = jsonl(await read("chunks.jsonl"))?.map((line) => ChunkLine.parse(line)) ?? null;
   const metadata = Metadata.parse(JSON.parse(await Deno.readTextFile(join(out, "metadata.json"))));
-  const gpu = await Deno.readTextFile(join(out, "gpu.csv")).catch(() => null);
+  const gpu = await read("gpu.csv");
   const log = await Deno.readTextFile(join(out, "agent.log"));
   await Deno.remove(out, { recursive: true });
-  return { lines, metadata, gpu, log, failure };
+  return { lines, chunks, metadata, gpu, log, failure };
 }
 
 async function measureOllama(faults: OllamaFaults, env: Record<string, string> = {}) {
@@ -58,9 +60,15 @@ Deno.test("each line has the engine's counts, ordered monotonic times, its phase
   ]);
   for (const line of lines) {
     deepEqual([line.tok, line.prompt_tok, line.frames, line.stop, line.err], [8, 40, 8, "length", false]);
-    const times = [line.scheduled_ns, line.sent_ns, line.first_text_ns, line.last_text_ns, line.end_ns].map(
-      Number,
-    );
+    const times = [
+      line.scheduled_ns,
+      line.sent_ns,
+      line.headers_ns,
+      line.first_text_ns,
+      line.first_answer_ns,
+      line.last_text_ns,
+      line.end_ns,
+    ].map(Number);
     deepEqual(times, times.toSorted((a, b) => a - b));
   }
   deepEqual(lines.map((line) => line.n).toSorted((a, b) => a - b), lines.map((_, n) => n));
@@ -71,6 +79,15 @@ Deno.test("each line has the engine's counts, ordered monotonic times, its phase
     false,
   ]]);
   ok(metadata.completed_at);
+});
+
+Deno.test("every request has its line of chunk times, the same numbers as its line of results, unless CHUNKS is 0", async () => {
+  const { lines, chunks } = await measureOllama({}, { CONCURRENCY: "2" });
+  deepEqual(
+    chunks?.map(({ n, phase, level, first_ns, gaps_us }) => [n, phase, level, first_ns, gaps_us.length + 1]),
+    lines.map(({ n, phase, level, first_text_ns, frames }) => [n, phase, level, first_text_ns, frames]),
+  );
+  equal((await measureOllama({}, { CHUNKS: "0" })).chunks, null);
 });
 
 Deno.test("no two prompts begin alike, and all four kinds are asked", async () => {
@@ -225,7 +242,7 @@ Deno.test("of an engine on another machine neither hardware nor telemetry is cla
   const folder = await fakeNvidiaSmi(1);
   Deno.env.set("PATH", `${folder}:${path}`);
   try {
-    // An address kept for documentation, at a port that fetch refuses: nothing is ever sent.
+    // An address kept for documentation: nobody is there, and the time is over before that is sure.
     const elsewhere = { MODEL: "m", ENGINE: "openai", URL: "http://192.0.2.1:1", TIMEOUT: "0.01" };
     const { metadata, gpu, log } = await measure(elsewhere);
     deepEqual(Object.values(metadata.hardware).filter((value) => value !== null), []);

@@ -1,8 +1,10 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readConfig } from "../pipeline/agent/config.ts";
 import type { Frame, Wire } from "../pipeline/agent/wire/frame.ts";
+import { lineReader } from "../pipeline/agent/wire/lines.ts";
 import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
 import { openaiWire } from "../pipeline/agent/wire/openai.ts";
+import { sseReader } from "../pipeline/agent/wire/sse.ts";
 
 const config = readConfig({ MODEL: "m" }, new Date(0));
 const ollama = ollamaWire(config);
@@ -34,6 +36,7 @@ const SSE =
 Deno.test("Ollama's lines are read with thinking as text, absent counts left out and a last line without its break", () => {
   const [first, second, last] = read(ollama, NDJSON);
   deepEqual([first?.text, second?.text, last?.text], [true, true, false]);
+  deepEqual([first?.answer, second?.answer, last?.answer], [true, false, false]);
   deepEqual(last?.counts, { prompt_tok: 7, tok: 2 });
   equal(last?.engine?.decode_ns, 5);
   equal(last?.done, true);
@@ -42,6 +45,7 @@ Deno.test("Ollama's lines are read with thinking as text, absent counts left out
 Deno.test("OpenAI's events are read with comments, event names and CRLF between them", () => {
   const frames = read(openai, SSE);
   deepEqual(frames.map((frame) => frame.text), [false, true, true, false, false, false]);
+  deepEqual(frames.map((frame) => frame.answer), [false, true, false, false, false, false]);
   equal(frames[3]?.stop, "length");
   deepEqual(frames[4]?.counts, { tok: 2, prompt_tok: 7, cached_tok: 3 });
   equal(frames[4]?.engine?.prompt_ns, 1_500_000);
@@ -82,11 +86,46 @@ for (const [name, wire, text] of [["Ollama", ollama, NDJSON], ["OpenAI", openai,
   });
 }
 
+/** The data of all events in `text`, read whole and byte by byte. */
+function events(text: string): string[] {
+  const bytes = new TextEncoder().encode(text);
+  const whole = sseReader();
+  const events = [...whole.push(bytes), ...whole.end()];
+  const slow = sseReader();
+  deepEqual([...Array.from(bytes).flatMap((byte) => slow.push(Uint8Array.of(byte))), ...slow.end()], events);
+  return events;
+}
+
+Deno.test("events are read as the standard says, and their names, ids and retry times left out", () => {
+  deepEqual(events("\uFEFFdata: a\n\ndata:b\n\ndata:  c\n\n"), ["a", "b", " c"]);
+  deepEqual(events("event: x\nid: 1\nretry: 5\ndata: a\ndata: b\r\ndata\n\n: note\n\n"), ["a\nb\n"]);
+  deepEqual(events("data:\n\n\n\ndatabase: a\n\ndata: grüße 🙂\n\ndata: last"), ["grüße 🙂", "last"]);
+  deepEqual(events("data: a\n\n\uFEFFdata: b\n\n"), ["a"]);
+});
+
+Deno.test("an event may be as long as a line, and no longer, in however many lines it comes", () => {
+  const part = new TextEncoder().encode(`data: ${"x".repeat(1023)}\n`);
+  const reader = sseReader();
+  for (let n = 0; n < 8192; n++) equal(reader.push(part).length, 0);
+  throws(() => reader.push(part), /an event of the answer is longer than 8 MiB/);
+});
+
+Deno.test("a line of 8 MiB in pieces of one read each is taken in one go, and one byte more refused", () => {
+  const piece = new Uint8Array(16 * 1024).fill(120);
+  const reader = lineReader();
+  for (let n = 0; n < 512; n++) equal(reader.push(piece).length, 0);
+  const [line] = reader.push(new TextEncoder().encode("\nrest"));
+  deepEqual([line?.length, reader.end()], [8 * 1024 * 1024, ["rest"]]);
+  for (let n = 0; n < 512; n++) reader.push(piece);
+  throws(() => reader.push(piece.subarray(0, 1)), /a line of the answer is longer than 8 MiB/);
+});
+
 Deno.test("errors inside a stream are seen in every shape that engines use", () => {
   const errorOf = (wire: Wire, text: string) => read(wire, text)[0]?.error;
   equal(errorOf(ollama, '{"error":"out of memory"}\n'), "out of memory");
   equal(errorOf(openai, 'data: {"error":{"message":"too long","code":400}}\n\n'), "too long");
   equal(errorOf(openai, 'data: {"error":"flat"}\n\n'), "flat");
   equal(errorOf(openai, 'data: {"object":"error","message":"vllm"}\n\n'), "vllm");
+  equal(errorOf(openai, 'error: {"code":500,"message":"llama-server"}\n\n'), "llama-server");
   ok(errorOf(openai, "data: <html>\n\n")?.startsWith("a frame is not JSON"));
 });

@@ -20,6 +20,7 @@ const Settings = z.object({
   CONTEXT: number(1).default(2048),
   TIMEOUT: number(0.001).default(120),
   OUT: z.string().min(1).optional(),
+  CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
 });
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly timeout_seconds: number;
   /** Folder for the evidence. */
   readonly out: string;
+  /** Whether the times of all frames with text are kept, in chunks.jsonl. */
+  readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
 }
@@ -78,6 +81,7 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     context_tokens: set.CONTEXT,
     timeout_seconds: set.TIMEOUT,
     out: set.OUT ?? `bench_${now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_")}`,
+    chunks: set.CHUNKS === "1",
     progress_json: set.PROGRESS === "json",
   };
 }

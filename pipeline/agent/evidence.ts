@@ -1,5 +1,6 @@
-// The files an agent leaves: results.jsonl line by line, metadata.json at the start and at the end, agent.log.
+// The files an agent leaves: results.jsonl and chunks.jsonl line by line, metadata.json at the start and at the end, agent.log.
 import { join } from "node:path";
+import type { ChunkLine } from "../schema/chunk.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
@@ -56,18 +57,28 @@ export function metadataOf(story: Story): Metadata {
 export class Evidence implements Disposable {
   readonly #out: string;
   readonly #results: Deno.FsFile;
+  readonly #chunks: Deno.FsFile | null;
   readonly #log: Deno.FsFile;
 
-  constructor(out: string) {
+  /** With `chunks` there is a chunks.jsonl too. */
+  constructor(out: string, { chunks }: { readonly chunks: boolean }) {
     Deno.mkdirSync(out, { recursive: true });
+    const open = (name: string) =>
+      Deno.openSync(join(out, name), { write: true, create: true, truncate: true });
     this.#out = out;
-    this.#results = Deno.openSync(join(out, "results.jsonl"), { write: true, create: true, truncate: true });
-    this.#log = Deno.openSync(join(out, "agent.log"), { write: true, create: true, truncate: true });
+    this.#results = open("results.jsonl");
+    this.#chunks = chunks ? open("chunks.jsonl") : null;
+    this.#log = open("agent.log");
   }
 
   /** One line, in the file when this returns. */
   request(line: RequestLine): void {
     writeAll(this.#results, `${JSON.stringify(line)}\n`);
+  }
+
+  /** One line of chunks.jsonl, if that is kept. */
+  chunks(line: ChunkLine): void {
+    if (this.#chunks !== null) writeAll(this.#chunks, `${JSON.stringify(line)}\n`);
   }
 
   log(text: string): void {
@@ -83,6 +94,7 @@ export class Evidence implements Disposable {
 
   [Symbol.dispose](): void {
     this.#results.close();
+    this.#chunks?.close();
     this.#log.close();
   }
 }

@@ -1,18 +1,26 @@
 // One request and its streamed answer, timed on the monotonic clock. Never throws: what goes wrong is part of the result.
-import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
-import { type Counts, type EngineTimes, errorIn, type Frame, type Wire } from "./wire/frame.ts";
+import { type ErrorClass, Failure } from "./failure.ts";
+import { type Draft, Hearing } from "./hearing.ts";
+import type { HttpClient } from "./http/client.ts";
+import type { Counts, EngineTimes, Wire } from "./wire/frame.ts";
 
-type ErrorClass = NonNullable<RequestLine["error_class"]>;
-
-/** Times are milliseconds of performance.now(). */
+/** Times are milliseconds of performance.now(); all bytes that one read brought have the same. */
 export interface Exchange {
+  /** Milliseconds since 1970. */
   readonly sent_at: number;
+  /** When the first byte of the request went out; of one that never did, when it was tried. */
   readonly sent: number;
+  /** When the head of the answer was whole. */
+  readonly headers: number | null;
   readonly first_frame: number | null;
   readonly first_text: number | null;
+  /** The first text that is no reasoning. */
+  readonly first_answer: number | null;
   readonly last_text: number | null;
   readonly end: number;
+  /** When each frame with text came. */
+  readonly text_times: readonly number[];
   readonly frames: number;
   readonly http: number | null;
   readonly stop: string | null;
@@ -21,114 +29,87 @@ export interface Exchange {
   readonly error: { readonly kind: ErrorClass; readonly message: string } | null;
 }
 
-type Draft = { -readonly [K in keyof Exchange]: Exchange[K] };
-
-class Failure extends Error {
-  constructor(readonly kind: ErrorClass, message: string) {
-    super(message);
-  }
+/** What an exchange needs besides its prompt. */
+export interface ExchangeContext {
+  readonly wire: Wire;
+  readonly client: HttpClient;
+  readonly config: Pick<Config, "api_key" | "timeout_seconds">;
+  /** Aborting it ends the exchange as `stopped`. */
+  readonly stop: AbortSignal;
+  /** Told of each frame with text. */
+  readonly onFrame: () => void;
 }
 
-/** Sends `prompt` and reads its answer to the end, telling each frame with text. Aborting `stop` ends it as `stopped`. */
-export async function exchange(
-  wire: Wire,
-  prompt: string,
-  config: Pick<Config, "api_key" | "timeout_seconds">,
-  stop: AbortSignal,
-  onFrame: () => void,
-): Promise<Exchange> {
-  const timeout = AbortSignal.timeout(config.timeout_seconds * 1000);
-  const body = JSON.stringify(wire.body(prompt));
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Sends `prompt` and reads its answer to the end, or until the request's time is over. */
+export async function exchange(prompt: string, context: ExchangeContext): Promise<Exchange> {
+  const { config: { timeout_seconds }, stop } = context;
   const draft = emptyDraft();
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), Math.min(timeout_seconds * 1000, LONGEST_TIMER_MS));
   try {
-    await converse(wire, body, config.api_key, AbortSignal.any([stop, timeout]), draft, onFrame);
+    draft.end = await converse(prompt, context, AbortSignal.any([stop, timeout.signal]), draft);
   } catch (error) {
+    draft.end = performance.now();
     draft.error = stop.aborted
       ? { kind: "stopped", message: "stopped before its end" }
-      : timeout.aborted
-      ? { kind: "timeout", message: `no end after ${config.timeout_seconds} s` }
+      : timeout.signal.aborted
+      ? { kind: "timeout", message: `no end after ${timeout_seconds} s` }
       : describe(error, draft);
+  } finally {
+    clearTimeout(timer);
   }
-  draft.end = performance.now();
   return draft;
 }
 
+/** Asks and listens to the end; the time of the last byte. What the answer says goes into `draft`. */
 async function converse(
-  wire: Wire,
-  body: string,
-  apiKey: string | null,
+  prompt: string,
+  { wire, client, config, onFrame }: ExchangeContext,
   signal: AbortSignal,
   draft: Draft,
-  onFrame: () => void,
-): Promise<void> {
-  const headers = {
+): Promise<number> {
+  const hearing = new Hearing(draft, wire.reader(), onFrame);
+  const call = {
+    url: wire.url,
+    headers: headersFor(config.api_key),
+    body: JSON.stringify(wire.body(prompt)),
+  };
+  try {
+    const end = await client.post(call, signal, hearing);
+    hearing.end(end);
+    return end;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "truncated") hearing.cut();
+    throw error;
+  }
+}
+
+function headersFor(apiKey: string | null): Record<string, string> {
+  return {
     "content-type": "application/json",
     ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
   };
-  draft.sent_at = Date.now();
-  draft.sent = performance.now();
-  const response = await fetch(wire.url, { method: "POST", headers, body, signal });
-  draft.http = response.status;
-  if (!response.ok) {
-    throw new Failure("http", `HTTP ${response.status}: ${refusal(await response.text())}`);
-  }
-  const reader = wire.reader();
-  let done = false;
-  const take = (frames: readonly Frame[]) => {
-    const now = performance.now();
-    for (const frame of frames) {
-      if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
-      note(frame, now, draft);
-      if (frame.text) onFrame();
-      done ||= frame.done === true;
-    }
-  };
-  for await (const bytes of response.body ?? []) take(reader.push(bytes));
-  take(reader.end());
-  if (!done) throw new Failure("truncated", `the stream ended early, after ${draft.frames} frames with text`);
-  if (draft.frames === 0) throw new Failure("empty", "the answer has no text");
-}
-
-function note(frame: Frame, now: number, draft: Draft): void {
-  draft.first_frame ??= now;
-  if (frame.text) {
-    draft.first_text ??= now;
-    draft.last_text = now;
-    draft.frames += 1;
-  }
-  if (frame.stop !== undefined) draft.stop = frame.stop;
-  if (frame.counts !== undefined) draft.counts = { ...draft.counts, ...frame.counts };
-  if (frame.engine !== undefined) draft.engine = { ...draft.engine, ...frame.engine };
 }
 
 function describe(error: unknown, draft: Draft): Exchange["error"] {
   if (error instanceof Failure) return { kind: error.kind, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
-  return draft.http === null ? { kind: "connect", message } : { kind: "truncated", message };
-}
-
-/** The message of an error answer, whatever its shape; at most 300 characters. */
-function refusal(text: string): string {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message === "object" && message !== null) {
-      return (errorIn(message as Record<string, unknown>) ?? text).slice(0, 300);
-    }
-  } catch {
-    return text.slice(0, 300);
-  }
-  return text.slice(0, 300);
+  return { kind: draft.http === null ? "connect" : "truncated", message };
 }
 
 function emptyDraft(): Draft {
-  const now = performance.now();
   return {
     sent_at: Date.now(),
-    sent: now,
+    sent: performance.now(),
+    headers: null,
     first_frame: null,
     first_text: null,
+    first_answer: null,
     last_text: null,
-    end: now,
+    end: 0,
+    text_times: [],
     frames: 0,
     http: null,
     stop: null,

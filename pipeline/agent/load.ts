@@ -1,18 +1,22 @@
 // Closed-loop load: c requests are in flight at any time until the window is over; what is in flight then may end.
+import type { ChunkLine } from "../schema/chunk.ts";
 import type { RequestLine } from "../schema/request.ts";
 import { AgentError, type Config } from "./config.ts";
 import { exchange } from "./exchange.ts";
+import type { HttpClient } from "./http/client.ts";
 import { promptFor } from "./prompts.ts";
-import { lineOf } from "./record.ts";
+import { chunkLineOf, lineOf } from "./record.ts";
 import type { Wire } from "./wire/frame.ts";
 
 export interface LoadContext {
   readonly config: Config;
   readonly wire: Wire;
+  readonly client: HttpClient;
   /** Goes to the front of every prompt. */
   readonly nonce: string;
   readonly stop: AbortSignal;
-  readonly write: (line: RequestLine) => void;
+  /** Told of every request at its end; `chunks` is null when no text came. */
+  readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
   /** Told of every frame with text as it arrives. */
   readonly onFrame: () => void;
   /** The running number of the next request. */
@@ -55,8 +59,9 @@ async function flood({ level, phase, more }: Flood, context: LoadContext): Promi
     const scheduled = performance.now();
     const n = context.nextNumber();
     const prompt = promptFor(n, context.nonce);
-    const result = await exchange(context.wire, prompt.text, context.config, context.stop, context.onFrame);
-    context.write(lineOf(result, { n, phase, level, prompt: prompt.kind, origin, scheduled }));
+    const result = await exchange(prompt.text, context);
+    const place = { n, phase, level, prompt: prompt.kind, origin, scheduled };
+    context.write(lineOf(result, place), chunkLineOf(result, place));
     failures = result.error === null ? 0 : failures + 1;
     last = result.error?.message ?? last;
   };

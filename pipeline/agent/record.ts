@@ -1,4 +1,5 @@
-// An exchange becomes a line of results.jsonl, and the line reaches the file before the next request counts.
+// An exchange becomes a line of results.jsonl and one of chunks.jsonl; they reach the files before the next request counts.
+import type { ChunkLine } from "../schema/chunk.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -14,8 +15,7 @@ export interface Place {
 
 /** The line of one exchange. Tokens are the engine's count; without one, the frames with text. Pure. */
 export function lineOf(exchange: Exchange, place: Place): RequestLine {
-  const ns = (time: number | null) =>
-    time === null ? null : Math.max(0, Math.round((time - place.origin) * 1e6));
+  const ns = (time: number | null) => time === null ? null : nanoseconds(time, place);
   const tok = exchange.counts.tok ?? exchange.frames;
   return {
     t: exchange.sent_at / 1000,
@@ -33,8 +33,10 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     prompt: place.prompt,
     scheduled_ns: ns(place.scheduled),
     sent_ns: ns(exchange.sent),
+    headers_ns: ns(exchange.headers),
     first_frame_ns: ns(exchange.first_frame),
     first_text_ns: ns(exchange.first_text),
+    first_answer_ns: ns(exchange.first_answer),
     last_text_ns: ns(exchange.last_text),
     end_ns: ns(exchange.end),
     prompt_tok: exchange.counts.prompt_tok ?? null,
@@ -44,6 +46,24 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     http: exchange.http,
     engine: Object.keys(exchange.engine).length === 0 ? null : exchange.engine,
   };
+}
+
+/** When each frame with text of one exchange came; null when there was none. Pure. */
+export function chunkLineOf({ text_times }: Exchange, place: Place): ChunkLine | null {
+  const [first] = text_times;
+  if (first === undefined) return null;
+  const offsets = text_times.map((time) => Math.round((time - first) * 1000));
+  return {
+    n: place.n,
+    level: place.level,
+    phase: place.phase,
+    first_ns: nanoseconds(first, place),
+    gaps_us: offsets.slice(1).map((offset, index) => offset - (offsets[index] ?? 0)),
+  };
+}
+
+function nanoseconds(time: number, { origin }: Place): number {
+  return Math.max(0, Math.round((time - origin) * 1e6));
 }
 
 /** (tok − 1) / (last text − first text), tokens/s; null when there is no such span. */

@@ -1,12 +1,14 @@
 // The benchmark: probe, then warm up and measure level after level, with telemetry from first to last.
 import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
+import type { ChunkLine } from "../schema/chunk.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Tally } from "../schema/tally.ts";
 import type { Config } from "./config.ts";
 import { Evidence, type Story } from "./evidence.ts";
 import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
 import { isHere } from "./here.ts";
+import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
 import { LevelTally } from "./tally.ts";
@@ -30,7 +32,8 @@ const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
 
 /** Measures every level of `config`; returns early, with what it has, when `stop` is aborted. An AgentError says why it gave up. */
 export async function run(config: Config, stop: AbortSignal, watcher: Watcher): Promise<void> {
-  using evidence = new Evidence(config.out);
+  using evidence = new Evidence(config.out, config);
+  using client = new HttpClient();
   const here = await isHere(config.url);
   await using _telemetry = here ? await startTelemetry(config.out) : null;
   const story = await beginStory(config, here ? await probeHardware() : UNKNOWN_HARDWARE);
@@ -38,7 +41,7 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   if (!here) evidence.log(`${config.url} is another machine: its hardware is not known, no telemetry`);
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
   try {
-    const context = loadContext(config, stop);
+    const context = loadContext(config, client, stop);
     for (const level of config.levels) {
       if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);
       evidence.metadata(story);
@@ -68,10 +71,14 @@ async function beginStory(config: Config, hardware: HardwareMeta): Promise<Story
   };
 }
 
-function loadContext(config: Config, stop: AbortSignal): Omit<LoadContext, "write" | "onFrame"> {
+function loadContext(
+  config: Config,
+  client: HttpClient,
+  stop: AbortSignal,
+): Omit<LoadContext, "write" | "onFrame"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
-  return { config, wire: WIRES[config.engine](config), nonce, stop, nextNumber: () => n++ };
+  return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
 }
 
 /** Warms up and measures one level. The model is probed again in between: only a loaded one tells where it lies. */
@@ -84,8 +91,9 @@ async function runLevel(
 ): Promise<void> {
   const { config, stop } = context;
   const tally = new LevelTally(level, config.duration_seconds);
-  const write = (line: RequestLine) => {
+  const write = (line: RequestLine, chunks: ChunkLine | null) => {
     evidence.request(line);
+    if (chunks !== null) evidence.chunks(chunks);
     if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
     tally.add(line);
   };

@@ -2,9 +2,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { almanac } from "../../pipeline/importers/almanac.ts";
 import { importers } from "../../pipeline/importers/mod.ts";
 import { sealRawDirectory } from "../../pipeline/lib/seal.ts";
-import { temporaryRoot } from "../fixtures.ts";
+import { directory, temporaryRoot } from "../fixtures.ts";
 
 const examples = join(dirname(dirname(fileURLToPath(import.meta.url))), "fixtures", "importers");
 
@@ -35,6 +36,20 @@ for (const [name, importer] of Object.entries(importers)) {
     deepEqual(await listing(fixture), before);
   });
 }
+
+Deno.test("almanac takes chunk times and logs in beside the results, and leaves other files where they are", async () => {
+  await using root = await temporaryRoot();
+  const files = {
+    "results.jsonl": "",
+    "chunks.jsonl": "",
+    "metadata.json": "{}",
+    "agent.log": "",
+    "notes.txt": "",
+  };
+  const out = await directory(root.paths.root, "out", {});
+  await almanac.convert(await directory(root.paths.root, "in", files), out);
+  deepEqual(await listing(out), ["agent.log", "chunks.jsonl", "metadata.json", "results.jsonl"]);
+});
 
 async function listing(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map((item) => item.name).sort();

@@ -30,7 +30,7 @@ Deno.test("the bundle measures by itself and leaves a directory that imports", a
   const { code, err, folders, files } = await alone({ MODEL: "qwen2:7b", URL: ollama.url, DURATION: "0.2" });
   equal(code, 0, err);
   match(folders[0] ?? "", /^bench_\d{8}_\d{6}$/);
-  deepEqual(files.sort(), ["agent.log", "metadata.json", "results.jsonl"]);
+  deepEqual(files.sort(), ["agent.log", "chunks.jsonl", "metadata.json", "results.jsonl"]);
   match(err, /concurrency 1 .* requests {2}0 errors .* tokens\/s\nevidence in bench_/);
 });
 

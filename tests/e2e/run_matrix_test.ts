@@ -25,7 +25,7 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
   match(out, /random weights: decoding speed is real/);
   const [folder] = await rawFolders(paths.raw);
   const files = (await Array.fromAsync(Deno.readDir(folder ?? ""))).map((item) => item.name).sort();
-  deepEqual(files, ["agent.log", "metadata.json", "provenance.json", "results.jsonl"]);
+  deepEqual(files, ["agent.log", "chunks.jsonl", "metadata.json", "provenance.json", "results.jsonl"]);
   const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
   deepEqual(
     benchmarks.map((benchmark: { test_config: { concurrent_reqs: number } }) =>

@@ -4,6 +4,8 @@
 export interface Frame {
   /** True when it carries generated text, reasoning included. */
   readonly text: boolean;
+  /** True when some of that text is no reasoning. */
+  readonly answer: boolean;
   /** An error that came inside the stream. */
   readonly error?: string;
   /** True for the message after which nothing is missing. */
@@ -41,16 +43,19 @@ export interface Wire {
   reader(): FrameReader;
 }
 
+/** The text of a frame that carries none. */
+export const NO_TEXT = { text: false, answer: false } as const;
+
 /** The JSON object in `text`, or the frame that says it is none. */
 export function parseFrame(text: string, read: (message: Record<string, unknown>) => Frame): Frame {
   let message: unknown;
   try {
     message = JSON.parse(text);
   } catch {
-    return { text: false, error: `a frame is not JSON: ${text.slice(0, 80)}` };
+    return { ...NO_TEXT, error: `a frame is not JSON: ${text.slice(0, 80)}` };
   }
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
-    return { text: false, error: `a frame is not an object: ${text.slice(0, 80)}` };
+    return { ...NO_TEXT, error: `a frame is not an object: ${text.slice(0, 80)}` };
   }
   return read(message as Record<string, unknown>);
 }
@@ -64,6 +69,10 @@ export function errorIn(message: Record<string, unknown>): string | null {
   }
   if (message.object === "error") return String(message.message ?? "unknown error");
   return null;
+}
+
+export function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 /** A field when it is a whole number from 0 up. */

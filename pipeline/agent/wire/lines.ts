@@ -1,4 +1,6 @@
 // Bytes to lines, whatever the cuts: inside a character, between CR and LF, before the last line break.
+import { Bytes } from "../bytes.ts";
+import { Failure } from "../failure.ts";
 
 export interface LineReader {
   push(bytes: Uint8Array): string[];
@@ -6,20 +8,54 @@ export interface LineReader {
   end(): string[];
 }
 
-/** A reader for one stream of UTF-8 lines that end in LF or CRLF. */
+/** The longest line that is read, bytes. */
+export const MOST_LINE_BYTES = 8 * 1024 * 1024;
+
+const LF = 10;
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A reader for one stream of UTF-8 lines that end in LF or CRLF. A Failure of class in_stream refuses a longer line. */
 export function lineReader(): LineReader {
-  const decoder = new TextDecoder();
-  let rest = "";
+  const held = new Bytes();
+  let atStart = true;
+  const cut = (bytes: Uint8Array): string[] => {
+    const lines = decoder.decode(bytes).split("\n");
+    if (atStart && lines[0]?.startsWith("\uFEFF")) lines[0] = lines[0].slice(1);
+    atStart = false;
+    return lines.map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  };
+  const hold = (bytes: Uint8Array) => {
+    if (held.length + bytes.length > MOST_LINE_BYTES) {
+      throw new Failure(
+        "in_stream",
+        `a line of the answer is longer than ${MOST_LINE_BYTES / 1024 / 1024} MiB`,
+      );
+    }
+    held.append(bytes);
+  };
   return {
     push(bytes) {
-      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      return lines.map((line) => line.replace(/\r$/, ""));
+      const last = bytes.lastIndexOf(LF);
+      if (last < 0) {
+        hold(bytes);
+        return [];
+      }
+      let first: string[] = [];
+      let from = 0;
+      if (held.length > 0) {
+        from = bytes.indexOf(LF) + 1;
+        hold(bytes.subarray(0, from - 1));
+        first = cut(held.all());
+        held.clear();
+      }
+      const rest = from > last ? [] : cut(bytes.subarray(from, last));
+      hold(bytes.subarray(last + 1));
+      return [...first, ...rest];
     },
     end() {
-      const last = (rest + decoder.decode()).replace(/\r$/, "");
-      rest = "";
-      return last === "" ? [] : [last];
+      const last = cut(held.all()).filter((line) => line !== "");
+      held.clear();
+      return last;
     },
   };
 }

@@ -1,6 +1,6 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
-import { countIn, errorIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
+import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
@@ -24,11 +24,13 @@ export function ollamaWire(config: Config): Wire {
 
 function readFrame(message: Record<string, unknown>): Frame {
   const error = errorIn(message);
-  if (error !== null) return { text: false, error };
-  const text = isText(message.response) || isText(message.thinking);
-  if (message.done !== true) return { text };
+  if (error !== null) return { ...NO_TEXT, error };
+  const answer = isText(message.response);
+  const text = answer || isText(message.thinking);
+  if (message.done !== true) return { text, answer };
   return {
     text,
+    answer,
     done: true,
     ...given({ stop: typeof message.done_reason === "string" ? message.done_reason : undefined }),
     counts: given({
@@ -43,8 +45,4 @@ function readFrame(message: Record<string, unknown>): Frame {
       decode_ns: countIn(message.eval_duration),
     }),
   };
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
 }

@@ -1,6 +1,6 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
-import { countIn, errorIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
+import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
 
 export function openaiWire(config: Config): Wire {
@@ -19,7 +19,7 @@ export function openaiWire(config: Config): Wire {
       const events = sseReader();
       const frames = (texts: string[]) =>
         texts.map((text): Frame =>
-          text.trim() === "[DONE]" ? { text: false, done: true } : parseFrame(text, readFrame)
+          text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, readFrame)
         );
       return { push: (bytes) => frames(events.push(bytes)), end: () => frames(events.end()) };
     },
@@ -39,17 +39,17 @@ interface Choice {
 
 function readFrame(message: Record<string, unknown>): Frame {
   const error = errorIn(message);
-  if (error !== null) return { text: false, error };
+  if (error !== null) return { ...NO_TEXT, error };
   const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | undefined)[];
   const { content, reasoning_content, reasoning } = choice?.delta ?? {};
-  const text = [choice?.text, content, reasoning_content, reasoning]
-    .some((part) => typeof part === "string" && part !== "");
+  const answer = isText(choice?.text) || isText(content);
+  const text = answer || isText(reasoning_content) || isText(reasoning);
   const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
   const usage = usageIn(message.usage);
   const told = countsIn(message.timings);
   const counts = usage === undefined ? told : { ...told, ...usage };
   const engine = timesIn(message.timings);
-  return { text, ...given({ stop, done: stop === undefined ? undefined : true, counts, engine }) };
+  return { text, answer, ...given({ stop, done: stop === undefined ? undefined : true, counts, engine }) };
 }
 
 function usageIn(usage: unknown) {

@@ -1,0 +1,96 @@
+// One answer as its bytes come: heads that only announce are skipped, a redirect is refused, the body is unpacked.
+import { Failure } from "../failure.ts";
+import { type BodyReader, bodyReader } from "./body.ts";
+import { type Head, HeadReader } from "./head.ts";
+import { type Inflater, inflater } from "./inflate.ts";
+
+/** Who is told of an answer. Times are milliseconds of performance.now(), taken as the bytes came. */
+export interface Listener {
+  /** The first byte of the request goes out now. */
+  sending(): void;
+  head(head: Head, at: number): void;
+  /** Bytes of the body, valid during this call; what it throws ends the request. */
+  bytes(bytes: Uint8Array, at: number): void;
+}
+
+export class AnswerReader implements Disposable {
+  readonly #listener: Listener;
+  #heads = new HeadReader();
+  #head: Head | null = null;
+  #body: BodyReader | null = null;
+  #inflater: Inflater | null = null;
+  #surplus = false;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  get complete(): boolean {
+    return this.#body?.complete === true;
+  }
+
+  /** Whether the connection can carry another request once the answer is complete. */
+  get reusable(): boolean {
+    return this.complete && !this.#surplus && this.#head?.keep_alive === true;
+  }
+
+  /** Takes bytes that came at `at`. A Failure says what is wrong with them. */
+  async push(bytes: Uint8Array, at: number): Promise<void> {
+    const rest = this.#body === null ? this.#readHead(bytes, at) : bytes;
+    const body = this.#body;
+    if (body === null) return;
+    const packed: Uint8Array[] = [];
+    const take = this.#inflater === null
+      ? (payload: Uint8Array) => this.#listener.bytes(payload, at)
+      : (payload: Uint8Array) => void packed.push(payload);
+    this.#surplus = body.push(rest, take) < rest.length;
+    for (const payload of packed) await this.#inflater?.push(payload, at);
+    if (body.complete) await this.#inflater?.end();
+  }
+
+  /** The server has closed. A Failure of class truncated says that something is missing. */
+  async close(): Promise<void> {
+    if (this.#body === null) throw new Failure("truncated", "the answer ended inside its head");
+    if (!this.#body.until_close) throw new Failure("truncated", "the answer ended before its end");
+    await this.#inflater?.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.#inflater?.drop();
+  }
+
+  /** The bytes behind the head; none while it is not whole. */
+  #readHead(bytes: Uint8Array, at: number): Uint8Array {
+    for (let rest = bytes; rest.length > 0;) {
+      const found = this.#heads.push(rest);
+      if (found === null) break;
+      this.#heads = new HeadReader();
+      if (found.head.status >= 200 || found.head.status === 101) {
+        this.#begin(found.head, at);
+        return found.rest;
+      }
+      rest = found.rest;
+    }
+    return bytes.subarray(bytes.length);
+  }
+
+  #begin(head: Head, at: number): void {
+    this.#listener.head(head, at);
+    if (head.status === 101) throw new Failure("http", "HTTP 101: the server changes to another protocol");
+    const location = head.headers.get("location");
+    if (head.status >= 300 && head.status < 400) {
+      throw new Failure(
+        "http",
+        `HTTP ${head.status}: a redirect${
+          location === undefined ? "" : ` to ${location.slice(0, 200)}`
+        }, which is not followed`,
+      );
+    }
+    this.#head = head;
+    this.#body = bodyReader(head);
+    this.#inflater = inflater(
+      head.headers.get("content-encoding"),
+      (bytes, time) => this.#listener.bytes(bytes, time),
+    );
+  }
+}
