@@ -1,9 +1,9 @@
-// The specification's directory: results.jsonl, metadata.json and gpu.csv. Taken in verbatim.
+// The specification's directory: results.jsonl, metadata.json, gpu.csv and our chunks.jsonl. Taken in verbatim.
 import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Importer } from "./importer.ts";
 
-const KEPT = /^(results\.jsonl|metadata\.json|gpu\.csv|[\w.-]+\.log)$/;
+const KEPT = /^((results|chunks)\.jsonl|metadata\.json|gpu\.csv|[\w.-]+\.log)$/;
 
 export const almanac: Importer = {
   name: "almanac",
