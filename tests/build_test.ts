@@ -299,6 +299,7 @@ Deno.test("every column of every table is explained in the dictionary or by its 
     "benchmark_manifest",
     "benchmarks",
     "chunks",
+    "definitions",
     "gpu_samples",
     "gpus",
     "models",

@@ -109,10 +109,11 @@ Deno.test("time to first answer counts from the scheduled time to the first text
     ]);
   }));
 
-Deno.test("without chunk times ITL is not known", () =>
+Deno.test("without chunk times ITL is not known, and there is no row by other tools' definitions", () =>
   built({ "results.jsonl": jsonl([request(0, 0)]) }, async ([benchmark], db) => {
     const { avg_itl_ms, p50_itl_ms, p95_itl_ms, p99_itl_ms, max_itl_ms } = benchmark?.results ?? {};
     deepEqual([avg_itl_ms, p50_itl_ms, p95_itl_ms, p99_itl_ms, max_itl_ms], Array(5).fill(null));
+    deepEqual(await db.rows("FROM definitions"), []);
     deepEqual(await db.rows("FROM 'chunks.parquet/*.parquet'"), []);
   }));
 

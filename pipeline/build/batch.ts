@@ -31,6 +31,18 @@ const FIGURES = [
   "80_benchmarks",
 ];
 
+/** The definitions of other tools, and ours; a file each in sql/definitions. */
+const DEFINITIONS = [
+  "as_almanac",
+  "as_vllm",
+  "as_sglang",
+  "as_sglang_native",
+  "as_guidellm",
+  "as_aiperf",
+  "as_mlperf",
+  "as_artificial_analysis",
+];
+
 /** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(
   db: Database,
@@ -51,6 +63,7 @@ export async function buildBatch(
   await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
+  if (chunkFiles.length > 0) await defineFigures(db);
   const part = `${directories[0]?.run_id}.parquet`;
   await db.run(
     `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
@@ -60,6 +73,12 @@ export async function buildBatch(
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
   );
+}
+
+/** The batch's benchmarks with chunk times, by every definition. */
+async function defineFigures(db: Database): Promise<void> {
+  await db.runFile("83_timed_requests.sql");
+  for (const name of DEFINITIONS) await db.runFile(`definitions/${name}.sql`);
 }
 
 /** A file without a line, where DuckDB must be given one. */

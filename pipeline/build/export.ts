@@ -28,6 +28,7 @@ export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, P
 const CHANGING = {
   benchmarks: "started_at, id",
   benchmark_manifest: "run_id, entry_id",
+  definitions: "id, definition",
 };
 const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 

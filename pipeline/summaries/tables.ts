@@ -10,6 +10,7 @@ const FILES = [
   "14_fit",
   "15_wants",
   "16_slo_tiers",
+  "17_definitions",
 ];
 
 /** Creates them in the database that `db` uses. */
