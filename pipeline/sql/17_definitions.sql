@@ -37,10 +37,10 @@ CREATE VIEW as_artificial_analysis AS FROM definitions WHERE definition = 'artif
 
 -- Mean and percentiles of many values, null of none. Linear between values: numpy, with which vLLM, SGLang, AIPerf and InferenceX count.
 CREATE MACRO linear_spread(x) AS
-  CASE WHEN count(x) > 0 THEN {mean: avg(x), p50: quantile_cont(x, 0.5), p99: quantile_cont(x, 0.99)} END;
+  CASE WHEN count(x) > 0 THEN {mean: avg(x), p50: quantile_cont(x, [0.5, 0.99])[1], p99: quantile_cont(x, [0.5, 0.99])[2]} END;
 -- The smallest value that at least that share does not exceed: GuideLLM.
 CREATE MACRO step_spread(x) AS
-  CASE WHEN count(x) > 0 THEN {mean: avg(x), p50: quantile_disc(x, 0.5), p99: quantile_disc(x, 0.99)} END;
+  CASE WHEN count(x) > 0 THEN {mean: avg(x), p50: quantile_disc(x, [0.5, 0.99])[1], p99: quantile_disc(x, [0.5, 0.99])[2]} END;
 -- sorted[floor(n x share)], from 0: MLPerf's LoadGen.
 CREATE MACRO floor_spread(x) AS
   CASE WHEN count(x) > 0 THEN {

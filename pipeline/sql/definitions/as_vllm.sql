@@ -5,16 +5,13 @@ INSERT INTO definitions BY NAME
 WITH frame_gaps AS (
   -- vllm/benchmarks/lib/endpoint_request_func.py: every gap between frames with choices, one a chunk, the wait from a role-only
   -- frame to the first text among them.
-  SELECT id, unnest(if(
-    first_frame_ns < first_text_ns,
-    list_prepend((first_text_ns - first_frame_ns) / 1e3, gaps_us::DOUBLE[]),
-    gaps_us::DOUBLE[]
-  )) / 1e3 AS gap_ms
-  FROM timed_requests
+  SELECT directory, level, unnest(gaps_us)::BIGINT AS gap_us FROM timed_requests JOIN chunk_lines USING (directory, level, phase, n)
+  UNION ALL
+  SELECT directory, level, (first_text_ns - first_frame_ns) // 1000 FROM timed_requests WHERE first_frame_ns < first_text_ns
 ),
 itl AS (
   -- vllm/benchmarks/serve.py: pooled over requests.
-  SELECT id, linear_spread(gap_ms) AS itl_ms FROM frame_gaps GROUP BY ALL
+  SELECT directory, level, linear_spread(gap_us / 1e3) AS itl_ms FROM frame_gaps GROUP BY ALL
 )
 SELECT
   id, run_id, entry_id, level, 'vllm' AS definition, 1 AS definition_version, count(*) AS requests,
@@ -31,5 +28,5 @@ SELECT
   sum(tok) / any_value(window_seconds) AS output_tokens_per_second,
   -- vllm/benchmarks/serve.py: successful requests over the same time.
   count(*) / any_value(window_seconds) AS requests_per_second
-FROM timed_requests LEFT JOIN itl USING (id)
+FROM timed_requests LEFT JOIN itl USING (directory, level)
 GROUP BY ALL;
