@@ -298,10 +298,13 @@ Deno.test("every column of every table is explained in the dictionary or by its 
   deepEqual(Object.keys(tables), [
     "benchmark_manifest",
     "benchmarks",
+    "chunks",
+    "definitions",
     "gpu_samples",
     "gpus",
     "models",
     "requests",
+    "slo_tiers",
   ]);
   const unexplained = Object.entries(tables).flatMap(([table, columns]) =>
     (columns as { column: string; description: string | null }[]).filter(({ description }) =>

@@ -11,13 +11,31 @@ const EXAMPLES = join(dirname(dirname(fileURLToPath(import.meta.url))), "site", 
 const HOSTILE = `a "model", with\nall 'kinds'`;
 const names = [...Deno.readDirSync(EXAMPLES)].map(({ name }) => name).sort();
 
+/** Times of a request that is due `second` s after the start. */
+function timesOf(second: number) {
+  const at = (offset: number) => Math.round((second + offset) * 1e9);
+  return {
+    scheduled_ns: at(0),
+    sent_ns: at(0),
+    first_frame_ns: at(0.1),
+    first_text_ns: at(0.1),
+    last_text_ns: at(1.2),
+    end_ns: at(1.2),
+  };
+}
+
 /** A built almanac, and a database in which its files are found as from their own folder. */
 async function downloads(ask: (db: Database, paths: Paths) => Promise<void>): Promise<void> {
   await using root = await temporaryRoot();
   const { paths } = root;
-  const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, 90));
+  const lines = Array.from({ length: 12 }, (_, n) => ({ ...plainLine(n, n * 2, 90), ...timesOf(n * 2) }));
+  const chunks = lines.map((_, n) => ({ n, level: 1, phase: "measure", first_ns: 0, gaps_us: [10_000] }));
   for (const name of ["qwen2:7b", HOSTILE]) {
-    const files = { "results.jsonl": jsonl(lines), "metadata.json": metadata({ model: { name } }) };
+    const files = {
+      "results.jsonl": jsonl(lines),
+      "chunks.jsonl": jsonl(chunks),
+      "metadata.json": metadata({ model: { name } }),
+    };
     await sealed(paths, "run", name === HOSTILE ? "hostile" : "plain", files);
   }
   await buildData(paths, root.log);

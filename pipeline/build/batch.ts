@@ -1,5 +1,5 @@
 // A batch of raw directories through the numbered SQL files: its Parquet part is written, its benchmarks are inserted.
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
@@ -15,12 +15,33 @@ interface Told {
   readonly seal: string;
   readonly metadata_file: string;
   readonly results_file: string;
+  readonly chunks_file: string | null;
   readonly gpu_file: string | null;
 }
 
 /** Tables too long for one file: folders of Parquet parts, each of whole runs. */
-export const DATASETS = ["requests.parquet", "gpu_samples.parquet"];
-const FIGURES = ["50_load", "60_telemetry", "65_memory", "70_verdicts", "80_benchmarks"];
+export const DATASETS = ["requests.parquet", "chunks.parquet", "gpu_samples.parquet"];
+const FIGURES = [
+  "45_inter_token",
+  "50_load",
+  "55_goodput",
+  "60_telemetry",
+  "65_memory",
+  "70_verdicts",
+  "80_benchmarks",
+];
+
+/** The definitions of other tools, and ours; a file each in sql/definitions. */
+const DEFINITIONS = [
+  "as_almanac",
+  "as_vllm",
+  "as_sglang",
+  "as_sglang_native",
+  "as_guidellm",
+  "as_aiperf",
+  "as_mlperf",
+  "as_artificial_analysis",
+];
 
 /** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(
@@ -36,9 +57,13 @@ export async function buildBatch(
   await db.runFile("20_directories.sql");
   await db.set("catalog_names", JSON.stringify(await catalogNames(db, catalog)));
   await db.runFile("30_requests.sql");
+  const chunkFiles = told.flatMap(({ chunks_file }) => chunks_file === null ? [] : [chunks_file]);
+  await db.set("chunks_files", chunkFiles.length === 0 ? [await emptyFile(out)] : chunkFiles);
+  await db.runFile("35_chunks.sql");
   await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
+  if (chunkFiles.length > 0) await defineFigures(db);
   const part = `${directories[0]?.run_id}.parquet`;
   await db.run(
     `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
@@ -48,6 +73,20 @@ export async function buildBatch(
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
   );
+}
+
+/** The batch's benchmarks with chunk times, by every definition. */
+async function defineFigures(db: Database): Promise<void> {
+  await db.runFile("83_timed_requests.sql");
+  for (const name of DEFINITIONS) await db.runFile(`definitions/${name}.sql`);
+}
+
+/** A file without a line, where DuckDB must be given one. */
+async function emptyFile(out: string): Promise<string> {
+  const path = join(out, ".usable", "none.jsonl");
+  await Deno.mkdir(join(out, ".usable"), { recursive: true });
+  await Deno.writeTextFile(path, "");
+  return path;
 }
 
 /** The catalogue's name of each GPU of the batch that has one, by the driver's name. */
@@ -73,17 +112,19 @@ async function writePart(db: Database, dataset: string, part: string, out: strin
 
 async function tell(directory: SealedDirectory, out: string): Promise<Told> {
   const { provenance } = directory;
+  const has = (name: string) => provenance.files.some((file) => file.name === name);
   const usable = (name: string) => withoutRejected(directory, name, out);
   return {
     provenance,
     seal: directory.seal,
     metadata_file: join(directory.path, "metadata.json"),
     results_file: await usable("results.jsonl"),
+    chunks_file: has("chunks.jsonl") ? await usable("chunks.jsonl") : null,
     gpu_file: provenance.gpu_columns === null ? null : await usable("gpu.csv"),
   };
 }
 
-function rowOf({ provenance, gpu_file, ...told }: Told) {
+function rowOf({ provenance, chunks_file, gpu_file, ...told }: Told) {
   return {
     run_id: provenance.run_id,
     entry_id: provenance.entry_id,
@@ -94,6 +135,7 @@ function rowOf({ provenance, gpu_file, ...told }: Told) {
     price_per_hour: provenance.price_per_hour,
     rejected_lines: provenance.rejected_lines.length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],
+    chunks_file,
     gpu_file,
     ...told,
   };
@@ -149,7 +191,7 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
   );
 }
 
-/** Splits runs into batches of about `bytes` of request lines each, never splitting a run. */
+/** Splits runs into batches of about `bytes` of requests and chunk times each, never splitting a run. */
 export function batches(runs: readonly SealedDirectory[][], bytes: number): SealedDirectory[][] {
   const result: SealedDirectory[][] = [];
   let room = 0;
@@ -167,9 +209,9 @@ export function batches(runs: readonly SealedDirectory[][], bytes: number): Seal
   return result;
 }
 
+/** Chunk times count double: each unfolds into a row while percentiles are taken. */
+const WEIGHTS: Readonly<Record<string, number>> = { "results.jsonl": 1, "chunks.jsonl": 2 };
+
 function sizeOf(directory: SealedDirectory): number {
-  return directory.provenance.files.reduce(
-    (sum, file) => sum + (basename(file.name) === "results.jsonl" ? file.bytes : 0),
-    0,
-  );
+  return directory.provenance.files.reduce((sum, file) => sum + (WEIGHTS[file.name] ?? 0) * file.bytes, 0);
 }

@@ -55,7 +55,7 @@ export function staleRuns(
 /** Deletes everything that came from `runs`. */
 export async function forget(db: Database, runs: readonly string[]): Promise<void> {
   await db.set("stale", runs);
-  for (const table of ["sources", "benchmarks", "published_picks"]) {
+  for (const table of ["sources", "benchmarks", "definitions", "published_picks"]) {
     await db.run(`DELETE FROM ${table} WHERE list_contains(getvariable('stale'), run_id)`);
   }
 }

@@ -8,6 +8,7 @@ import { openApiDocument } from "../schema/openapi.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
+import { ChunkLine } from "../schema/chunk.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { Host, Hosts } from "../schema/hosts.ts";
 import { MachineEvent } from "../schema/machine.ts";
@@ -23,16 +24,20 @@ import * as summary from "../schema/summary.ts";
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
 export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
-/** Tables that every build may change, and those of the catalogue, each with its order. */
-const CHANGING = { benchmarks: "started_at, id", benchmark_manifest: "run_id, entry_id" };
-const CATALOG = { gpus: "name", models: "name" };
+/** Tables that every build may change, and those that are the same as long as catalogue and code are, each with its order. */
+const CHANGING = {
+  benchmarks: "started_at, id",
+  benchmark_manifest: "run_id, entry_id",
+  definitions: "id, definition",
+};
+const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 
 /** Lists and structs stand in CSV as JSON text, times as ISO 8601. */
 const CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'";
 
-/** The whole tables below `out`, each as Parquet and as CSV; those of the catalogue only when all is built anew. */
+/** The whole tables below `out`, each as Parquet and as CSV; the fixed ones only when all is built anew. */
 export async function exportTables(db: Database, out: string, anew: boolean): Promise<void> {
-  for (const [table, order] of Object.entries(anew ? { ...CHANGING, ...CATALOG } : CHANGING)) {
+  for (const [table, order] of Object.entries(anew ? { ...CHANGING, ...FIXED } : CHANGING)) {
     const file = (extension: string) => quote(join(out, `${table}.${extension}`));
     await db.run(`COPY (FROM ${table} ORDER BY ${order}) TO ${file("parquet")} (${PARQUET})`);
     const columns = await flatColumns(db, table);
@@ -55,6 +60,7 @@ async function flatColumns(db: Database, table: string): Promise<string> {
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{
+      ChunkLine,
       GpuSample,
       Host,
       Hosts,
@@ -83,12 +89,15 @@ export async function exportSchemas(out: string): Promise<void> {
   await writeAtomic(join(out, "schema", "openapi.json"), toJson(openApiDocument()));
 }
 
+const TABLES = [...Object.keys(CHANGING), ...Object.keys(FIXED), "requests", "chunks", "gpu_samples"];
+
 /** dictionary.json: type and meaning of every column of every table, in the database and in Parquet. */
 export async function exportDictionary(db: Database, out: string): Promise<void> {
   const described = new Map<string, string>();
   for (
     const schema of [
       RequestLine,
+      ChunkLine,
       GpuSample,
       ManifestRow,
       ...Object.values(benchmark),
@@ -103,7 +112,7 @@ export async function exportDictionary(db: Database, out: string): Promise<void>
   }
   const rows = await db.rows(
     `SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
-     WHERE table_name IN ('benchmarks', 'benchmark_manifest', 'gpus', 'models', 'requests', 'gpu_samples')
+     WHERE table_name IN (${TABLES.map(quote).join(", ")})
      ORDER BY table_name, column_index`,
   );
   const tables: Record<string, { column: string; type: string; description: string | null }[]> = {};

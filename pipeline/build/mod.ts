@@ -30,7 +30,7 @@ export interface Built {
   readonly notices: string[];
 }
 
-/** Request lines held in memory at once, in bytes of JSON. */
+/** Requests and chunk times held in memory at once, in bytes of JSON. */
 const BATCH_BYTES = 176 * 2 ** 20;
 const MEMORY_LIMIT = "850MB";
 

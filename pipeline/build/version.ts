@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256Hex } from "../lib/files.ts";
 
-const ROOMS = ["sql", "sql/queries", "build", "query", "schema", "summaries"];
+const ROOMS = ["sql", "sql/definitions", "sql/queries", "build", "query", "schema", "summaries"];
 
 /** A hash over the SQL, the builder, the queries, the schemas and the catalogue: all that the built files depend on besides the evidence. */
 export async function codeVersion(catalog: string): Promise<string> {

@@ -1,4 +1,4 @@
-// The specification's directory: results.jsonl, metadata.json and gpu.csv, and our chunks.jsonl. Taken in verbatim.
+// The specification's directory: results.jsonl, metadata.json, gpu.csv and our chunks.jsonl. Taken in verbatim.
 import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Importer } from "./importer.ts";

@@ -5,6 +5,7 @@ import {
   type GpuHeader,
   gpuLineFault,
   isFailed,
+  readChunkLine,
   readGpuHeader,
   readRequestLine,
 } from "../schema/evidence.ts";
@@ -38,7 +39,7 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
   const metadata = await readMetadata(dir);
   const results = await readResults(dir);
   const gpu = await readGpu(dir);
-  const rejected_lines = [...results.rejected, ...gpu.rejected];
+  const rejected_lines = [...results.rejected, ...await faultyChunks(dir), ...gpu.rejected];
   const files = await digests(dir);
   const digest = (name: string) => files.find((file) => file.name === name)?.sha256 ?? "";
   const provenance = Provenance.parse({
@@ -120,6 +121,19 @@ async function readResults(dir: string) {
   }
   const lowest = rates.get(Math.min(...rates.keys()));
   return { requests, rejected, tokens_per_second: lowest === undefined ? null : lowest.sum / lowest.count };
+}
+
+/** The lines of chunks.jsonl that cannot be used; none without that file. */
+async function faultyChunks(dir: string): Promise<RejectedLine[]> {
+  const path = join(dir, "chunks.jsonl");
+  const rejected: RejectedLine[] = [];
+  if (!await exists(path)) return rejected;
+  for await (const { number, text, complete } of fileLines(path)) {
+    const reading = readChunkLine(text, complete);
+    if (reading === null || "value" in reading) continue;
+    rejected.push({ file: "chunks.jsonl", line: number, reason: reading.reason });
+  }
+  return rejected;
 }
 
 async function readGpu(dir: string): Promise<{ header: GpuHeader | null; rejected: RejectedLine[] }> {

@@ -101,6 +101,18 @@ export const Results = z.strictObject({
   p50_ttft_ms: num("Median time to first token from the scheduled time, ms"),
   p95_ttft_ms: num("95th percentile of time to first token, ms"),
   p99_ttft_ms: num("99th percentile of time to first token, ms"),
+  p50_ttfa_ms: num("Median time to the first answer after any reasoning, from the scheduled time, ms"),
+  p95_ttfa_ms: num("95th percentile of time to first answer, ms"),
+  p99_ttfa_ms: num("99th percentile of time to first answer, ms"),
+  avg_tpot_ms: num("Mean over requests of time per output token after the first, ms"),
+  p50_tpot_ms: num("Median over requests of time per output token, ms"),
+  p95_tpot_ms: num("95th percentile over requests of time per output token, ms"),
+  p99_tpot_ms: num("99th percentile over requests of time per output token, ms"),
+  avg_itl_ms: num("Mean gap between two frames with text, over all gaps of all requests, ms"),
+  p50_itl_ms: num("Median gap between two frames with text, ms"),
+  p95_itl_ms: num("95th percentile of the gap between two frames with text, ms"),
+  p99_itl_ms: num("99th percentile of the gap between two frames with text, ms"),
+  max_itl_ms: num("Longest gap between two frames with text, ms"),
 }).meta({ id: "Results", description: "The figures." });
 
 export const GpuStats = z.strictObject({
@@ -113,6 +125,13 @@ export const GpuStats = z.strictObject({
   avg_power_draw_w: num("Mean power of all GPUs together, W"),
   max_power_draw_w: num("Highest power of all GPUs together, W"),
 }).meta({ id: "GpuStats", description: "GPU telemetry over the measured window." });
+
+export const Goodput = z.strictObject({
+  tier: z.string().meta({ description: "Tier of table slo_tiers." }),
+  requests_per_second: z.number().min(0).meta({
+    description: "Requests within its limits on TTFT and TPOT, for each second of the window.",
+  }),
+}).meta({ id: "Goodput", description: "What a machine serves within the limits of a tier." });
 
 export const BenchmarkResult = z.strictObject({
   id: z.string().meta({
@@ -136,6 +155,9 @@ export const BenchmarkResult = z.strictObject({
   joules_per_output_token: num(
     "GPU energy per output token, J; needs telemetry without a gap of more than 3 s",
   ),
+  goodput: z.array(Goodput).nullable().meta({
+    description: "Requests a second within the limits of each SLO tier; null when not measured.",
+  }),
   memory: z.strictObject({
     context_tokens: num("Context length that memory is kept for, tokens"),
     needed_gib: num("Weights, keys and values of the context, and 1 GiB for driver and engine, GiB"),

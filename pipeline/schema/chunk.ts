@@ -10,7 +10,7 @@ export const ChunkLine = z.object({
     description:
       "When the first frame with text came, nanoseconds on a monotonic clock since the start of the level's window.",
   }),
-  gaps_us: z.array(z.int().min(0)).meta({
+  gaps_us: z.array(z.int().min(0).max(2 ** 32 - 1)).meta({
     description: "Microseconds from each frame with text to the next; one less than there are frames.",
   }),
 }).meta({ id: "ChunkLine", description: "Chunk times of one request, one line of chunks.jsonl." });

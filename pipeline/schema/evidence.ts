@@ -1,4 +1,6 @@
 // PURE. Reads the lines of a raw directory: which are usable, and why the others are not.
+import type { z } from "zod";
+import { ChunkLine } from "./chunk.ts";
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
 import { check } from "./parse.ts";
 import { RequestLine } from "./request.ts";
@@ -8,6 +10,15 @@ export type Reading<T> = { readonly value: T } | { readonly reason: string } | n
 
 /** Reads one line of results.jsonl. `complete` is false for a last line without a line break. */
 export function readRequestLine(line: string, complete: boolean): Reading<RequestLine> {
+  return readJsonLine(RequestLine, line, complete);
+}
+
+/** Reads one line of chunks.jsonl. */
+export function readChunkLine(line: string, complete: boolean): Reading<ChunkLine> {
+  return readJsonLine(ChunkLine, line, complete);
+}
+
+function readJsonLine<T>(schema: z.ZodType<T>, line: string, complete: boolean): Reading<T> {
   if (line.trim() === "") return null;
   let object: unknown;
   try {
@@ -15,7 +26,7 @@ export function readRequestLine(line: string, complete: boolean): Reading<Reques
   } catch {
     return { reason: complete ? "it is not JSON" : "it was cut off before its end" };
   }
-  const checked = check(RequestLine, object);
+  const checked = check(schema, object);
   return "value" in checked ? checked : { reason: checked.faults.join("; ") };
 }
 

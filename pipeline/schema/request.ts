@@ -50,7 +50,11 @@ export const RequestLine = z.object({
   first_text_ns: ns("When the first frame with text came, reasoning included"),
   first_answer_ns: ns("When the first frame with text that is no reasoning came"),
   last_text_ns: ns("When the last frame with text came"),
+  last_frame_ns: ns("When the last frame of any kind came, such as one with the engine's counts"),
   end_ns: ns("When the stream ended"),
+  recount_tok: z.int().min(0).max(1e9).nullish().meta({
+    description: "Output tokens as a tokenizer beside the client counted them again.",
+  }),
   prompt_tok: z.int().min(0).max(1e9).nullish().meta({
     description: "Prompt tokens as the engine counted them.",
   }),

@@ -5,7 +5,7 @@ CREATE TABLE sources (
 );
 COMMENT ON TABLE sources IS 'Raw directories that the tables were built from.';
 COMMENT ON COLUMN sources.seal IS 'SHA-256 of its provenance.json.';
-COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet and gpu_samples.parquet that holds its rows.';
+COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet, chunks.parquet and gpu_samples.parquet that holds its rows.';
 
 CREATE TABLE benchmarks (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, started_at TIMESTAMP,
@@ -21,10 +21,14 @@ CREATE TABLE benchmarks (
   p50_latency_ms DOUBLE, p95_latency_ms DOUBLE, p99_latency_ms DOUBLE,
   requests_per_minute DOUBLE, avg_tokens_per_request DOUBLE, error_rate DOUBLE,
   avg_ttft_ms DOUBLE, p50_ttft_ms DOUBLE, p95_ttft_ms DOUBLE, p99_ttft_ms DOUBLE,
+  p50_ttfa_ms DOUBLE, p95_ttfa_ms DOUBLE, p99_ttfa_ms DOUBLE,
+  avg_tpot_ms DOUBLE, p50_tpot_ms DOUBLE, p95_tpot_ms DOUBLE, p99_tpot_ms DOUBLE,
+  avg_itl_ms DOUBLE, p50_itl_ms DOUBLE, p95_itl_ms DOUBLE, p99_itl_ms DOUBLE, max_itl_ms DOUBLE,
   avg_utilization_pct DOUBLE, max_utilization_pct DOUBLE, avg_memory_used_mib DOUBLE, max_memory_used_mib DOUBLE,
   avg_temperature_c DOUBLE, max_temperature_c DOUBLE, avg_power_draw_w DOUBLE, max_power_draw_w DOUBLE,
   provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
   throughput_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
+  goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
   rate_tokens_per_second DOUBLE AS (if(level = 1, avg_tokens_per_second, throughput_tokens_per_second)),
   tokens_per_dollar DOUBLE AS (rate_tokens_per_second * 3600 / price_per_hour),
   cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
@@ -48,6 +52,10 @@ COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (to
 COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s.';
 COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at level 1, throughput above.';
 COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
+COMMENT ON COLUMN benchmarks.p50_ttfa_ms IS 'Median time to first answer, the first text that is no reasoning, from the scheduled time, ms.';
+COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last text - first text) / (tok - 1), ms.';
+COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with text, over all gaps of all requests, ms; null without chunk times.';
+COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
 COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';

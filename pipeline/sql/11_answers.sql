@@ -27,7 +27,10 @@ SELECT
       avg_latency_ms: avg_latency_ms, min_latency_ms: min_latency_ms, max_latency_ms: max_latency_ms,
       p50_latency_ms: p50_latency_ms, p95_latency_ms: p95_latency_ms, p99_latency_ms: p99_latency_ms,
       requests_per_minute: requests_per_minute, avg_tokens_per_request: avg_tokens_per_request, error_rate: error_rate,
-      avg_ttft_ms: avg_ttft_ms, p50_ttft_ms: p50_ttft_ms, p95_ttft_ms: p95_ttft_ms, p99_ttft_ms: p99_ttft_ms
+      avg_ttft_ms: avg_ttft_ms, p50_ttft_ms: p50_ttft_ms, p95_ttft_ms: p95_ttft_ms, p99_ttft_ms: p99_ttft_ms,
+      p50_ttfa_ms: p50_ttfa_ms, p95_ttfa_ms: p95_ttfa_ms, p99_ttfa_ms: p99_ttfa_ms,
+      avg_tpot_ms: avg_tpot_ms, p50_tpot_ms: p50_tpot_ms, p95_tpot_ms: p95_tpot_ms, p99_tpot_ms: p99_tpot_ms,
+      avg_itl_ms: avg_itl_ms, p50_itl_ms: p50_itl_ms, p95_itl_ms: p95_itl_ms, p99_itl_ms: p99_itl_ms, max_itl_ms: max_itl_ms
     },
     gpu_stats: {
       avg_utilization_pct: avg_utilization_pct, max_utilization_pct: max_utilization_pct,
@@ -37,7 +40,7 @@ SELECT
     },
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
     throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,
-    joules_per_output_token: joules_per_output_token,
+    joules_per_output_token: joules_per_output_token, goodput: goodput,
     memory: {
       context_tokens: context_tokens, needed_gib: memory_needed_gib, available_gib: memory_available_gib, fits: fits
     },

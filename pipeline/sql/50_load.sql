@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS (
   SELECT
     directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
-    prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
+    prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, ttfa_ms, tpot_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
   FROM request_lines
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
@@ -31,7 +31,10 @@ figures AS (
     max(latency_ms) FILTER (good) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FILTER (good) AS latency_ms,
     avg(ttft_ms) FILTER (good) AS avg_ttft_ms,
-    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms
+    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms,
+    quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttfa_ms,
+    avg(tpot_ms) FILTER (good) AS avg_tpot_ms,
+    quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) FILTER (good) AS tpot_ms
   FROM measured GROUP BY ALL
 ),
 -- What needs the whole level first: drift between its halves, and cached tokens beyond the prefix that requests share,

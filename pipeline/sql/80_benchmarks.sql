@@ -39,6 +39,10 @@ WITH facts AS (
     load.latency_ms[1] AS p50_latency_ms, load.latency_ms[2] AS p95_latency_ms, load.latency_ms[3] AS p99_latency_ms,
     load.requests_per_minute, load.avg_tokens_per_request, load.error_rate,
     load.avg_ttft_ms, load.ttft_ms[1] AS p50_ttft_ms, load.ttft_ms[2] AS p95_ttft_ms, load.ttft_ms[3] AS p99_ttft_ms,
+    load.ttfa_ms[1] AS p50_ttfa_ms, load.ttfa_ms[2] AS p95_ttfa_ms, load.ttfa_ms[3] AS p99_ttfa_ms,
+    load.avg_tpot_ms, load.tpot_ms[1] AS p50_tpot_ms, load.tpot_ms[2] AS p95_tpot_ms, load.tpot_ms[3] AS p99_tpot_ms,
+    inter_token.avg_itl_ms, inter_token.itl_ms[1] AS p50_itl_ms, inter_token.itl_ms[2] AS p95_itl_ms,
+    inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput,
     telemetry.* EXCLUDE (benchmark_id, throttled_pct, longest_gap_seconds),
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
@@ -53,6 +57,8 @@ WITH facts AS (
   FROM load
   JOIN directories USING (directory)
   JOIN memory USING (benchmark_id)
+  LEFT JOIN inter_token USING (directory, level)
+  LEFT JOIN goodput USING (benchmark_id)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 )

@@ -2,7 +2,16 @@
 import type { Catalog } from "../lib/catalog.ts";
 import type { Database } from "../lib/duckdb.ts";
 
-const FILES = ["10_tables", "11_answers", "12_rankable", "13_catalog", "14_fit", "15_wants"];
+const FILES = [
+  "10_tables",
+  "11_answers",
+  "12_rankable",
+  "13_catalog",
+  "14_fit",
+  "15_wants",
+  "16_slo_tiers",
+  "17_definitions",
+];
 
 /** Creates them in the database that `db` uses. */
 export async function createTables(db: Database, { gpus, models }: Catalog): Promise<void> {

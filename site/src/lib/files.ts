@@ -18,13 +18,13 @@ export interface Column {
   readonly description: string | null;
 }
 
-const TABLES = ["benchmarks", "benchmark_manifest", "gpus", "models"];
+const TABLES = ["benchmarks", "benchmark_manifest", "definitions", "gpus", "models", "slo_tiers"];
 const WHOLE = [
   "almanac.duckdb",
   ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
   "dictionary.json",
 ];
-const PARTED = ["requests.parquet", "gpu_samples.parquet"];
+const PARTED = ["requests.parquet", "chunks.parquet", "gpu_samples.parquet"];
 
 /** Files that are whole. */
 export const wholeFiles = WHOLE.filter((path) => existsSync(join(exported, path))).map(publishedFile);
