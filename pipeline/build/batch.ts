@@ -20,7 +20,7 @@ interface Told {
 
 /** Tables too long for one file: folders of Parquet parts, each of whole runs. */
 export const DATASETS = ["requests.parquet", "gpu_samples.parquet"];
-const FIGURES = ["50_load", "60_telemetry", "65_memory", "70_verdicts", "80_benchmarks"];
+const FIGURES = ["50_load", "60_telemetry", "62_machine_signs", "65_memory", "70_verdicts", "80_benchmarks"];
 
 /** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(

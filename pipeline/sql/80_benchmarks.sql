@@ -39,20 +39,21 @@ WITH facts AS (
     load.latency_ms[1] AS p50_latency_ms, load.latency_ms[2] AS p95_latency_ms, load.latency_ms[3] AS p99_latency_ms,
     load.requests_per_minute, load.avg_tokens_per_request, load.error_rate,
     load.avg_ttft_ms, load.ttft_ms[1] AS p50_ttft_ms, load.ttft_ms[2] AS p95_ttft_ms, load.ttft_ms[3] AS p99_ttft_ms,
-    telemetry.* EXCLUDE (benchmark_id, throttled_pct, longest_gap_seconds),
+    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second,
     if(
-      longest_gap_seconds <= 3,
+      knows_energy,
       telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0),
       NULL
     ) AS joules_per_output_token
   FROM load
   JOIN directories USING (directory)
   JOIN memory USING (benchmark_id)
+  JOIN machine_signs USING (directory)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 )
