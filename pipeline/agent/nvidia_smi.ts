@@ -85,7 +85,7 @@ export function readProcesses(text: string): GpuProcess[] {
     const cells = line.split(",").map((cell) => cell.trim());
     const [pid, memory, uuid] = [cells[0], cells.at(-2), cells.at(-1)];
     if (cells.length < 4 || pid === undefined || memory === undefined || uuid === undefined) return [];
-    const name = cells.slice(1, -2).join(",");
+    const name = cells.slice(1, -2).join(", ");
     return [{ pid: number(pid), name, used_memory_mib: number(memory), gpu_uuid: uuid }];
   });
 }
