@@ -5,12 +5,10 @@ import { readConfig } from "../pipeline/agent/config.ts";
 import { isHere } from "../pipeline/agent/here.ts";
 import { promptFor, PROMPTS } from "../pipeline/agent/prompts.ts";
 import { run, type Watcher } from "../pipeline/agent/run.ts";
-import { queryFor } from "../pipeline/agent/telemetry.ts";
 import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { deafUrl, faultAfter } from "./fixtures.ts";
-import { fakeNvidiaSmi } from "./fakes/nvidia_smi.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
 
@@ -192,29 +190,6 @@ Deno.test("a stopped measurement keeps its lines, says so, and has no end", asyn
   deepEqual(metadata.summary?.levels?.map((level) => level.interrupted), [true]);
 });
 
-Deno.test("GPU telemetry has a header, one row a GPU and tick, and the driver's own words for what it does not know", async () => {
-  const path = Deno.env.get("PATH") ?? "";
-  const folder = await fakeNvidiaSmi(2);
-  Deno.env.set("PATH", `${folder}:${path}`);
-  try {
-    const { gpu, metadata } = await measureOllama({}, { DURATION: "0.3" });
-    const [header, ...rows] = (gpu ?? "").trim().split("\n");
-    equal(
-      header,
-      "timestamp,gpu_index,gpu_uuid,utilization_pct,memory_used_mib,memory_total_mib,temperature_c,power_w",
-    );
-    ok(rows.length >= 4);
-    match(rows[1] ?? "", /, 1, GPU-1, 97, 18000, 24564, 61, \[N\/A\]$/);
-    deepEqual(
-      [metadata.hardware.gpu_name, metadata.hardware.gpu_count, metadata.hardware.cuda_version],
-      ["NVIDIA GeForce RTX 4090", 2, "13.0"],
-    );
-  } finally {
-    Deno.env.set("PATH", path);
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
 Deno.test("a machine without nvidia-smi has no gpu.csv and is named by its processor", async () => {
   const { gpu, metadata } = await measureOllama({});
   equal(gpu, null);
@@ -236,29 +211,6 @@ for (
     equal(await isHere(url), here);
   });
 }
-
-Deno.test("of an engine on another machine neither hardware nor telemetry is claimed", async () => {
-  const path = Deno.env.get("PATH") ?? "";
-  const folder = await fakeNvidiaSmi(1);
-  Deno.env.set("PATH", `${folder}:${path}`);
-  try {
-    // An address kept for documentation: nobody is there, and the time is over before that is sure.
-    const elsewhere = { MODEL: "m", ENGINE: "openai", URL: "http://192.0.2.1:1", TIMEOUT: "0.01" };
-    const { metadata, gpu, log } = await measure(elsewhere);
-    deepEqual(Object.values(metadata.hardware).filter((value) => value !== null), []);
-    equal(gpu, null);
-    match(log, /another machine: its hardware is not known/);
-  } finally {
-    Deno.env.set("PATH", path);
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("a driver is asked only for fields that it knows, under their older names where it must be", () => {
-  const { columns, fields } = queryFor('"index"\n"utilization.gpu"\n"clocks_throttle_reasons.active"');
-  deepEqual(columns, ["timestamp", "gpu_index", "utilization_pct", "throttle_reasons"]);
-  deepEqual(fields, ["timestamp", "index", "utilization.gpu", "clocks_throttle_reasons.active"]);
-});
 
 Deno.test("wrong settings are refused with every fault named", async () => {
   const refuse = (env: Record<string, string>) => Promise.try(() => readConfig(env, new Date()));

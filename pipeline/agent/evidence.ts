@@ -1,7 +1,7 @@
 // The files an agent leaves: results.jsonl and chunks.jsonl line by line, metadata.json at the start and at the end, agent.log.
 import { join } from "node:path";
 import type { ChunkLine } from "../schema/chunk.ts";
-import type { HardwareMeta, LevelSummary, Metadata, ModelMeta } from "../schema/metadata.ts";
+import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
 import { PROMPTS } from "./prompts.ts";
@@ -18,6 +18,8 @@ export interface Story {
   readonly host_id: string;
   readonly hardware: HardwareMeta;
   model: ModelMeta;
+  /** Null where there is none. */
+  readonly telemetry: TelemetryMeta | null;
   readonly levels: LevelSummary[];
   /** Requests and output tokens of the measured windows. */
   total_requests: number;
@@ -36,6 +38,7 @@ export function metadataOf(story: Story): Metadata {
     host_id: story.host_id,
     hardware: story.hardware,
     model: story.model,
+    telemetry: story.telemetry,
     test_config: {
       duration_seconds: config.duration_seconds,
       max_tokens: config.max_tokens,

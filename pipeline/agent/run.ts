@@ -1,7 +1,7 @@
 // The benchmark: probe, then warm up and measure level after level, with telemetry from first to last.
 import os from "node:os";
-import type { HardwareMeta } from "../schema/metadata.ts";
 import type { ChunkLine } from "../schema/chunk.ts";
+import type { HardwareMeta, TelemetryMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Tally } from "../schema/tally.ts";
 import type { Config } from "./config.ts";
@@ -35,12 +35,17 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   using evidence = new Evidence(config.out, config);
   using client = new HttpClient();
   const here = await isHere(config.url);
-  await using _telemetry = here ? await startTelemetry(config.out) : null;
-  const story = await beginStory(config, here ? await probeHardware() : UNKNOWN_HARDWARE);
+  await using telemetry = here ? await startTelemetry(config.out, (text) => evidence.log(text)) : null;
+  const story = await beginStory(
+    config,
+    here ? await probeHardware() : UNKNOWN_HARDWARE,
+    telemetry?.told ?? null,
+  );
   evidence.metadata(story);
   if (!here) evidence.log(`${config.url} is another machine: its hardware is not known, no telemetry`);
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
   try {
+    await telemetry?.rested(stop);
     const context = loadContext(config, client, stop);
     for (const level of config.levels) {
       if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);
@@ -52,11 +57,20 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
     evidence.log(`gave up: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   } finally {
+    await telemetry?.finish();
     evidence.metadata(story);
   }
 }
 
-async function beginStory(config: Config, hardware: HardwareMeta): Promise<Story> {
+async function beginStory(
+  config: Config,
+  hardware: HardwareMeta,
+  telemetry: TelemetryMeta | null,
+): Promise<Story> {
+  const model = await probeModel(config);
+  if (telemetry !== null && config.engine === "ollama") {
+    telemetry.model_was_loaded = (model.size_vram_bytes ?? null) !== null;
+  }
   return {
     config,
     started_at: new Date().toISOString(),
@@ -64,7 +78,8 @@ async function beginStory(config: Config, hardware: HardwareMeta): Promise<Story
     hostname: os.hostname(),
     host_id: await hostId(),
     hardware,
-    model: await probeModel(config),
+    model,
+    telemetry,
     levels: [],
     total_requests: 0,
     total_tokens: 0,

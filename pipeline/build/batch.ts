@@ -26,6 +26,7 @@ const FIGURES = [
   "50_load",
   "55_goodput",
   "60_telemetry",
+  "62_machine_signs",
   "65_memory",
   "70_verdicts",
   "80_benchmarks",

@@ -124,6 +124,16 @@ export const GpuStats = z.strictObject({
   max_temperature_c: num("Highest temperature, degrees Celsius"),
   avg_power_draw_w: num("Mean power of all GPUs together, W"),
   max_power_draw_w: num("Highest power of all GPUs together, W"),
+  idle_power_draw_w: num("Median power of all GPUs together before the first request, W"),
+  enforced_power_limit_w: num("Power limit in force, of the GPU that is capped most, W"),
+  default_power_limit_w: num("Its power limit as the maker set it, W"),
+  power_cap_pct: num("Share of the window in which the power limit held a GPU's clocks down, %"),
+  thermal_throttle_pct: num("Share of the window in which heat held a GPU's clocks down, %"),
+  avg_sm_clock_mhz: num("Mean clock of the multiprocessors, MHz"),
+  max_sm_clock_mhz: num("Highest clock of the multiprocessors, MHz"),
+  avg_memory_clock_mhz: num("Mean clock of the memory, MHz"),
+  pcie_generation_under_load: count("PCIe generation of the slowest link while its GPU worked", 100),
+  pcie_width_under_load: count("PCIe lanes of the narrowest link while its GPU worked", 100),
 }).meta({ id: "GpuStats", description: "GPU telemetry over the measured window." });
 
 export const Goodput = z.strictObject({
@@ -153,7 +163,7 @@ export const BenchmarkResult = z.strictObject({
     "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above",
   ),
   joules_per_output_token: num(
-    "GPU energy per output token, J; needs telemetry without a gap of more than 3 s",
+    "GPU energy per output token, J; needs every GPU's power without a gap of more than 3 s",
   ),
   goodput: z.array(Goodput).nullable().meta({
     description: "Requests a second within the limits of each SLO tier; null when not measured.",

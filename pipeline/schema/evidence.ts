@@ -66,6 +66,19 @@ const ALIASES: Readonly<Record<string, GpuColumn>> = {
   "power.limit": "power_limit_w",
   "clocks.current.sm": "sm_clock_mhz",
   "clocks.sm": "sm_clock_mhz",
+  "utilization.memory": "memory_utilization_pct",
+  "temperature.memory": "memory_temperature_c",
+  "power.draw.average": "power_average_w",
+  "power.default_limit": "power_default_limit_w",
+  "clocks.current.memory": "memory_clock_mhz",
+  "clocks.mem": "memory_clock_mhz",
+  pstate: "performance_state",
+  "pcie.link.gen.current": "pcie_generation",
+  "pcie.link.width.current": "pcie_width",
+  "clocks_event_reasons_counters.sw_power_cap": "sw_power_cap_us",
+  "clocks_event_reasons_counters.sw_thermal_slowdown": "sw_thermal_slowdown_us",
+  "clocks_event_reasons_counters.hw_thermal_slowdown": "hw_thermal_slowdown_us",
+  "clocks_event_reasons_counters.hw_power_brake_slowdown": "hw_power_brake_us",
   "clocks_event_reasons.active": "throttle_reasons",
   "clocks_throttle_reasons.active": "throttle_reasons",
 };
@@ -87,7 +100,13 @@ export function readGpuHeader(firstLine: string): GpuHeader {
   return { columns, header_lines: 1 };
 }
 
-const TEXT_COLUMNS: readonly GpuColumn[] = ["timestamp", "gpu_uuid", "throttle_reasons", "_"];
+const TEXT_COLUMNS: readonly GpuColumn[] = [
+  "timestamp",
+  "gpu_uuid",
+  "throttle_reasons",
+  "performance_state",
+  "_",
+];
 /** What drivers print for "I do not know": null, never 0. */
 export const NOT_KNOWN = [
   "",
@@ -96,10 +115,12 @@ export const NOT_KNOWN = [
   "[Not Supported]",
   "[Unknown Error]",
   "[Insufficient Permissions]",
+  "[Requested functionality has been deprecated]",
   "ERR!",
-  "[GPU requires reset]",
 ];
-const NUMBER = /^-?\d+(\.\d+)?( ?(%|MiB|W|C|MHz))?$/;
+/** What a driver prints in every cell of a GPU that it has lost: null too, and the run means nothing. */
+export const LOST = ["[GPU is lost]", "[GPU requires reset]"];
+const NUMBER = /^-?\d+(\.\d+)?( ?(%|MiB|W|C|MHz|us))?$/;
 const TIMESTAMP = /^(\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\d{9,13}(\.\d+)?)$/;
 
 /** Why a line of gpu.csv below its header cannot be used; null when it can, or is empty. */
@@ -110,7 +131,7 @@ export function gpuLineFault(line: string, columns: readonly GpuColumn[]): strin
   for (const [index, column] of columns.entries()) {
     const cell = cells[index] ?? "";
     if (column === "timestamp" && !TIMESTAMP.test(cell)) return `its timestamp is "${cell}"`;
-    if (TEXT_COLUMNS.includes(column) || NOT_KNOWN.includes(cell)) continue;
+    if (TEXT_COLUMNS.includes(column) || [...NOT_KNOWN, ...LOST].includes(cell)) continue;
     if (!NUMBER.test(cell)) return `its ${column} is "${cell}"`;
   }
   return null;

@@ -9,6 +9,9 @@ export const HardwareMeta = z.object({
   gpu_name: text("Name of the GPU as the driver gives it; a machine without one is named by its processor."),
   gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU."),
   gpu_count: count("Number of GPUs; 0 without one."),
+  mig_profiles: z.array(z.string()).nullish().meta({
+    description: "Profiles of the MIG devices, such as `1g.10gb`; the driver tells no memory of one.",
+  }),
   gpu_uuids: z.array(z.string()).nullish().meta({ description: "The driver's ids of the GPUs." }),
   driver_version: text("Version of the GPU driver."),
   cuda_version: text("CUDA version of the driver."),
@@ -58,6 +61,33 @@ export const LevelSummary = z.object({
   interrupted: z.boolean().meta({ description: "True when the level was stopped before its time." }),
 }).meta({ id: "LevelSummary", description: "One load level's window." });
 
+export const GpuProcess = z.object({
+  pid: z.number().nullish().meta({ description: "Its id, as the machine's own system counts." }),
+  name: text("Its name, as the driver gives it."),
+  used_memory_mib: count("GPU memory that it holds, MiB; null when the driver does not say."),
+  gpu_uuid: text("The driver's id of the GPU."),
+}).meta({ id: "GpuProcess", description: "A process that computes on a GPU." });
+
+const processes = (when: string) =>
+  z.array(GpuProcess).nullish().meta({
+    description: `Processes on the GPUs ${when}; empty also where a container hides them.`,
+  });
+
+export const TelemetryMeta = z.object({
+  program: text("What sampled the GPUs: nvidia-smi, amd-smi."),
+  interval_ms: count("Time between samples, ms."),
+  driver_version: text("GPU driver at the start."),
+  driver_version_after: text("GPU driver at the end."),
+  failures: z.array(z.string()).nullish().meta({
+    description: "What the driver said instead of samples, each sentence once.",
+  }),
+  model_was_loaded: z.boolean().nullish().meta({
+    description: "Whether the engine held the model at the first sample; null when it does not say.",
+  }),
+  processes_before: processes("before the load"),
+  processes_after: processes("after it"),
+}).meta({ id: "TelemetryMeta", description: "How the GPUs were watched, and what went wrong." });
+
 export const Metadata = z.object({
   benchmark_version: text("Version of the benchmark's format."),
   started_at: text("Start, ISO 8601."),
@@ -67,6 +97,7 @@ export const Metadata = z.object({
   agent_version: text("Version of the agent."),
   hardware: HardwareMeta,
   model: ModelMeta,
+  telemetry: TelemetryMeta.nullish(),
   test_config: TestConfigMeta.nullish(),
   summary: z.object({
     total_requests: count("Requests in the measure phase."),
@@ -77,6 +108,8 @@ export const Metadata = z.object({
 }).meta({ id: "Metadata", description: "metadata.json of a raw directory." });
 
 export type HardwareMeta = z.infer<typeof HardwareMeta>;
+export type GpuProcess = z.infer<typeof GpuProcess>;
+export type TelemetryMeta = z.infer<typeof TelemetryMeta>;
 export type ModelMeta = z.infer<typeof ModelMeta>;
 export type LevelSummary = z.infer<typeof LevelSummary>;
 export type Metadata = z.infer<typeof Metadata>;

@@ -80,14 +80,20 @@ function contradictions(results: Results): string[] {
 function statistics(
   { gpu_stats = {}, test_config = {}, throughput_tokens_per_second }: Submission,
 ): string[] {
-  const pairs = ["utilization_pct", "memory_used_mib", "temperature_c", "power_draw_w"] as const;
+  const pairs = [
+    "utilization_pct",
+    "memory_used_mib",
+    "temperature_c",
+    "power_draw_w",
+    "sm_clock_mhz",
+  ] as const;
   const level = test_config.concurrent_reqs ?? 1;
   return [
     ...pairs.filter((name) => more(gpu_stats[`avg_${name}`], gpu_stats[`max_${name}`]))
       .map((name) => `gpu_stats.avg_${name}: it is ${gpu_stats[`avg_${name}`]}, more than max_${name}`),
-    ...(more(gpu_stats.max_utilization_pct, 100)
-      ? [`gpu_stats.max_utilization_pct: it is ${gpu_stats.max_utilization_pct}, it must be at most 100`]
-      : []),
+    ...(["max_utilization_pct", "power_cap_pct", "thermal_throttle_pct"] as const)
+      .filter((name) => more(gpu_stats[name], 100))
+      .map((name) => `gpu_stats.${name}: it is ${gpu_stats[name]}, it must be at most 100`),
     ...(level > 1 && !isNumber(throughput_tokens_per_second)
       ? [`throughput_tokens_per_second: it is missing, it ranks a result above concurrency 1`]
       : []),

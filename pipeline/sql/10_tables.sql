@@ -26,6 +26,9 @@ CREATE TABLE benchmarks (
   avg_itl_ms DOUBLE, p50_itl_ms DOUBLE, p95_itl_ms DOUBLE, p99_itl_ms DOUBLE, max_itl_ms DOUBLE,
   avg_utilization_pct DOUBLE, max_utilization_pct DOUBLE, avg_memory_used_mib DOUBLE, max_memory_used_mib DOUBLE,
   avg_temperature_c DOUBLE, max_temperature_c DOUBLE, avg_power_draw_w DOUBLE, max_power_draw_w DOUBLE,
+  idle_power_draw_w DOUBLE, enforced_power_limit_w DOUBLE, default_power_limit_w DOUBLE, power_cap_pct DOUBLE,
+  thermal_throttle_pct DOUBLE, avg_sm_clock_mhz DOUBLE, max_sm_clock_mhz DOUBLE, avg_memory_clock_mhz DOUBLE,
+  pcie_generation_under_load INTEGER, pcie_width_under_load INTEGER,
   provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
   throughput_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
@@ -61,7 +64,7 @@ COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Measured by us, published or subm
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';
-COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J; null when telemetry has a gap of more than 3 s.';
+COMMENT ON COLUMN benchmarks.joules_per_output_token IS 'Mean power of all GPUs x window / output tokens, J; null when the power of any GPU has a gap of more than 3 s.';
 COMMENT ON COLUMN benchmarks.context_tokens IS 'Context length that memory is kept for: as the engine said, else its default, tokens.';
 COMMENT ON COLUMN benchmarks.memory_needed_gib IS 'Weights, keys and values of the context, and 1 GiB for driver and engine, GiB.';
 COMMENT ON COLUMN benchmarks.memory_available_gib IS 'Memory of all GPUs, GiB.';

@@ -36,7 +36,11 @@ SELECT
       avg_utilization_pct: avg_utilization_pct, max_utilization_pct: max_utilization_pct,
       avg_memory_used_mib: avg_memory_used_mib, max_memory_used_mib: max_memory_used_mib,
       avg_temperature_c: avg_temperature_c, max_temperature_c: max_temperature_c,
-      avg_power_draw_w: avg_power_draw_w, max_power_draw_w: max_power_draw_w
+      avg_power_draw_w: avg_power_draw_w, max_power_draw_w: max_power_draw_w,
+      idle_power_draw_w: idle_power_draw_w, enforced_power_limit_w: enforced_power_limit_w,
+      default_power_limit_w: default_power_limit_w, power_cap_pct: power_cap_pct, thermal_throttle_pct: thermal_throttle_pct,
+      avg_sm_clock_mhz: avg_sm_clock_mhz, max_sm_clock_mhz: max_sm_clock_mhz, avg_memory_clock_mhz: avg_memory_clock_mhz,
+      pcie_generation_under_load: pcie_generation_under_load, pcie_width_under_load: pcie_width_under_load
     },
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
     throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,

@@ -33,7 +33,7 @@ indexed AS (
 SELECT
   directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
-  trim(gpu_uuid) AS gpu_uuid,
+  if(contains(gpu_uuid, '['), NULL, trim(gpu_uuid)) AS gpu_uuid,
   try_cast(rtrim(utilization_pct, ' %') AS DOUBLE) AS utilization_pct,
   try_cast(rtrim(memory_used_mib, ' MiB') AS DOUBLE) AS memory_used_mib,
   try_cast(rtrim(memory_total_mib, ' MiB') AS DOUBLE) AS memory_total_mib,
@@ -41,11 +41,26 @@ SELECT
   try_cast(rtrim(power_w, ' W') AS DOUBLE) AS power_w,
   try_cast(rtrim(power_limit_w, ' W') AS DOUBLE) AS power_limit_w,
   try_cast(rtrim(sm_clock_mhz, ' MHz') AS DOUBLE) AS sm_clock_mhz,
-  if(throttle_reasons LIKE '%0x%', trim(throttle_reasons), NULL) AS throttle_reasons
+  if(throttle_reasons LIKE '%0x%', trim(throttle_reasons), NULL) AS throttle_reasons,
+  try_cast(rtrim(memory_clock_mhz, ' MHz') AS DOUBLE) AS memory_clock_mhz,
+  try_cast(rtrim(memory_utilization_pct, ' %') AS DOUBLE) AS memory_utilization_pct,
+  try_cast(rtrim(memory_temperature_c, ' C') AS DOUBLE) AS memory_temperature_c,
+  try_cast(rtrim(power_average_w, ' W') AS DOUBLE) AS power_average_w,
+  try_cast(rtrim(power_default_limit_w, ' W') AS DOUBLE) AS power_default_limit_w,
+  try_cast(pcie_generation AS INTEGER) AS pcie_generation,
+  try_cast(pcie_width AS INTEGER) AS pcie_width,
+  try_cast(rtrim(sw_power_cap_us, ' us') AS BIGINT) AS sw_power_cap_us,
+  try_cast(rtrim(sw_thermal_slowdown_us, ' us') AS BIGINT) AS sw_thermal_slowdown_us,
+  try_cast(rtrim(hw_thermal_slowdown_us, ' us') AS BIGINT) AS hw_thermal_slowdown_us,
+  try_cast(rtrim(hw_power_brake_us, ' us') AS BIGINT) AS hw_power_brake_us,
+  if(trim(performance_state) SIMILAR TO 'P\d+', trim(performance_state), NULL) AS performance_state,
+  -- The driver has lost the GPU (LOST of schema/evidence.ts).
+  concat_ws(' ', utilization_pct, memory_used_mib, temperature_c, power_w, sm_clock_mhz)
+    SIMILAR TO '.*\[GPU (is lost|requires reset)\].*' AS is_lost
 FROM indexed;
 
 CREATE OR REPLACE TEMP VIEW gpu_samples AS
-SELECT evidence_id, run_id, entry_id, gpu_lines.* EXCLUDE (directory)
+SELECT evidence_id, run_id, entry_id, gpu_lines.* EXCLUDE (directory, is_lost)
 FROM gpu_lines JOIN directories USING (directory);
 
 COMMENT ON COLUMN gpu_samples.evidence_id IS 'Digest of the raw evidence that holds the line.';

@@ -1,10 +1,11 @@
 -- Why a benchmark is not fully valid, each reason with the number that was found and the limit it crossed.
--- Thermal bits of the driver's mask: 8 hardware slowdown, 32 software thermal, 64 hardware thermal (60_telemetry.sql).
+-- The limits of what telemetry shows stand in 60_telemetry.sql.
 
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
-    benchmark_id, load.*, telemetry.*, memory.*, directories.metadata,
+    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, clock_skew_seconds, directories.metadata,
+    telemetry_limits() AS telemetry_limit,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
@@ -21,6 +22,7 @@ WITH found AS (
       if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
     ) AS gap_seconds
   FROM load JOIN memory USING (benchmark_id) LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
+  JOIN machine_signs USING (directory) JOIN clocks USING (benchmark_id)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
@@ -32,8 +34,15 @@ crossed AS (
     {code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory', crossed: exceeds_vram},
     {code: 'frames_counted', severity: 'advisory', value: 100 * total_frames_counted / total_requests, "limit": 0, unit: '% of requests', crossed: total_frames_counted > 0},
     {code: 'short_output', severity: 'advisory', value: avg_tokens_per_request, "limit": 0.9 * max_tokens, unit: 'tokens a request', crossed: avg_tokens_per_request < 0.9 * max_tokens},
-    {code: 'throttled_thermal', severity: 'advisory', value: throttled_pct, "limit": 1, unit: '% of samples', crossed: throttled_pct > 1},
-    {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": 3, unit: 's', crossed: gap_seconds > 3},
+    {code: 'driver_error', severity: 'fatal', value: driver_errors, "limit": 0, unit: 'lost samples, failures and changes of the driver', crossed: driver_errors > 0},
+    {code: 'clock_skew', severity: 'fatal', value: clock_skew_seconds, "limit": telemetry_limit.clock_skew_seconds, unit: 's that the clock was set by', crossed: clock_skew_seconds > telemetry_limit.clock_skew_seconds},
+    {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},
+    {code: 'power_capped', severity: 'advisory', value: enforced_power_limit_w, "limit": default_power_limit_w, unit: 'W enforced, against the default', crossed: enforced_power_limit_w < default_power_limit_w},
+    {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": telemetry_limit.gap_seconds, unit: 's', crossed: gap_seconds > telemetry_limit.gap_seconds},
+    {code: 'telemetry_gap', severity: 'advisory', value: gpu_count - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpu_count > sampled_gpus},
+    {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
+    {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
+    {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
     {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: drift_pct > 5 AND total_requests >= 20},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},
     {code: 'interrupted', severity: 'advisory', value: window_seconds, "limit": planned_seconds, unit: 's', crossed: interrupted}

@@ -43,20 +43,21 @@ WITH facts AS (
     load.avg_tpot_ms, load.tpot_ms[1] AS p50_tpot_ms, load.tpot_ms[2] AS p95_tpot_ms, load.tpot_ms[3] AS p99_tpot_ms,
     inter_token.avg_itl_ms, inter_token.itl_ms[1] AS p50_itl_ms, inter_token.itl_ms[2] AS p95_itl_ms,
     inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput,
-    telemetry.* EXCLUDE (benchmark_id, throttled_pct, longest_gap_seconds),
+    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second,
     if(
-      longest_gap_seconds <= 3,
+      knows_energy,
       telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0),
       NULL
     ) AS joules_per_output_token
   FROM load
   JOIN directories USING (directory)
   JOIN memory USING (benchmark_id)
+  JOIN machine_signs USING (directory)
   LEFT JOIN inter_token USING (directory, level)
   LEFT JOIN goodput USING (benchmark_id)
   LEFT JOIN telemetry USING (benchmark_id)

@@ -1,6 +1,7 @@
 // The programs of a "machine" that a real one would have: nvidia-smi, an installer, a package manager. Faults are counted in files.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nvidiaSmiScript } from "../fakes/nvidia_smi.ts";
 import type { MachineFaults, MachineOptions } from "./machine.ts";
 
 /** A GPU as its driver tells it. */
@@ -80,45 +81,18 @@ globalThis.Date = class extends Real {
   return `[ "$1" = run ] || ${real} "$@"\n${counted(state, "idle", idleAgent, "exit 0", run)}`;
 }
 
-const FIELDS = [
-  "index",
-  "uuid",
-  "name",
-  "utilization.gpu",
-  "memory.used",
-  "memory.total",
-  "temperature.gpu",
-  "power.draw",
-];
-
 function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: MachineOptions & { state: string }) {
-  const cards = faults.cards ?? offered;
-  const cuda = faults.cuda ?? offeredCuda;
-  const each = (line: (card: Card, index: number) => string) =>
-    cards.map((card, index) => `echo "${line(card, index)}"`).join("; ") || ":";
-  const now = "$(date -u +%Y/%m/%d\\ %H:%M:%S).500";
-  const answers = `case "$*" in
-  *help-query-gpu*) printf '"%s"\\n' ${FIELDS.join(" ")};;
-  *-lms*)
-    trap 'exit 0' TERM
-    while true; do
-      ${
-    each((card, i) =>
-      `${now}, ${i}, GPU-${i}, 97, ${Math.round(card.memory_mib * 0.7)}, ${card.memory_mib}, 61, 250.0`
-    )
-  }
-      sleep 0.5
-    done;;
-  *name,memory.total,memory.used,driver_version*) ${
-    each((card) => `${card.name}, ${card.memory_mib}, ${faults.usedMib ?? 300}, 570.124.04`)
-  };;
-  *name,memory.total,driver_version,uuid*) ${
-    each((card, i) => `${card.name}, ${card.memory_mib}, 570.124.04, GPU-${i}`)
-  };;
-  *query-gpu=name*) ${each((card) => card.name)};;
-  "") echo "| NVIDIA-SMI 570.124.04    Driver Version: 570.124.04    CUDA Version: ${cuda} |";;
-  *) exit 2;;
-esac`;
+  const answers = nvidiaSmiScript({
+    cards: (faults.cards ?? offered).map(({ name, memory_mib }) => ({
+      name,
+      driver_version: "570.124.04",
+      "memory.total": `${memory_mib}`,
+      "memory.used": `${faults.usedMib ?? 300}`,
+      "power.draw": "250.0",
+      "power.draw.instant": "250.0",
+    })),
+    cuda: faults.cuda ?? offeredCuda,
+  }, state);
   const broken = `echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18`;
   return counted(state, "driver", faults.driverFails ?? 0, broken, answers);
 }

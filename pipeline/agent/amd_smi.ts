@@ -1,0 +1,109 @@
+// amd-smi as a source of telemetry. Its columns have changed from release to release, so they are found by their names.
+import type { GpuSample } from "../schema/gpu_sample.ts";
+import type { HardwareMeta } from "../schema/metadata.ts";
+import type { GpuSource, Identity, Printed } from "./gpu_source.ts";
+import { type Answer, ask } from "./program.ts";
+
+/** Our column → amd-smi's, the first that holds a value. */
+const COLUMNS: readonly (readonly [column: keyof GpuSample, ...names: string[]])[] = [
+  ["timestamp", "timestamp"],
+  ["utilization_pct", "gfx_activity", "gfx"],
+  ["memory_used_mib", "used_vram", "vram_used"],
+  ["memory_total_mib", "total_vram", "vram_total"],
+  ["temperature_c", "hotspot", "edge"],
+  ["power_w", "socket_power", "current_socket_power", "average_socket_power"],
+  ["gpu_index", "gpu"],
+  ["memory_utilization_pct", "umc_activity"],
+  ["memory_temperature_c", "mem"],
+  ["sm_clock_mhz", "gfx_0_clk", "gfx_clk"],
+  ["memory_clock_mhz", "mem_0_clk", "mem_clk"],
+];
+const SAMPLING = ["metric", "-p", "-c", "-t", "-u", "-m", "-w", "1", "--csv"];
+type Fields = Record<string, unknown>;
+
+export function amdSmi(args: readonly string[]): Promise<Answer> {
+  return ask("amd-smi", args);
+}
+
+/** amd-smi, its failure, or null when this machine does not have it. */
+export async function amdSource(): Promise<GpuSource | { failure: string } | null> {
+  const listed = await amdSmi(["list"]);
+  if (listed === null || "failure" in listed) return listed;
+  return {
+    program: "amd-smi",
+    interval_ms: 1000,
+    columns: COLUMNS.map(([column]) => column),
+    sampling: SAMPLING,
+    once: [...SAMPLING, "-i", "1"],
+    reader: amdReader,
+    identify,
+  };
+}
+
+/** Reads amd-smi's CSV: a line that names the column `gpu` is a header, and may come again. */
+export function amdReader(): (line: string) => Printed {
+  let header: string[] = [];
+  return (line) => {
+    const cells = line.split(",").map((cell) => cell.trim());
+    if (cells.includes("gpu")) {
+      header = cells.map((cell) => cell.toLowerCase());
+      return null;
+    }
+    if (line.trim() === "") return null;
+    if (cells.length < 2 || cells.length !== header.length) return { said: line.trim() };
+    const valueOf = (name: string) => cells[header.indexOf(name)];
+    const row = COLUMNS.map(([, ...names]) => names.map(valueOf).find(isKnown) ?? "N/A");
+    return { row: row.join(", ") };
+  };
+}
+
+/** The GPUs of `amd-smi static --json`; null when it lists none. Pure. */
+export function readAmdStatic(text: string): HardwareMeta | null {
+  const gpus = listOf(text);
+  const [first] = gpus;
+  if (first === undefined) return null;
+  const asic = fields(first.asic);
+  const memory = Number(fields(fields(first.vram).size).value);
+  return {
+    gpu_name: told(asic.market_name) ?? told(fields(first.board).product_name),
+    gpu_memory_mib: memory > 0 ? memory : null,
+    gpu_count: gpus.length,
+    gpu_uuids: gpus.map((gpu) => told(fields(gpu.bus).bdf) ?? ""),
+    driver_version: told(fields(first.driver).version) ?? told(fields(first.driver).driver_version),
+    cuda_version: null,
+  };
+}
+
+async function identify(): Promise<Identity> {
+  const answer = await amdSmi(["static", "--json"]);
+  if (answer === null) return { driver_version: null, processes: null, failure: null };
+  if ("failure" in answer) return { driver_version: null, processes: null, failure: answer.failure };
+  return {
+    driver_version: readAmdStatic(answer.text)?.driver_version ?? null,
+    processes: null,
+    failure: null,
+  };
+}
+
+/** One object a GPU: a list, or since ROCm 7 an object with the list in it. */
+function listOf(text: string): Fields[] {
+  try {
+    const found: unknown = JSON.parse(text);
+    const list = Array.isArray(found) ? found : fields(found).gpu_data;
+    return Array.isArray(list) ? list.map(fields) : [];
+  } catch {
+    return [];
+  }
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? value as Fields : {};
+}
+
+function told(value: unknown): string | null {
+  return typeof value === "string" && isKnown(value) ? value : null;
+}
+
+function isKnown(cell: string | undefined): boolean {
+  return cell !== undefined && cell !== "" && cell !== "N/A";
+}
