@@ -9,6 +9,7 @@ import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
 import { isHere } from "./here.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
+import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { Wire } from "./wire/frame.ts";
@@ -24,6 +25,9 @@ export interface Watcher {
 
 const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
   ollama: ollamaWire,
+  vllm: openaiWire,
+  sglang: openaiWire,
+  "llama.cpp": openaiWire,
   openai: openaiWire,
   embedded: openaiWire,
 };
@@ -90,6 +94,8 @@ async function runLevel(
     tally.add(line);
   };
   const onFrame = () => tally.frame();
+  const refusal = await resetCache(config);
+  if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
   await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
   story.model = await probeModel(config);
   if (stop.aborted) return;
