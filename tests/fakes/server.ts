@@ -52,7 +52,7 @@ export function answering(
     if (asked === "GET /health" && left > 0) left -= 1;
     if (isLoading) return LOADING[name]();
     if (asked.startsWith("POST /v1/")) {
-      return new Response(sse(body, asked.includes("chat"), {}), {
+      return new Response(inPieces(sse(body, asked.includes("chat"), {})), {
         headers: { "content-type": "text/event-stream" },
       });
     }
@@ -60,6 +60,19 @@ export function answering(
     return (await OWN[name](asked, models, faults)) ??
       Response.json({ detail: "Not Found" }, { status: 404 });
   };
+}
+
+/** Frame by frame: text that comes all at once has no speed. */
+function inPieces(text: string): ReadableStream<Uint8Array> {
+  const frames = text.split("\n\n").filter((frame) => frame !== "");
+  return new ReadableStream({
+    async pull(controller) {
+      const frame = frames.shift();
+      if (frame === undefined) return controller.close();
+      controller.enqueue(new TextEncoder().encode(`${frame}\n\n`));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    },
+  });
 }
 
 /** llama-server listens at once; the others say nothing good of their health. */

@@ -35,17 +35,14 @@ const GPU = "  CUDA0: NVIDIA GeForce RTX 4090 (24217 MiB, 23873 MiB free)";
 
 /** Such a machine for engine `name`. */
 export async function serverMachine(name: ServerName, options: MachineOptions = {}): Promise<ServerMachine> {
-  const { installed = true, faults = {}, installFails, devices = GPU } = options;
+  const { installed = true, faults = {}, installFails, devices } = options;
   const root = await Deno.makeTempDir();
   const [bin, state, log] = [join(root, "bin"), join(root, "state"), join(root, "installs")];
   for (const folder of [bin, state]) await Deno.mkdir(folder);
-  await Deno.writeTextFile(join(state, "faults.json"), JSON.stringify(faults));
-  const program = PROGRAMS[name];
+  const [program, text] = serverProgram(name, faults, devices);
   const write = (folder: string, file: string, text: string) =>
     Deno.writeTextFile(join(folder, file), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const serve =
-    `SERVER=${name} exec '${Deno.execPath()}' run -A --no-config '${PROCESS}' '${state}/faults.json' "$@"`;
-  await write(installed ? bin : state, program, `${QUESTIONS[name](devices)}\n${serve}`);
+  await write(installed ? bin : state, program, text);
   const fail = installFails === undefined ? "" : `echo '${installFails}' >&2; exit 1`;
   await write(state, "uv", uv(log, `${state}/${program}`, fail));
   await write(bin, "curl", curl(log, state, fail));
@@ -67,6 +64,13 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
     },
     [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
   };
+}
+
+/** Name and text of the program, for a shell. */
+export function serverProgram(name: ServerName, faults: ProcessFaults = {}, devices = GPU): [string, string] {
+  const broken = encodeURIComponent(JSON.stringify(faults)).replaceAll("'", "%27");
+  const serve = `SERVER=${name} exec '${Deno.execPath()}' run -A --no-config '${PROCESS}' '${broken}' "$@"`;
+  return [PROGRAMS[name], `${QUESTIONS[name](devices)}\n${serve}`];
 }
 
 /** What the program answers besides serving. */

@@ -1,5 +1,5 @@
 // The program `vllm`, `python3 -m sglang.launch_server` or `llama-server` of a machine in tests: SERVER names which, its first
-// argument is the file that says what is broken. It refuses flags that the real one does not know.
+// argument says what is broken. It refuses flags that the real one does not know.
 import { answering, type ServerFaults, type ServerName } from "./server.ts";
 
 export interface ProcessFaults extends ServerFaults {
@@ -67,8 +67,8 @@ function options(name: ServerName, words: readonly string[]): Map<string, string
 }
 
 const name = Deno.env.get("SERVER") as ServerName;
-const [file = "", ...words] = Deno.args;
-const faults: ProcessFaults = JSON.parse(await Deno.readTextFile(file));
+const [broken = "", ...words] = Deno.args;
+const faults: ProcessFaults = JSON.parse(decodeURIComponent(broken));
 if (faults.dies !== undefined) end(...faults.dies);
 const given = options(name, words);
 const model = given.get("--alias") ?? given.get("--model-path") ?? given.get("") ?? end("no model");
