@@ -14,8 +14,12 @@ export interface PythonEngine {
   readonly options: readonly string[];
 }
 
-/** $1 our folder, $2 package, $3 program, $4 probe, then options. Triton needs a C compiler when it runs. */
+/**
+ * $1 our folder, $2 package, $3 program, $4 probe, then options. A login may lack the PATH of its image; Triton needs a C
+ * compiler when it runs.
+ */
 const SCRIPT = `set -e
+PATH="$PATH:/usr/local/bin:/opt/venv/bin"
 home=$1 package=$2 program=$3 probe=$4; shift 4
 venv="$home/$package"
 have() { at=$(command -v "$1") && { [ -z "$probe" ] || "$at" -c "$probe" >/dev/null 2>&1; } && echo "$at"; }

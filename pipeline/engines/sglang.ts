@@ -24,6 +24,8 @@ export const sglang = openaiServer({
     "--max-running-requests",
     String(Math.max(...concurrency)),
     "--enable-metrics",
+    // Without it no request tells how much of its prompt came from the cache.
+    "--enable-cache-report",
   ],
   command: (python, model, port, flags) => [
     python,

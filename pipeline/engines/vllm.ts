@@ -22,6 +22,8 @@ export const vllm = openaiServer({
     String(context_tokens),
     "--max-num-seqs",
     String(Math.max(...concurrency)),
+    // Without it no request tells how much of its prompt came from the cache.
+    "--enable-prompt-tokens-details",
   ],
   command: (program, model, port, flags) => [
     program,

@@ -45,8 +45,15 @@ interface Made {
 }
 
 const FLAGS: Record<ServerName, string[]> = {
-  vllm: ["--max-model-len", "1024", "--max-num-seqs", "4"],
-  sglang: ["--context-length", "1024", "--max-running-requests", "4", "--enable-metrics"],
+  vllm: ["--max-model-len", "1024", "--max-num-seqs", "4", "--enable-prompt-tokens-details"],
+  sglang: [
+    "--context-length",
+    "1024",
+    "--max-running-requests",
+    "4",
+    "--enable-metrics",
+    "--enable-cache-report",
+  ],
   "llama.cpp": ["--parallel", "4", "--ctx-size", "4096", "-ngl", "99", "--metrics"],
 };
 const VERSIONS: Record<ServerName, string> = {
@@ -106,10 +113,21 @@ for (const name of NAMES) {
     ok(new Set(machine.orders.map((order) => order.name)).size > 1);
   });
 
-  Deno.test(`${name} of the same command has the same job, so that a run that goes on finds it`, async () => {
-    const job = (model: string) =>
-      started(name, { model }, ({ machine }) => Promise.resolve(machine.orders[0]?.name ?? ""));
-    match(await job(MODELS[name]), new RegExp(`^${name.replace(".", "-")}-\\d+-[0-9a-f]{8}$`));
+  Deno.test(`${name} has the same job for the same command alone, so that a run that goes on finds it`, async () => {
+    await using machine = await serverMachine(name);
+    const world = engineWorld([], { host: machine.host, clock: realClock(0.01) });
+    const job = async (model: string) => {
+      const before = machine.orders.length;
+      const choice = EngineChoice.parse({ name });
+      await using running = await engines[name].start(choice, model, capacity, world);
+      await engines[name].load(running, model, capacity, world);
+      return machine.orders[before]?.name ?? "";
+    };
+    const other = name === "llama.cpp" ? "/models/other.gguf" : "other/model";
+    const [first, second, third] = [await job(MODELS[name]), await job(MODELS[name]), await job(other)];
+    match(first, new RegExp(`^${name.replace(".", "-")}-\\d+-[0-9a-f]{8}$`));
+    equal(second, first);
+    notEqual(third, first);
   });
 
   Deno.test(`${name} that ends by itself tells its last words`, async () => {

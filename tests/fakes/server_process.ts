@@ -12,7 +12,14 @@ export interface ProcessFaults extends ServerFaults {
 }
 
 const FLAGS: Record<ServerName, readonly string[]> = {
-  vllm: ["--host", "--port", "--max-model-len", "--max-num-seqs", "--enforce-eager!"],
+  vllm: [
+    "--host",
+    "--port",
+    "--max-model-len",
+    "--max-num-seqs",
+    "--enable-prompt-tokens-details!",
+    "--enforce-eager!",
+  ],
   sglang: [
     "--model-path",
     "--host",
@@ -20,6 +27,7 @@ const FLAGS: Record<ServerName, readonly string[]> = {
     "--context-length",
     "--max-running-requests",
     "--enable-metrics!",
+    "--enable-cache-report!",
   ],
   "llama.cpp": [
     "-m",
