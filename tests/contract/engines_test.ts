@@ -161,3 +161,26 @@ for (const name of ["openai", "vllm", "sglang", "llama.cpp"] as const) {
 Deno.test("embedded names the sizes of synthetic models when it is asked for another", () => {
   match(engines.embedded.canServe("synthetic:13b") ?? "", /known: 15m, 42m, 110m, 1b, 7b/);
 });
+
+for (
+  const [name, model, reason] of [
+    ["vllm", "qwen2:7b", /by their name at Hugging Face, such as/],
+    ["sglang", "qwen2:7b", /by their name at Hugging Face, such as/],
+    ["vllm", "models/qwen2.gguf", /vLLM serves no GGUF files; llama\.cpp does/],
+    ["sglang", "Qwen/Qwen2.5-7B-Instruct-GGUF:Q4_K_M", /SGLang serves no GGUF files/],
+    ["llama.cpp", "qwen2:7b", /a repository at Hugging Face with its quantisation/],
+    ["llama.cpp", "Qwen/Qwen2.5-7B-Instruct", /GGUF files/],
+    ["vllm", "gpt2", null],
+    ["sglang", "/models/Qwen2.5-7B", null],
+    ["llama.cpp", "/models/qwen2.gguf", null],
+    ["llama.cpp", "Qwen/Qwen2.5-7B-Instruct-GGUF", null],
+    ["llama.cpp", "bartowski/some:Q8_0", null],
+    ["llama.cpp", "an-alias", null],
+  ] as const
+) {
+  Deno.test(`${name} ${reason === null ? "may serve" : "cannot serve"} ${model}`, () => {
+    const refusal = engines[name].canServe(model);
+    if (reason === null) equal(refusal, null);
+    else match(refusal ?? "", reason);
+  });
+}
