@@ -11,6 +11,7 @@ import { RequestLine } from "../pipeline/schema/request.ts";
 import { deafUrl, faultAfter } from "./fixtures.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
+import { fakeServer } from "./fakes/server.ts";
 
 const quiet: Watcher = { progress: () => undefined, ended: () => undefined };
 
@@ -212,9 +213,47 @@ for (
   });
 }
 
+for (
+  const [engine, version, reset] of [
+    ["vllm", "0.11.2", "/reset_prefix_cache"],
+    ["sglang", "0.5.16", "/flush_cache"],
+    ["llama.cpp", "b10356-5e9c6354", null],
+  ] as const
+) {
+  Deno.test(`${engine} is named with its version and flags, and no level finds another's prompts in its cache`, async () => {
+    await using server = fakeServer(engine, ["m"]);
+    const { lines, metadata, log } = await measure({
+      MODEL: "m",
+      ENGINE: engine,
+      URL: server.url,
+      CONCURRENCY: "1,2",
+      ENGINE_FLAGS: '["--enforce-eager"]',
+      ...(reset === null ? {} : { RESET_URL: `${server.url}${reset}` }),
+    });
+    deepEqual([metadata.model.runtime, metadata.model.runtime_version], [engine, version]);
+    deepEqual(metadata.test_config?.engine_flags, ["--enforce-eager"]);
+    ok(lines.every(({ err, cached_tok }) => err !== true && cached_tok === 0));
+    const asked = server.requests.filter(({ asked }) => asked.startsWith("POST"));
+    equal(asked.filter((request) => request.asked === `POST ${reset}`).length, reset === null ? 0 : 2);
+    if (reset !== null) equal(asked[0]?.asked, `POST ${reset}`);
+    const requests = asked.filter(({ asked }) => asked === "POST /v1/chat/completions");
+    ok(requests.every(({ body }) => body.cache_prompt === (reset === null ? false : undefined)));
+    ok(!log.includes("cache was not emptied"));
+  });
+}
+
+Deno.test("a cache that cannot be emptied is told in the agent's log, and the level is measured", async () => {
+  await using server = fakeServer("vllm", ["m"], { bare: true });
+  const RESET_URL = `${server.url}/reset_prefix_cache`;
+  const { lines, log } = await measure({ MODEL: "m", ENGINE: "vllm", URL: server.url, RESET_URL });
+  match(log, /the engine's cache was not emptied: it answered 404/);
+  ok(lines.length > 0);
+});
+
 Deno.test("wrong settings are refused with every fault named", async () => {
   const refuse = (env: Record<string, string>) => Promise.try(() => readConfig(env, new Date()));
   await rejects(refuse({}), /MODEL/);
+  await rejects(refuse({ MODEL: "m", ENGINE_FLAGS: "--a" }), /ENGINE_FLAGS: it is not JSON/);
   await rejects(refuse({ MODEL: "m", CONCURRENCY: "0", DURATION: "-1", URL: "here" }), (error: Error) => {
     for (const name of ["CONCURRENCY", "DURATION", "URL"]) match(error.message, new RegExp(name));
     return true;

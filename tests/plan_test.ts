@@ -57,7 +57,7 @@ for (
     [
       "an unknown engine",
       { engines: ["ollamma"] },
-      'tests[0].engines[0]: unknown value "ollamma", known: ollama, openai, embedded',
+      'tests[0].engines[0]: unknown value "ollamma", known: ollama, vllm, sglang, llama.cpp, openai, embedded',
     ],
     [
       "an unknown engine among its settings",
@@ -68,6 +68,26 @@ for (
       "an unknown engine setting",
       { engines: [{ name: "openai", urll: "http://a" }] },
       'tests[0].engines[0]: unknown key "urll", known: url, ',
+    ],
+    [
+      "flags of an engine that takes none",
+      { engines: [{ name: "ollama", flags: ["--verbose"] }] },
+      "tests[0].engines[0].flags: only vllm, sglang, llama.cpp take flags",
+    ],
+    [
+      "flags of an engine that already runs",
+      { engines: [{ name: "vllm", url: "http://a", flags: ["--enforce-eager"] }] },
+      "tests[0].engines[0].flags: an engine that already runs at a url takes none",
+    ],
+    [
+      "a flag that the almanac sets",
+      { engines: [{ name: "sglang", flags: ["--port=1"] }] },
+      "tests[0].engines[0].flags: the almanac sets --port itself",
+    ],
+    [
+      "a secret among the flags",
+      { engines: [{ name: "llama.cpp", flags: ["--hf-token", "x"] }] },
+      "tests[0].engines[0].flags: --hf-token would be published with the result",
     ],
     [
       "an address that is none",

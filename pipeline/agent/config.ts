@@ -1,18 +1,29 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
+import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
   .pipe(z.array(z.int().min(1)).min(1));
+const jsonList = z.string().transform((text, { addIssue }) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    addIssue({ code: "custom", message: "it is not JSON" });
+    return z.NEVER;
+  }
+}).pipe(z.array(z.string()));
 
 const Settings = z.object({
   MODEL: z.string().min(1),
-  ENGINE: z.enum(["ollama", "openai", "embedded"]).default("ollama"),
+  ENGINE: z.enum(ENGINES).default("ollama"),
   URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"),
   API: z.enum(["chat", "completions"]).default("chat"),
   API_KEY: z.string().optional(),
   RUNTIME: z.string().optional(),
+  ENGINE_FLAGS: jsonList.optional(),
+  RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
   DURATION: number(0.001).default(300),
   CONCURRENCY: levels,
   MAX_TOKENS: number(1).default(256),
@@ -26,13 +37,17 @@ const Settings = z.object({
 
 export interface Config {
   readonly model: string;
-  readonly engine: "ollama" | "openai" | "embedded";
+  readonly engine: EngineName;
   /** Without a slash at its end. */
   readonly url: string;
   readonly api: "chat" | "completions";
   readonly api_key: string | null;
   /** Name to publish as the runtime; null: what the engine is. */
   readonly runtime: string | null;
+  /** Flags that the engine was started with; null: not known. */
+  readonly engine_flags: readonly string[] | null;
+  /** Empties the engine's prompt cache when POSTed to; null: there is no such route. */
+  readonly reset_url: string | null;
   readonly duration_seconds: number;
   readonly levels: readonly number[];
   readonly max_tokens: number;
@@ -74,6 +89,8 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     api: set.API,
     api_key: set.API_KEY ?? null,
     runtime: set.RUNTIME ?? null,
+    engine_flags: set.ENGINE_FLAGS ?? null,
+    reset_url: set.RESET_URL ?? null,
     duration_seconds: set.DURATION,
     levels: set.CONCURRENCY,
     max_tokens: set.MAX_TOKENS,

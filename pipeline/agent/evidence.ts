@@ -46,6 +46,7 @@ export function metadataOf(story: Story): Metadata {
       concurrency: [...config.levels],
       warmup_requests: config.warmup_requests,
       temperature: 0,
+      engine_flags: config.engine_flags === null ? null : [...config.engine_flags],
     },
     summary: {
       total_requests: story.total_requests,

@@ -1,10 +1,25 @@
 // What the engine says of the model it serves. Questions it does not answer stay null.
 import type { ModelMeta } from "../schema/metadata.ts";
-import { publicModelName } from "../schema/names.ts";
+import { type EngineName, publicModelName } from "../schema/names.ts";
 import type { Config } from "./config.ts";
 import { apiBase } from "./wire/openai.ts";
 
 type Fields = Record<string, unknown>;
+
+/** What an engine is published as. That of any other is what it says of itself. */
+const RUNTIMES: Partial<Record<EngineName, string>> = {
+  vllm: "vllm",
+  sglang: "sglang",
+  "llama.cpp": "llama.cpp",
+  embedded: "llama.cpp",
+};
+/** Routes at which an engine tells its version, and the key. */
+const VERSIONS: Partial<Record<EngineName, readonly (readonly [path: string, key: string])[]>> = {
+  vllm: [["/version", "version"]],
+  sglang: [["/server_info", "version"], ["/get_server_info", "version"]],
+  "llama.cpp": [["/props", "build_info"]],
+  openai: [["/version", "version"]],
+};
 
 /** The model under test as its engine describes it. */
 export async function probeModel(config: Config): Promise<ModelMeta> {
@@ -42,10 +57,9 @@ async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
   const models = Array.isArray(list?.data) ? list.data as Fields[] : [];
   const model = models.find((each) => each.id === config.model);
   const meta = fields(model?.meta);
-  const version = await ask(`${config.url.replace(/\/v\d+$/, "")}/version`, undefined, config.api_key);
   return {
-    runtime: config.runtime ?? (config.engine === "embedded" ? "llama.cpp" : text(model?.owned_by)),
-    runtime_version: text(meta?.runtime_version) ?? text(version?.version),
+    runtime: config.runtime ?? RUNTIMES[config.engine] ?? text(model?.owned_by),
+    runtime_version: text(meta?.runtime_version) ?? await askVersion(config),
     size: number(meta?.size_bytes) ?? number(meta?.size),
     family: text(meta?.family),
     parameter_count: number(meta?.parameter_count) ?? number(meta?.n_params),
@@ -56,6 +70,15 @@ async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
     context_tokens: number(meta?.context_length) ?? number(model?.max_model_len),
     weights: meta?.weights === "random" ? "random" : "real",
   };
+}
+
+/** The version that an engine tells, wherever it does. */
+async function askVersion({ url, engine, api_key }: Config): Promise<string | null> {
+  for (const [path, key] of VERSIONS[engine] ?? []) {
+    const version = text((await ask(`${url.replace(/\/v\d+$/, "")}${path}`, undefined, api_key))?.[key]);
+    if (version !== null) return version;
+  }
+  return null;
 }
 
 /** The JSON object at `url`; null when there is no good answer within ten seconds. */

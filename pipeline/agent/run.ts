@@ -11,6 +11,7 @@ import { isHere } from "./here.ts";
 import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
+import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { Wire } from "./wire/frame.ts";
@@ -26,6 +27,9 @@ export interface Watcher {
 
 const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
   ollama: ollamaWire,
+  vllm: openaiWire,
+  sglang: openaiWire,
+  "llama.cpp": openaiWire,
   openai: openaiWire,
   embedded: openaiWire,
 };
@@ -113,6 +117,8 @@ async function runLevel(
     tally.add(line);
   };
   const onFrame = () => tally.frame();
+  const refusal = await resetCache(config);
+  if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
   await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
   story.model = await probeModel(config);
   if (stop.aborted) return;

@@ -3,6 +3,7 @@ import type { EngineName } from "../schema/names.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Job, JobOrder, Machine } from "../machines/machine.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
+import type { Gauges } from "./gauges.ts";
 
 /** What engines need of the world; tests bring their own. */
 export interface EngineWorld {
@@ -51,7 +52,7 @@ export interface Loaded {
   readonly pulled_bytes: number;
 }
 
-/** An engine that answers. Leaving its scope ends what was started for it, and nothing else. */
+/** An engine that answers, at the latest when its model is loaded. Leaving its scope ends what was started for it, and nothing else. */
 export interface RunningEngine extends AsyncDisposable {
   readonly url: string;
   readonly version: string | null;
@@ -84,6 +85,8 @@ export interface Engine {
   healthy(running: RunningEngine, world: EngineWorld): Promise<boolean>;
   /** Makes `model` ready to answer at once; a UserError says why it cannot. */
   load(running: RunningEngine, model: string, capacity: Workload, world: EngineWorld): Promise<Loaded>;
+  /** What it counts at this moment; a UserError when it does not tell. */
+  scrape?(running: RunningEngine, world: EngineWorld): Promise<Gauges>;
   /** Frees the model's memory where the engine can. Never throws. */
   unload(running: RunningEngine, model: string, world: EngineWorld): Promise<void>;
   /** Why it can never serve a model of this name; null when it may. Pure. */

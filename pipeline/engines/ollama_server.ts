@@ -4,6 +4,7 @@ import { Failure } from "../schema/failures.ts";
 import type { Workload } from "../schema/matrix.ts";
 import type { EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
+import { install, NEED } from "./install.ts";
 
 const START_SECONDS = 90;
 const PORTS = 5;
@@ -16,12 +17,8 @@ const LEAST_POLLS = 60;
 /** Its official installer needs curl and zstd, which small images lack. */
 const INSTALL = `set -e
 command -v ollama >/dev/null && exit 0
-SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
-missing=; for program in curl zstd; do command -v $program >/dev/null || missing="$missing $program"; done
-if [ -n "$missing" ]; then
-  $SUDO apt-get -o DPkg::Lock::Timeout=300 update -qq
-  $SUDO env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq ca-certificates $missing
-fi
+${NEED}
+need curl zstd
 script=$(curl -fsSL https://ollama.com/install.sh)
 printf '%s\\n' "$script" | sh
 command -v ollama >/dev/null`;
@@ -32,7 +29,7 @@ export async function serveOllama(
   capacity: Workload,
   world: EngineWorld,
 ): Promise<AsyncDisposable & Pick<RunningEngine, "url" | "lastWords">> {
-  await install(host, world);
+  await install("Ollama", INSTALL, [], host, world);
   let words = "";
   for (let n = 0; n < PORTS; n++) {
     const port = host.port + n;
@@ -94,23 +91,4 @@ async function answers(url: string, world: EngineWorld): Promise<boolean> {
     if (world.signal.aborted || (error instanceof Failure && error.code === "connection_lost")) throw error;
     return false;
   }
-}
-
-async function install(host: EngineHost, world: EngineWorld): Promise<void> {
-  const words: string[] = [];
-  const keep = (line: string) => {
-    words.push(line);
-    if (words.length > 10) words.shift();
-  };
-  const code = await host.run(["sh", "-c", INSTALL], {
-    signal: world.signal,
-    onStdout: keep,
-    onStderr: keep,
-  });
-  if (code === 0) return;
-  for (const line of words) world.log(`  ${line}`);
-  throw new Failure(
-    "install_failed",
-    `Cannot install Ollama: ${words.at(-1) ?? `its installer ended with ${code}`}`,
-  );
 }

@@ -1,4 +1,4 @@
-// Any endpoint that speaks OpenAI's API and already runs: vLLM, SGLang, llama-server, LM Studio, a hosted one.
+// Any endpoint that speaks OpenAI's API and already runs: LM Studio, a hosted one, an engine under a name of its own.
 import { UserError } from "../errors.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded } from "./engine.ts";
@@ -15,7 +15,7 @@ export const openai: Engine = {
 
   async answers(choice, world) {
     try {
-      await models(choice.url ?? DEFAULT_URL, world, 3);
+      await modelsAt(choice.url ?? DEFAULT_URL, world, 3);
       return { version: null };
     } catch (error) {
       if (error instanceof UserError) return null;
@@ -23,17 +23,11 @@ export const openai: Engine = {
     }
   },
 
-  installed: (choice, world) => models(choice.url ?? DEFAULT_URL, world),
+  installed: async (choice, world) => (await modelsAt(choice.url ?? DEFAULT_URL, world)).map(({ id }) => id),
 
   async start(choice, model, _capacity, world) {
     const url = choice.url ?? DEFAULT_URL;
-    const known = await models(url, world);
-    if (!known.includes(model)) {
-      throw new UserError(
-        `Cannot measure ${model}: ${url} does not serve it`,
-        `It serves ${known.join(", ") || "no model at all"}; name one of these.`,
-      );
-    }
+    requireServed(model, await modelsAt(url, world), url);
     return {
       url,
       version: null,
@@ -42,7 +36,7 @@ export const openai: Engine = {
     };
   },
 
-  healthy: ({ url }, world) => models(url, world, 10).then(() => true, () => false),
+  healthy: ({ url }, world) => modelsAt(url, world, 10).then(() => true, () => false),
   load: () => Promise.resolve(NOT_TOLD),
   unload: () => Promise.resolve(),
 
@@ -54,9 +48,35 @@ export function openaiEnv(url: string, { name, api, runtime }: EngineChoice): Re
   return { ENGINE: name, URL: url, API: api, ...(runtime === undefined ? {} : { RUNTIME: runtime }) };
 }
 
-async function models(url: string, world: EngineWorld, timeout_seconds = 30): Promise<string[]> {
+/** A model that an endpoint lists. */
+export interface ListedModel {
+  readonly id: string;
+  /** The longest context that it takes, tokens; null when the endpoint does not tell. */
+  readonly max_model_len: number | null;
+}
+
+/** The models that the endpoint at `url` lists; a UserError when it is none. */
+export async function modelsAt(
+  url: string,
+  world: EngineWorld,
+  timeout_seconds = 30,
+): Promise<ListedModel[]> {
   const base = /\/v\d+$/.test(url) ? url : `${url.replace(/\/+$/, "")}/v1`;
   const question = { url: `${base}/models`, timeout_seconds };
   const { data } = await askJson("list the endpoint's models", question, world);
-  return Array.isArray(data) ? data.map((model: { id?: unknown }) => String(model.id)) : [];
+  return Array.isArray(data) ? data.map(listed) : [];
+}
+
+/** The listed model of this name; a UserError names those that are there when it is not among them. */
+export function requireServed(model: string, known: readonly ListedModel[], url: string): ListedModel {
+  const served = known.find(({ id }) => id === model);
+  if (served !== undefined) return served;
+  throw new UserError(
+    `Cannot measure ${model}: ${url} does not serve it`,
+    `It serves ${known.map(({ id }) => id).join(", ") || "no model at all"}; name one of these.`,
+  );
+}
+
+function listed({ id, max_model_len }: Record<string, unknown>): ListedModel {
+  return { id: String(id), max_model_len: typeof max_model_len === "number" ? max_model_len : null };
 }

@@ -21,7 +21,7 @@ export type Source =
     Provenance,
     "run_id" | "entry_id" | "origin" | "provider" | "location" | "price_per_hour" | "collected_at"
   >
-  & { readonly rental?: Provenance["rental"] };
+  & { readonly rental?: Provenance["rental"]; readonly engine_flags?: Provenance["engine_flags"] };
 
 export interface Sealed extends Provenance {
   /** For people: one sentence each. */

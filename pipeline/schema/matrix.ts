@@ -1,6 +1,6 @@
 // A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
 import { z } from "zod";
-import { EngineName, ProviderName } from "./names.ts";
+import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
 
 export const Workload = z.strictObject({
@@ -28,17 +28,45 @@ export const Workload = z.strictObject({
   }),
 }).meta({ id: "Workload", description: "Prompts, lengths, load and duration." });
 
+/** What the almanac itself says to an engine, and what must not stand in a result. */
+const OWN_FLAGS = [
+  "--host",
+  "--port",
+  "--model",
+  "--model-path",
+  "-m",
+  "-hf",
+  "--alias",
+  "-a",
+  "--served-model-name",
+];
+const SECRET_FLAGS = ["--api-key", "--hf-token", "-hft"];
+
 export const EngineChoice = z.strictObject({
   name: EngineName,
   url: z.url({ protocol: /^https?$/ }).optional().meta({
-    description: "Base URL of an engine that already runs (ollama, openai).",
+    description: "Base URL of an engine that already runs (any but embedded).",
   }),
   api: z.enum(["chat", "completions"]).default("chat").meta({
-    description: "Which OpenAI route to use (openai, embedded).",
+    description: "Which OpenAI route to use (any but ollama).",
   }),
   runtime: z.string().min(1).optional().meta({
     description: "Name to publish as the runtime of an `openai` endpoint, e.g. vllm.",
   }),
+  flags: z.array(z.string().min(1).max(500)).min(1).max(100).optional().meta({
+    description:
+      'Flags of the server that is started on a rented machine (vllm, sglang, llama.cpp), after those for context and concurrency; recorded with the result. For two GPUs: `["--tensor-parallel-size", "2"]`.',
+  }),
+}).superRefine(({ name, url, flags }, { addIssue }) => {
+  const refuse = (message: string) => addIssue({ code: "custom", path: ["flags"], message });
+  if (flags === undefined) return;
+  if (!FLAGGED_ENGINES.includes(name)) refuse(`only ${FLAGGED_ENGINES.join(", ")} take flags`);
+  else if (url !== undefined) refuse("an engine that already runs at a url takes none");
+  const words = flags.map((flag) => flag.split("=")[0] ?? "");
+  const own = words.find((word) => OWN_FLAGS.includes(word));
+  if (own !== undefined) refuse(`the almanac sets ${own} itself`);
+  const secret = words.find((word) => SECRET_FLAGS.includes(word));
+  if (secret !== undefined) refuse(`${secret} would be published with the result`);
 }).meta({ id: "EngineChoice", description: "An engine and how to reach it." });
 
 const EngineItem = z.union([EngineName, EngineChoice]).meta({
@@ -46,7 +74,7 @@ const EngineItem = z.union([EngineName, EngineChoice]).meta({
 });
 const Models = z.array(z.string().min(1).max(200)).min(1).meta({
   description:
-    "Model names as the engine knows them; `installed` means every model the engine already has; `synthetic:<size>` or a path to a .gguf file for `embedded`.",
+    "Model names as the engine knows them; `installed` means every model the engine already has; names at Hugging Face for `vllm` and `sglang`, with `:<quantisation>` or a .gguf file on the machine for `llama.cpp`; `synthetic:<size>` or a path to a .gguf file for `embedded`.",
 });
 
 export const Test = z.strictObject({

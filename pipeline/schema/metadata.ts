@@ -49,6 +49,9 @@ export const TestConfigMeta = z.object({
   concurrency: z.array(z.number()).nullish().meta({ description: "Load levels in the order they were run." }),
   warmup_requests: count("Warm-up requests before each level."),
   temperature: count("Sampling temperature."),
+  engine_flags: z.array(z.string()).nullish().meta({
+    description: "Flags that the engine was started with; null when it ran already or takes none.",
+  }),
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });
 
 export const LevelSummary = z.object({

@@ -1,7 +1,9 @@
 // The closed lists of words that data and code share.
 import { z } from "zod";
 
-export const ENGINES = ["ollama", "openai", "embedded"] as const;
+export const ENGINES = ["ollama", "vllm", "sglang", "llama.cpp", "openai", "embedded"] as const;
+/** Engines whose server takes flags from the matrix. */
+export const FLAGGED_ENGINES: readonly EngineName[] = ["vllm", "sglang", "llama.cpp"];
 export const PROVIDERS = ["local", "ssh", "vastai", "tensordock", "runpod", "lambda"] as const;
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 

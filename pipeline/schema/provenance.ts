@@ -30,6 +30,9 @@ export const Provenance = z.strictObject({
   location: z.string().nullable().meta({ description: "Where the machine stands." }),
   price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
   rental: Rental.nullable().default(null),
+  engine_flags: z.array(z.string()).nullable().default(null).meta({
+    description: "Flags that the matrix gave the engine; null: none.",
+  }),
   collected_at: z.string().meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
   files: z.array(z.strictObject({
     name: z.string().meta({ description: "File name in the raw directory." }),

@@ -42,6 +42,7 @@ export async function collect(
     run_id: context.run_id,
     entry_id: folder,
     collected_at: new Date().toISOString(),
+    engine_flags: entry.engine.flags ?? null,
     ...facts(source, entry),
   });
   for (const warning of sealed.warnings) context.log.warn(`${folder}: ${warning}`);

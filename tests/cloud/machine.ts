@@ -34,6 +34,8 @@ export interface MachineFaults {
   readonly usedMib?: number;
   /** metadata.json arrives damaged when it is fetched, the first so many times; -1: always. */
   readonly damaged?: number;
+  /** Programs that its image brings, by name: text for the shell. */
+  readonly image?: Readonly<Record<string, string>>;
   /** The engine's installer fails. */
   readonly installFails?: boolean;
   /** Seconds by which its clock is ahead. */

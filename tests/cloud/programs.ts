@@ -37,6 +37,7 @@ export async function programs(options: MachineOptions & { bin: string; state: s
     zstd: "exit 0",
     df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
 echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9 / 1024)} 1% /"`,
+    ...faults.image,
     ...(faults.clockAhead === undefined ? {} : { date: ahead(faults.clockAhead) }),
     ...(faults.system === undefined ? {} : { uname: `echo '${faults.system}'` }),
     ...(faults.damaged === undefined ? {} : { tail: damaging(state, faults.damaged) }),

@@ -6,6 +6,7 @@ import { type EngineName, ENGINES } from "../../pipeline/schema/names.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
 import { deafUrl, engineWorld } from "../fixtures.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
+import { fakeServer } from "../fakes/server.ts";
 
 const capacity = Workload.parse({ concurrency: [2], context_tokens: 1024 });
 
@@ -18,6 +19,12 @@ interface Stand extends AsyncDisposable {
 /** Somebody who answers as the engine, serving `model`. */
 const STANDS: Record<EngineName, { model: string; stand: (model: string) => Stand }> = {
   ollama: { model: "qwen2:7b", stand: (model) => fakeOllama([model]) },
+  vllm: { model: "Qwen/Qwen2.5-7B-Instruct", stand: (model) => fakeServer("vllm", [model]) },
+  sglang: { model: "Qwen/Qwen2.5-7B-Instruct", stand: (model) => fakeServer("sglang", [model]) },
+  "llama.cpp": {
+    model: "Qwen/Qwen2.5-7B-Instruct-GGUF:Q4_K_M",
+    stand: (model) => fakeServer("llama.cpp", [model]),
+  },
   openai: { model: "meta-llama/Llama-3.1-8B", stand: (model) => fakeOpenai([model]) },
   embedded: {
     model: "synthetic:15m",
@@ -140,15 +147,40 @@ Deno.test("a pull that fails inside its stream, or ends early, says why", async 
   );
 });
 
-Deno.test("openai refuses a model that the endpoint does not serve and names those it does", async () => {
-  await using server = fakeOpenai(["a", "b"]);
-  await rejects(
-    engines.openai.start(choose("openai", server.url), "c", capacity, world()),
-    (error: Error & { hint?: string }) =>
-      /does not serve it/.test(error.message) && /a, b/.test(error.hint ?? ""),
-  );
-});
+for (const name of ["openai", "vllm", "sglang", "llama.cpp"] as const) {
+  Deno.test(`${name} refuses a model that the endpoint does not serve and names those it does`, async () => {
+    await using server = name === "openai" ? fakeOpenai(["a", "b"]) : fakeServer(name, ["a", "b"]);
+    await rejects(
+      engines[name].start(choose(name, server.url), "c", capacity, world()),
+      (error: Error & { hint?: string }) =>
+        /does not serve it/.test(error.message) && /a, b/.test(error.hint ?? ""),
+    );
+  });
+}
 
 Deno.test("embedded names the sizes of synthetic models when it is asked for another", () => {
   match(engines.embedded.canServe("synthetic:13b") ?? "", /known: 15m, 42m, 110m, 1b, 7b/);
 });
+
+for (
+  const [name, model, reason] of [
+    ["vllm", "qwen2:7b", /by their name at Hugging Face, such as/],
+    ["sglang", "qwen2:7b", /by their name at Hugging Face, such as/],
+    ["vllm", "models/qwen2.gguf", /vLLM serves no GGUF files; llama\.cpp does/],
+    ["sglang", "Qwen/Qwen2.5-7B-Instruct-GGUF:Q4_K_M", /SGLang serves no GGUF files/],
+    ["llama.cpp", "qwen2:7b", /a repository at Hugging Face with its quantisation/],
+    ["llama.cpp", "Qwen/Qwen2.5-7B-Instruct", /GGUF files/],
+    ["vllm", "gpt2", null],
+    ["sglang", "/models/Qwen2.5-7B", null],
+    ["llama.cpp", "/models/qwen2.gguf", null],
+    ["llama.cpp", "Qwen/Qwen2.5-7B-Instruct-GGUF", null],
+    ["llama.cpp", "bartowski/some:Q8_0", null],
+    ["llama.cpp", "an-alias", null],
+  ] as const
+) {
+  Deno.test(`${name} ${reason === null ? "may serve" : "cannot serve"} ${model}`, () => {
+    const refusal = engines[name].canServe(model);
+    if (reason === null) equal(refusal, null);
+    else match(refusal ?? "", reason);
+  });
+}

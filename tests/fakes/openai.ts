@@ -66,7 +66,8 @@ export function fakeOpenai(
   };
 }
 
-function sse(body: Record<string, unknown>, chat: boolean, faults: OpenaiFaults): string {
+/** The stream that answers `body`. */
+export function sse(body: Record<string, unknown>, chat: boolean, faults: OpenaiFaults): string {
   const end = faults.crlf === true ? "\r\n" : "\n";
   const event = (data: unknown) =>
     `data: ${typeof data === "string" ? data : JSON.stringify(data)}${end}${end}`;

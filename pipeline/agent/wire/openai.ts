@@ -14,6 +14,8 @@ export function openaiWire(config: Config): Wire {
       stream_options: { include_usage: true },
       max_tokens: config.max_tokens,
       temperature: 0,
+      // llama-server takes a prompt's beginning from its cache unless it is told not to.
+      ...(config.engine === "llama.cpp" ? { cache_prompt: false } : {}),
     }),
     reader: () => {
       const events = sseReader();

@@ -1,0 +1,148 @@
+// What engines have in common that serve OpenAI's routes from a process of their own: vLLM, SGLang, llama-server.
+// On a machine that is ours they are installed and started with the model; elsewhere they must already serve it.
+import { UserError } from "../errors.ts";
+import { Failure } from "../schema/failures.ts";
+import type { EngineChoice, Workload } from "../schema/matrix.ts";
+import type { EngineName } from "../schema/names.ts";
+import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
+import { type GaugeNames, gaugesIn } from "./gauges.ts";
+import { ask, refusal } from "./http.ts";
+import { modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
+import { ServerJob } from "./server_job.ts";
+
+export interface ServerKind {
+  readonly name: EngineName;
+  /** Its name for people. */
+  readonly title: string;
+  /** Begins its jobs' names: lower case and dashes. */
+  readonly job: string;
+  readonly defaultUrl: string;
+  /** Finds it on the machine or installs it; returns its program. */
+  install(host: EngineHost, world: EngineWorld): Promise<string>;
+  /** Flags for the load of `capacity`; the matrix' own follow them. Recorded with the result. */
+  flags(capacity: Workload): string[];
+  /** The command that serves `model` at a port of the machine itself. */
+  command(program: string, model: string, port: number, flags: readonly string[]): string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it tells its version, and under which key: the first that answers counts. */
+  readonly versions: readonly { readonly path: string; readonly key: string }[];
+  /** Route that empties its prompt cache when POSTed to; null where a request says that it wants none. */
+  readonly reset: string | null;
+  readonly gauges: GaugeNames;
+  /** Finds out whether it can use the GPU before a model is fetched. */
+  prove?(program: string, host: EngineHost, world: EngineWorld): Promise<void>;
+  canServe(model: string): string | null;
+}
+
+/** The engine of this kind. */
+export function openaiServer(kind: ServerKind): Engine {
+  const { name, title, defaultUrl } = kind;
+  const versionAt = (url: string, world: EngineWorld, timeout_seconds?: number) =>
+    askVersion(kind, originOf(url), world, timeout_seconds);
+
+  return {
+    name,
+    defaultUrl,
+    reach: "installs",
+
+    async answers({ url = defaultUrl }, world) {
+      try {
+        await modelsAt(url, world, 3);
+        return { version: await versionAt(url, world, 3) };
+      } catch (error) {
+        if (error instanceof UserError && !(error instanceof Failure)) return null;
+        throw error;
+      }
+    },
+
+    installed: async ({ url = defaultUrl }, world) => (await modelsAt(url, world)).map(({ id }) => id),
+
+    async start(choice, model, capacity, world) {
+      const { host } = world;
+      if (host === null || choice.url !== undefined) return await found(choice, model, capacity, world);
+      const program = await kind.install(host, world);
+      await kind.prove?.(program, host, world);
+      const flags = [...kind.flags(capacity), ...choice.flags ?? []];
+      return new ServerJob({
+        title,
+        job: kind.job,
+        command: (model, port) => kind.command(program, model, port, flags),
+        env: kind.env,
+        version: versionAt,
+        agentEnv: (url) => ({
+          ...openaiEnv(url, choice),
+          ENGINE_FLAGS: JSON.stringify(flags),
+          ...(kind.reset === null ? {} : { RESET_URL: `${url}${kind.reset}` }),
+        }),
+      }, host);
+    },
+
+    healthy: ({ url }, world) =>
+      ask({ url: `${originOf(url)}/health`, timeout_seconds: 10 }, world)
+        .then(async (response) => (await response.body?.cancel(), response.ok), () => false),
+
+    load: (running, model, _capacity, world) =>
+      running instanceof ServerJob ? running.load(model, world) : Promise.resolve(NOT_TOLD),
+
+    unload: (running) =>
+      running instanceof ServerJob ? running.end().catch(() => undefined) : Promise.resolve(),
+
+    async scrape({ url }, world) {
+      const response = await ask({ url: `${originOf(url)}/metrics`, timeout_seconds: 10 }, world);
+      const text = await response.text();
+      if (!response.ok) throw refusal(`read the counters of ${title}`, response.status, text);
+      return gaugesIn(text, kind.gauges);
+    },
+
+    canServe: (model) => kind.canServe(model),
+  };
+
+  /** The engine where it already runs with the model. */
+  async function found(
+    choice: EngineChoice,
+    model: string,
+    { context_tokens }: Workload,
+    world: EngineWorld,
+  ): Promise<RunningEngine> {
+    if (choice.flags !== undefined) {
+      throw new UserError(
+        `Cannot start ${title} with ${choice.flags.join(" ")}: the machine is not ours to change`,
+        "Start it there with these flags, and leave them out of the matrix.",
+      );
+    }
+    const url = choice.url ?? defaultUrl;
+    const { max_model_len } = requireServed(model, await modelsAt(url, world), url);
+    if (max_model_len !== null && max_model_len < context_tokens) {
+      world.log(
+        `${title} takes ${max_model_len} tokens a request, fewer than the ${context_tokens} asked for`,
+      );
+    }
+    return {
+      url,
+      version: await versionAt(url, world),
+      agentEnv: openaiEnv(url, choice),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+}
+
+/** `url` without the version of its API: health, version and counters lie beside it. */
+function originOf(url: string): string {
+  return url.replace(/\/+$/, "").replace(/\/v\d+$/, "");
+}
+
+async function askVersion(
+  { versions }: ServerKind,
+  url: string,
+  world: EngineWorld,
+  timeout_seconds = 10,
+): Promise<string | null> {
+  for (const { path, key } of versions) {
+    const response = await ask({ url: `${url}${path}`, timeout_seconds }, world);
+    const answer: unknown = await response.json().catch(() => null);
+    if (!response.ok || typeof answer !== "object" || answer === null) continue;
+    const version = (answer as Record<string, unknown>)[key];
+    if (typeof version === "string" && version !== "") return version;
+  }
+  return null;
+}
