@@ -15,7 +15,9 @@ export type Reply =
   /** The server's clock, read when the answer is written. */
   | { readonly kind: "clock" }
   /** The times of all streams since the last such question. */
-  | { readonly kind: "told" };
+  | { readonly kind: "told" }
+  /** How many streams are under way, and how many chunks were ever sent. */
+  | { readonly kind: "sent" };
 
 const STREAMS: Record<string, Protocol> = {
   "POST /v1/chat/completions": "chat",
@@ -34,6 +36,8 @@ export function replyTo(request: MockRequest, refused: (name: string) => number)
       return { kind: "clock" };
     case "GET /mock/told":
       return { kind: "told" };
+    case "GET /mock/sent":
+      return { kind: "sent" };
     case "GET /health":
       return json(200, { status: "ok" });
     case "GET /version":

@@ -24,6 +24,9 @@ class Server {
   readonly #timelines = new Map<string, Timeline>();
   readonly #refused = new Map<string, number>();
   #told: Told[] = [];
+  /** Chunks of the streams that were told already. */
+  #toldChunks = 0;
+  #underWay = 0;
 
   /** Answers the requests of one connection until either side closes it. */
   async serve(conn: Deno.TcpConn): Promise<void> {
@@ -66,13 +69,22 @@ class Server {
     const name = `${protocol} ${plan.n} ${model}`;
     const timeline = this.#timelines.get(name) ?? timelineOf(protocol, model, plan);
     this.#timelines.set(name, timeline);
+    this.#underWay += 1;
     await sendStream(timeline, outbox, told, this.#pacer);
+    this.#underWay -= 1;
     return timeline.then;
   }
 
   #whole(reply: Exclude<Reply, { kind: "stream" }>): string {
     if (reply.kind === "json") return response(reply.status, reply.body, reply.headers);
-    if (reply.kind === "told") return response(200, this.#told.splice(0));
+    if (reply.kind === "sent") {
+      return response(200, { streams: this.#underWay, chunks: this.#toldChunks + chunksOf(this.#told) });
+    }
+    if (reply.kind === "told") {
+      const told = this.#told.splice(0);
+      this.#toldChunks += chunksOf(told);
+      return response(200, told);
+    }
     return response(200, { now_ms: performance.now() });
   }
 
@@ -81,6 +93,10 @@ class Server {
     this.#refused.set(name, before + 1);
     return before;
   }
+}
+
+function chunksOf(told: readonly Told[]): number {
+  return told.reduce((sum, { sent_ms }) => sum + sent_ms.length, 0);
 }
 
 function response(status: number, body: unknown, headers = ""): string {
