@@ -1,5 +1,6 @@
 // Calibration: figures on times made up, the mock server's streams through the agent's own client, its quirks.
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { join } from "node:path";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { type Exchange, exchange } from "../pipeline/agent/exchange.ts";
 import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
@@ -13,6 +14,8 @@ import { timelineOf } from "../pipeline/calibrate/mock/timeline.ts";
 import type { Told } from "../pipeline/calibrate/mock/told.ts";
 import { calibrate, ceilingOf } from "../pipeline/calibrate/mod.ts";
 import { renderCalibration } from "../pipeline/calibrate/render.ts";
+import { bundleAgent } from "../pipeline/lib/bundle.ts";
+import { pathsOf } from "../pipeline/paths.ts";
 import { Calibration } from "../pipeline/schema/calibration.ts";
 
 const FAST = { ttft: 4, gap: 2, n: 6 };
@@ -177,6 +180,29 @@ Deno.test("a calibration that is stopped ends with the levels that it has", asyn
   deepEqual(calibration.levels.map(({ streams }) => streams), [1]);
 });
 
+Deno.test("the agent, as one file, calibrates itself when asked and then measures", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const agent = join(folder, "agent.js");
+    await bundleAgent(pathsOf(), agent);
+    await using server = await startMock();
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-config", "-A", agent],
+      env: {
+        ...{ CALIBRATE: "1", ENGINE: "openai", MODEL: modelName(FAST), URL: server.url },
+        ...{ DURATION: "0.1", OUT: folder },
+      },
+    }).output();
+    equal(code, 0, new TextDecoder().decode(stderr));
+    const read = async (name: string) => await Deno.readTextFile(join(folder, name));
+    const { client, levels } = Calibration.parse(JSON.parse(await read("calibration.json")));
+    deepEqual([client, levels.map(({ counts_exact }) => counts_exact)], ["agent", [true, true, true]]);
+    match(await read("results.jsonl"), /"tok":6,"tok_from":"engine"/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 interface Outcome {
   readonly kind: NonNullable<Exchange["error"]>["kind"] | null;
   /** Chunks with text that the client has counted. */
@@ -239,7 +265,7 @@ Deno.test("through exchange(), against the mock server", async (test) => {
       await test.step(`${protocol}: ${QUIRKS[quirk as Quirk]}: ${kind ?? "success"}`, async () => {
         await sent();
         const model = modelName(FAST, [quirk as Quirk]);
-        const result = await ask(protocol, model, quirk === "hang" ? "0.3" : "20");
+        const result = await ask(protocol, model, quirk === "hang" ? "1" : "20");
         equal(result.error?.kind ?? null, kind, result.error?.message);
         deepEqual([result.frames, result.counts.tok, result.counts.cached_tok], [frames, tok, cached]);
         const [truth] = await sent();

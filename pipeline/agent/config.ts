@@ -21,6 +21,7 @@ const Settings = z.object({
   TIMEOUT: number(0.001).default(120),
   OUT: z.string().min(1).optional(),
   PROGRESS: z.literal("json").optional(),
+  CALIBRATE: z.enum(["0", "1"]).default("0"),
 });
 
 export interface Config {
@@ -42,6 +43,8 @@ export interface Config {
   readonly out: string;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
+  /** Calibrate the client first, about fifteen seconds, and leave calibration.json. */
+  readonly calibrate: boolean;
 }
 
 /** Cannot go on: `exitCode` 1 failed, 2 wrong settings. */
@@ -79,5 +82,6 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     timeout_seconds: set.TIMEOUT,
     out: set.OUT ?? `bench_${now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_")}`,
     progress_json: set.PROGRESS === "json",
+    calibrate: set.CALIBRATE === "1",
   };
 }

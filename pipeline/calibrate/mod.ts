@@ -5,7 +5,7 @@ import { agentClient } from "./client.ts";
 import type { Client } from "./heard.ts";
 import { CLEAN_BELOW_MS, measureLevel } from "./level.ts";
 import { dueOf, modelName, planOf } from "./mock/plan.ts";
-import { startMock } from "./mock/process.ts";
+import { type MockCommand, startMock } from "./mock/process.ts";
 import { replay } from "./replay.ts";
 
 export type { Client, Heard } from "./heard.ts";
@@ -22,6 +22,8 @@ export interface CalibrateOptions {
   readonly client?: ClientMaker;
   /** What every stream is; default: STREAM. */
   readonly stream?: typeof STREAM;
+  /** How the mock server is started; default: by its own file. */
+  readonly mock?: MockCommand;
 }
 
 /** Its name goes into the calibration. */
@@ -39,7 +41,7 @@ const WARM_UP = { streams: 16, ramp_ms: 500, window_ms: 500 };
 /** Measures all levels; stops early, with those that ended, when the signal is aborted. */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { client: { name, make } = { name: "agent", make: agentClient }, stream = STREAM } = options;
-  await using server = await startMock();
+  await using server = await startMock(options.mock);
   const calibrated_at = new Date().toISOString();
   const model = modelName(stream);
   const plan = planOf(model);

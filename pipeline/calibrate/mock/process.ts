@@ -1,6 +1,6 @@
-// Starts the mock server in a process of its own, so that its work is not the client's.
+// The mock server as a process of its own, so that its work is not the client's: how it is started, and what it does.
 import { fileURLToPath } from "node:url";
-import { eachLine } from "../../lib/shell.ts";
+import { serveMock } from "./serve.ts";
 
 /** A server that answers at `url`; leaving its scope closes its standard input, by which it ends. */
 export interface MockServer extends AsyncDisposable {
@@ -8,24 +8,49 @@ export interface MockServer extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** What Deno is started with to call `runMock`. */
+export interface MockCommand {
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+}
+
+const OWN: MockCommand = {
+  args: ["run", "--quiet", "--allow-net", fileURLToPath(new URL("server.ts", import.meta.url))],
+};
+
 /** Starts it on a free loopback port. */
-export async function startMock(): Promise<MockServer> {
+export async function startMock({ args, env = {} }: MockCommand = OWN): Promise<MockServer> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-net", fileURLToPath(new URL("server.ts", import.meta.url))],
+    args: [...args],
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const ready = Promise.withResolvers<number>();
-  const talked = eachLine(child.stdout, (line) => ready.resolve((JSON.parse(line) as { port: number }).port))
-    .then(() => ready.reject(new Error("Cannot start the mock server: it ended without a word")));
-  talked.catch(() => undefined);
+  const { port } = JSON.parse(await firstLine(child.stdout)) as { port: number };
   return {
-    url: `http://127.0.0.1:${await ready.promise}`,
+    url: `http://127.0.0.1:${port}`,
     pid: child.pid,
     [Symbol.asyncDispose]: async () => {
       await child.stdin.close().catch(() => undefined);
-      await Promise.all([child.status, talked.catch(() => undefined)]);
+      await child.status;
     },
   };
+}
+
+/** Inside that process: prints {"port": …} once it listens, and serves until its standard input closes. */
+export async function runMock(): Promise<void> {
+  const port = serveMock();
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify({ port })}\n`));
+  for await (const _ of Deno.stdin.readable);
+}
+
+/** It prints one line and no more. */
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes("\n")) return text;
+  }
+  throw new Error("Cannot start the mock server: it ended without a word");
 }
