@@ -15,10 +15,11 @@ export interface PeerFigures {
 }
 
 const MODEL = "mock:n=100";
-const SECONDS = 14;
+const SECONDS = 20;
 const SETTLE_MS = 3000;
 const WINDOW_MS = 5000;
 const START_LIMIT_MS = 120_000;
+const RUN_LIMIT_MS = 300_000;
 
 /** Runs `peer` at one level; throws with its last words when it fails. */
 export async function runPeer(peer: Peer, bin: string, streams: number): Promise<PeerFigures> {
@@ -32,6 +33,7 @@ export async function runPeer(peer: Peer, bin: string, streams: number): Promise
     const child = new Deno.Command(program, {
       args,
       cwd: folder,
+      signal: AbortSignal.timeout(RUN_LIMIT_MS),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -40,8 +42,8 @@ export async function runPeer(peer: Peer, bin: string, streams: number): Promise
     const output = child.output();
     const watched = await watch(server.url, child.pid, streams, output);
     const { success, stdout, stderr } = await output;
-    const words = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr])).trim().split("\n");
-    if (!success || watched === null) throw new Error(words.at(-1) ?? "it ended without a word");
+    if (!success) throw new Error(lastError(stdout, stderr));
+    if (watched === null) throw new Error("it ended before all streams had been under way for long enough");
     const told = await ask<Told[]>(server.url, "told");
     const truth = percentile(
       told.flatMap(({ sent_ms: [first], received_ms }) => first === undefined ? [] : [first - received_ms]),
@@ -51,6 +53,12 @@ export async function runPeer(peer: Peer, bin: string, streams: number): Promise
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The last line that speaks of an error, else the last one. */
+function lastError(...outputs: Uint8Array<ArrayBuffer>[]): string {
+  const lines = outputs.flatMap((bytes) => new TextDecoder().decode(bytes).trim().split("\n"));
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it ended without a word";
 }
 
 /** Looks at a window that begins once all streams are under way; null when the peer ended before. */
