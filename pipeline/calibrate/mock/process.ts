@@ -38,8 +38,9 @@ export async function startMock({ args, env = {} }: MockCommand = OWN): Promise<
   };
 }
 
-/** Inside that process: prints {"port": …} once it listens, and serves until its standard input closes. */
+/** Inside that process: prints {"port": …} once it listens, and serves until its standard input closes. Ctrl-C reaches every process of a terminal; this one waits for its parent. */
 export async function runMock(): Promise<void> {
+  Deno.addSignalListener("SIGINT", () => undefined);
   const port = serveMock();
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify({ port })}\n`));
   for await (const _ of Deno.stdin.readable);
