@@ -73,6 +73,15 @@ command("agent", "write the agent as one file that measures a machine by itself"
     await agentCommand({ file }, shellOf(options));
   });
 
+command("calibrate", "what the load generator adds to the times it measures on this machine")
+  .option("--levels <list>", "streams at once, level by level", levelList, [1, 16, 64, 256, 512, 1024])
+  .option("--seconds <n>", "window of each level", positiveNumber, 4)
+  .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"))
+  .action(async (options) => {
+    const { calibrateCommand } = await import("./commands/calibrate.ts");
+    exit = await calibrateCommand(options, shellOf(options));
+  });
+
 command("import", "take in result directories in the specification's format")
   .argument("<dirs...>", "directories with results.jsonl, metadata.json and gpu.csv")
   .requiredOption("--provider <name>", "who lent the machine, e.g. vastai")
@@ -242,6 +251,10 @@ function positiveInteger(text: string): number {
   const value = positiveNumber(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function levelList(text: string): number[] {
+  return text.split(",").map(positiveInteger);
 }
 
 function port(text: string): number {

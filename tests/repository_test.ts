@@ -15,7 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   schema: ["files"],
   plan: ["schema", "files"],
   lib: ["schema", "files"],
-  agent: ["schema"],
+  agent: ["schema", "calibrate"],
+  calibrate: ["schema", "lib", "agent"],
   machines: ["schema", "files", "lib"],
   engines: ["schema", "files", "lib", "machines"],
   providers: ["schema", "files", "lib", "machines"],
@@ -43,12 +44,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "query",
     "summaries",
     "serve",
+    "calibrate",
     "main",
     "site",
   ],
   main: ["schema", "files", "lib", "commands"],
   site: ["schema"],
 };
+/** The agent's door; nothing else of the agent knows of the calibration, which sends requests as the agent does. */
+const CALIBRATES = "pipeline/agent/main.ts";
 /** What starts a process or writes a model lies in engines/embedded/, behind its door. */
 const PURE = /^pipeline\/(plan|engines)\/[^/]+\.ts$/;
 /** The site's builder; all else of the site is page or script. */
@@ -61,6 +65,7 @@ Deno.test("every file imports only the rooms that the import table allows", () =
     const [room, target] = [roomOf(from), roomOf(to)];
     if (room === target || BUILDS_SITE.test(from)) return false;
     if (room === "commands" && target === "main") return !typesOnly;
+    if (room === "agent" && target === "calibrate") return from !== CALIBRATES;
     return !(MAY_IMPORT[room] ?? []).includes(target);
   });
   deepEqual(broken, []);
@@ -88,7 +93,12 @@ Deno.test("plans and engines use no Deno, fetch, clock or randomness but what th
 
 Deno.test("only the command line reads arguments or ends the process", async () => {
   const broken: string[] = [];
-  const own = ["pipeline/main.ts", "pipeline/agent/main.ts", "pipeline/engines/embedded/server.ts"];
+  const own = [
+    "pipeline/main.ts",
+    "pipeline/agent/main.ts",
+    "pipeline/engines/embedded/server.ts",
+    "pipeline/calibrate/mock/server.ts",
+  ];
   for (const path of await sources(["pipeline"])) {
     if (own.includes(path)) continue;
     const text = await Deno.readTextFile(join(repository, path));
@@ -130,6 +140,7 @@ Deno.test("every option of every command explains itself", async () => {
       "sweep",
       "status",
       "agent",
+      "calibrate",
       "import",
       "submit",
       "benchmarks",

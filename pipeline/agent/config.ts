@@ -33,6 +33,7 @@ const Settings = z.object({
   OUT: z.string().min(1).optional(),
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
+  CALIBRATE: z.enum(["0", "1"]).default("0"),
 });
 
 export interface Config {
@@ -60,6 +61,8 @@ export interface Config {
   readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
+  /** Calibrate the client first, about fifteen seconds, and leave calibration.json. */
+  readonly calibrate: boolean;
 }
 
 /** Cannot go on: `exitCode` 1 failed, 2 wrong settings. */
@@ -100,5 +103,6 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     out: set.OUT ?? `bench_${now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_")}`,
     chunks: set.CHUNKS === "1",
     progress_json: set.PROGRESS === "json",
+    calibrate: set.CALIBRATE === "1",
   };
 }

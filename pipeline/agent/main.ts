@@ -1,5 +1,7 @@
 // The agent runs on the machine under test, as one file: MODEL=qwen2:7b DURATION=300 deno run -A agent.js
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
+import { calibrateBriefly } from "../calibrate/brief.ts";
+import { runMock } from "../calibrate/mock/process.ts";
 import { AgentError, type Config, readConfig } from "./config.ts";
 import { run, type Watcher } from "./run.ts";
 import type { Tally } from "../schema/tally.ts";
@@ -28,11 +30,23 @@ function watcherFor(config: Config): Watcher {
   };
 }
 
+/** The mock server comes in this same file. Without a calibration the measurement goes on all the same. */
+async function calibrate(config: Config, stop: AbortSignal): Promise<void> {
+  const plain = Deno.mainModule.endsWith(".js") ? ["--no-config"] : [];
+  const args = ["run", "--quiet", ...plain, "-A", Deno.mainModule];
+  try {
+    await calibrateBriefly(config.out, { args, env: { MOCK_SERVER: "1" } }, stop);
+  } catch (error) {
+    say(Deno.stderr, `not calibrated: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
 async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
     const config = readConfig(Deno.env.toObject(), new Date());
+    if (config.calibrate) await calibrate(config, stop.signal);
     await run(config, stop.signal, watcherFor(config));
     if (!config.progress_json) say(Deno.stderr, `evidence in ${config.out}\n`);
     return stop.signal.aborted ? 130 : 0;
@@ -42,4 +56,8 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  if (Deno.env.get("MOCK_SERVER") === "1") await runMock();
+  else Deno.exitCode = await main();
+  Deno.exit();
+}

@@ -8,6 +8,7 @@ import { openApiDocument } from "../schema/openapi.ts";
 import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
+import { Calibration } from "../schema/calibration.ts";
 import { ChunkLine } from "../schema/chunk.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { Host, Hosts } from "../schema/hosts.ts";
@@ -60,6 +61,7 @@ async function flatColumns(db: Database, table: string): Promise<string> {
 export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{
+      Calibration,
       ChunkLine,
       GpuSample,
       Host,

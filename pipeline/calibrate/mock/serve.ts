@@ -1,0 +1,106 @@
+// The mock server: raw sockets on a free loopback port, one pacer for all streams.
+import { type MockRequest, requestsOf } from "./request.ts";
+import { Outbox } from "./outbox.ts";
+import { Pacer } from "./pacer.ts";
+import { type Reply, replyTo } from "./routes.ts";
+import { sendStream } from "./stream.ts";
+import { type Timeline, timelineOf } from "./timeline.ts";
+import type { Told } from "./told.ts";
+
+const encoder = new TextEncoder();
+
+/** Serves until the process ends; returns the port. */
+export function serveMock(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = new Server();
+  (async () => {
+    for await (const conn of listener) server.serve(conn);
+  })();
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+class Server {
+  readonly #pacer = new Pacer();
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #refused = new Map<string, number>();
+  #told: Told[] = [];
+  /** Chunks of the streams that were told already. */
+  #toldChunks = 0;
+  #underWay = 0;
+
+  /** Answers the requests of one connection until either side closes it. */
+  async serve(conn: Deno.TcpConn): Promise<void> {
+    conn.setNoDelay(true);
+    try {
+      const outbox = new Outbox(conn);
+      for await (const request of requestsOf(conn)) {
+        const received_ms = performance.now();
+        const then = await this.#answer(request, received_ms, outbox);
+        if (then === "hang") continue;
+        if (then === "close" || request.headers.get("connection") === "close" || outbox.broken) break;
+      }
+    } catch {
+      // The other side has gone, or speaks something else; either way there is nobody to answer.
+    } finally {
+      conn.close();
+    }
+  }
+
+  async #answer(request: MockRequest, received_ms: number, outbox: Outbox): Promise<Timeline["then"]> {
+    const reply = replyTo(request, (name) => this.#refuse(name));
+    if (reply.kind === "stream") return await this.#stream(reply, received_ms, outbox);
+    outbox.send(encoder.encode(this.#whole(reply)));
+    await outbox.flush();
+    return "next";
+  }
+
+  async #stream(
+    { protocol, model, key, plan }: Extract<Reply, { kind: "stream" }>,
+    received_ms: number,
+    outbox: Outbox,
+  ): Promise<Timeline["then"]> {
+    const told: Told = {
+      key,
+      received_ms,
+      sent_ms: [],
+      due: { ttft: Math.max(plan.ttft, plan.headers), gap: plan.gap },
+    };
+    this.#told.push(told);
+    const name = `${protocol} ${plan.n} ${model}`;
+    const timeline = this.#timelines.get(name) ?? timelineOf(protocol, model, plan);
+    this.#timelines.set(name, timeline);
+    this.#underWay += 1;
+    await sendStream(timeline, outbox, told, this.#pacer);
+    this.#underWay -= 1;
+    return timeline.then;
+  }
+
+  #whole(reply: Exclude<Reply, { kind: "stream" }>): string {
+    if (reply.kind === "json") return response(reply.status, reply.body, reply.headers);
+    if (reply.kind === "sent") {
+      return response(200, { streams: this.#underWay, chunks: this.#toldChunks + chunksOf(this.#told) });
+    }
+    if (reply.kind === "told") {
+      const told = this.#told.splice(0);
+      this.#toldChunks += chunksOf(told);
+      return response(200, told);
+    }
+    return response(200, { now_ms: performance.now() });
+  }
+
+  #refuse(name: string): number {
+    const before = this.#refused.get(name) ?? 0;
+    this.#refused.set(name, before + 1);
+    return before;
+  }
+}
+
+function chunksOf(told: readonly Told[]): number {
+  return told.reduce((sum, { sent_ms }) => sum + sent_ms.length, 0);
+}
+
+function response(status: number, body: unknown, headers = ""): string {
+  const text = JSON.stringify(body);
+  return `HTTP/1.1 ${status} Mock\r\ncontent-type: application/json\r\n${headers}` +
+    `content-length: ${encoder.encode(text).length}\r\n\r\n${text}`;
+}

@@ -1,0 +1,87 @@
+// Calibration: levels replayed against a mock server in a process of its own, whose times are known exactly.
+import os from "node:os";
+import type { Calibration, CalibrationLevel } from "../schema/calibration.ts";
+import { agentClient } from "./client.ts";
+import type { Client } from "./heard.ts";
+import { CLEAN_BELOW_MS, measureLevel } from "./level.ts";
+import { dueOf, modelName, planOf } from "./mock/plan.ts";
+import { type MockCommand, startMock } from "./mock/process.ts";
+import { replay } from "./replay.ts";
+
+export type { Client, Heard } from "./heard.ts";
+
+export interface CalibrateOptions {
+  /** Streams under way at once, level by level. */
+  readonly levels: readonly number[];
+  /** Window of each level, seconds. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** Told of each level as it ends. */
+  readonly onLevel: (level: CalibrationLevel) => void;
+  /** What to calibrate, given where and what to ask; default: the agent's own client. */
+  readonly client?: ClientMaker;
+  /** What every stream is; default: STREAM. */
+  readonly stream?: typeof STREAM;
+  /** How the mock server is started; default: by its own file. */
+  readonly mock?: MockCommand;
+}
+
+/** Its name goes into the calibration; what it makes ends with `stop`. */
+export interface ClientMaker {
+  readonly name: string;
+  make(url: string, model: string, stop: AbortSignal): Client;
+}
+
+/** 50 chunks/s a stream, as an engine that decodes 50 tokens/s for each user. */
+export const STREAM = { ttft: 50, gap: 20, n: 100 };
+
+/** Not counted: what runs for the first time is slow in both processes. */
+const WARM_UP = { streams: 16, ramp_ms: 500, window_ms: 500 };
+
+/** Measures all levels; stops early, with those that ended, when the signal is aborted. */
+export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+  const { client: { name, make } = { name: "agent", make: agentClient }, stream = STREAM } = options;
+  await using server = await startMock(options.mock);
+  const calibrated_at = new Date().toISOString();
+  const model = modelName(stream);
+  const plan = planOf(model);
+  const expected = { chunks: plan.n, tokens: plan.n * plan.tokens };
+  const over = new AbortController();
+  using _closed = { [Symbol.dispose]: () => over.abort() };
+  const client = make(server.url, model, AbortSignal.any([options.signal, over.signal]));
+  await replay(client, WARM_UP, options.signal);
+  const levels: CalibrationLevel[] = [];
+  let clock_uncertainty_ms = 0;
+  for (const streams of options.levels) {
+    const load = { streams, ramp_ms: dueOf(plan, plan.n), window_ms: options.seconds * 1000 };
+    const { level, offset } = await measureLevel(client, server.url, load, expected, options.signal);
+    if (options.signal.aborted) break;
+    clock_uncertainty_ms = Math.max(clock_uncertainty_ms, offset.uncertainty_ms);
+    levels.push(level);
+    options.onLevel(level);
+  }
+  return {
+    calibrated_at,
+    hostname: os.hostname(),
+    cpu_model: os.cpus()[0]?.model ?? "unknown",
+    cpu_cores: os.cpus().length,
+    client: name,
+    deno_version: Deno.version.deno,
+    ttft_ms: stream.ttft,
+    gap_ms: stream.gap,
+    chunks_per_stream: stream.n,
+    clean_below_ms: CLEAN_BELOW_MS,
+    clock_uncertainty_ms,
+    levels,
+    ceiling_chunks_per_second: ceilingOf(levels),
+  };
+}
+
+/** Chunks/s of the last clean level before the first that is not; null when the first is not. Pure. */
+export function ceilingOf(
+  levels: readonly Pick<CalibrationLevel, "streams" | "clean" | "chunks_per_second">[],
+): number | null {
+  const rising = levels.toSorted((a, b) => a.streams - b.streams);
+  const bad = rising.findIndex(({ clean }) => !clean);
+  return rising[(bad < 0 ? rising.length : bad) - 1]?.chunks_per_second ?? null;
+}
