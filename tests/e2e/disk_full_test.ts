@@ -16,7 +16,7 @@ const FULL = "on a full disk a build and a run say so and exit with 1, and the e
 
 async function onSmallDisk(root: string, script: string) {
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
-    args: [...NAMESPACE, "bash", "-c", `mount -t tmpfs -o size=24m none ${root}/disk && ${script}`],
+    args: [...NAMESPACE, "bash", "-c", `mount -t tmpfs -o size=40m none ${root}/disk && ${script}`],
     env: { ALMANAC: `${Deno.execPath()} run -A ${mainFile}`, ROOT: `${root}/disk`, NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
