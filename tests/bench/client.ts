@@ -1,12 +1,14 @@
 // deno-lint-ignore-file no-console
 // `deno task bench-client [guidellm|aiperf|vllm]…|none`: the agent's client beside plain fetch and other load generators,
-// against the same mock server in one run. Without names all that can be installed are taken. Exits with 1 when an aim is missed.
+// against the same mock server in one run, and against the embedded engine's own timings. Without names all that can be installed
+// are taken. Exits with 1 when an aim is missed.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Calibration, CalibrationLevel } from "../../pipeline/schema/calibration.ts";
 import { installPeer } from "./client/environment.ts";
 import { type PeerFigures, runPeer } from "./client/peer_run.ts";
 import { type Peer, PEERS } from "./client/peers.ts";
+import { realEngineLines } from "./client/real_engine.ts";
 import { atLeast, atMost, type Line, report } from "./line.ts";
 
 /** 416 streams are just above 20,000 chunks/s. */
@@ -165,7 +167,8 @@ try {
     lines.push(...found);
     if (contender !== null) others.push(contender);
   }
-  Deno.exitCode = report([...lines, truth(agent), ...ratios(ofDeno(agent), others)]);
+  lines.push(truth(agent), ...ratios(ofDeno(agent), others), ...await realEngineLines());
+  Deno.exitCode = report(lines);
 } finally {
   if (kept === undefined) await Deno.remove(venvs, { recursive: true });
 }
