@@ -29,6 +29,7 @@ export interface Story {
 /** metadata.json. Pure. */
 export function metadataOf(story: Story): Metadata {
   const { config } = story;
+  const measured = story.levels.filter(({ phase }) => phase === "measure").map(({ level }) => level);
   return {
     benchmark_version: "1",
     agent_version: AGENT_VERSION,
@@ -43,7 +44,10 @@ export function metadataOf(story: Story): Metadata {
       duration_seconds: config.duration_seconds,
       max_tokens: config.max_tokens,
       prompts: PROMPTS.map((prompt) => ({ type: prompt.kind, prompt: prompt.text })),
-      concurrency: [...config.levels],
+      concurrency: config.load === undefined || config.load.kind === "ladder" ? measured : null,
+      load: config.load ?? null,
+      settle_seconds: config.settle_seconds,
+      seed: config.seed,
       warmup_requests: config.warmup_requests,
       temperature: 0,
       engine_flags: config.engine_flags === null ? null : [...config.engine_flags],
