@@ -60,7 +60,7 @@ export async function measure(step: Step, origin: number, context: LoadContext):
     return error;
   };
   const stop_reason = step.arrival === "closed"
-    ? await keepInFlight(step.level, () => performance.now() - origin < horizon.end, send, stop)
+    ? await keepInFlight(step.level, (now) => now - origin < horizon.end, send, stop)
     : await openLoop(step, origin, horizon, send, context);
   const now = Math.max(0, performance.now() - origin);
   const isCut = stop.aborted || stop_reason !== null;
