@@ -71,7 +71,7 @@ withMock(
     ok((level?.window_seconds ?? 0) * 1000 >= last);
     deepEqual([metadata.test_config?.settle_seconds, metadata.test_config?.seed], [0.1, SEED]);
     equal(metadata.summary?.total_requests, of("measure").length);
-    equal(tallies[0]?.requests, of("measure").length);
+    deepEqual([tallies[0]?.requests, tallies[0]?.in_flight], [of("measure").length, 0]);
     for (const line of chunks) ok("value" in (readChunkLine(line, true) ?? {}), line);
   },
 );

@@ -17,6 +17,7 @@ const tally: Tally = {
   tokens: 7936,
   errors: 1,
   frames: 7936,
+  in_flight: 2,
   tokens_per_second: 383.38,
 };
 const totals: Totals = {

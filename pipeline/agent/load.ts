@@ -22,6 +22,8 @@ export interface LoadContext {
   /** Goes to the front of every prompt. */
   readonly nonce: string;
   readonly stop: AbortSignal;
+  /** Told of every request as it is sent. */
+  readonly onSend: () => void;
   /** Told of every request at its end; `chunks` is null when no text came. */
   readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
   /** Told of every frame with text as it arrives. */
@@ -106,6 +108,7 @@ interface Slot {
 /** Sends the next request and writes its lines; what went wrong, or null. */
 async function sendOne(slot: Slot, context: LoadContext) {
   const n = context.nextNumber();
+  context.onSend();
   const prompt = promptFor(n, context.nonce);
   const result = await exchange(prompt.text, context);
   const place = { n, prompt: prompt.kind, ...slot };

@@ -99,7 +99,7 @@ function loadContext(
   config: Config,
   client: HttpClient,
   stop: AbortSignal,
-): Omit<LoadContext, "write" | "onFrame"> {
+): Omit<LoadContext, "write" | "onFrame" | "onSend"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
   return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
@@ -110,7 +110,7 @@ async function runLevel(
   step: Step,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write" | "onFrame">,
+  context: Omit<LoadContext, "write" | "onFrame" | "onSend">,
   watcher: Watcher,
 ): Promise<Outcome | null> {
   const { config, stop } = context;
@@ -123,17 +123,17 @@ async function runLevel(
     if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
     tally.add(line);
   };
-  const onFrame = () => tally.frame();
+  const told = { ...context, write, onFrame: () => tally.frame(), onSend: () => tally.sent() };
   const refusal = await resetCache(config);
   if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
-  await warmUp(step, config.warmup_requests, { ...context, write, onFrame });
+  await warmUp(step, config.warmup_requests, told);
   story.model = await probeModel(config);
   if (stop.aborted) return null;
   const origin = performance.now() + config.settle_seconds * 1000;
   tally.start(origin);
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    const { stop_reason, ...window } = await measure(step, origin, { ...context, write, onFrame });
+    const { stop_reason, ...window } = await measure(step, origin, told);
     if (stop_reason !== null) evidence.log(`level ${level} was ended: ${stop_reason}`);
     const { duration_seconds: planned_seconds, settle_seconds } = config;
     const interrupted = stop.aborted || stop_reason !== null;

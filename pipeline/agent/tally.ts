@@ -12,6 +12,7 @@ export class LevelTally {
   #tokens = 0;
   #errors = 0;
   #frames = 0;
+  #inFlight = 0;
 
   constructor(readonly step: Step, readonly planned_seconds: number) {}
 
@@ -20,7 +21,14 @@ export class LevelTally {
     this.#origin = origin;
   }
 
+  /** One more request, of any phase, is under way. */
+  sent(): void {
+    this.#inFlight += 1;
+  }
+
+  /** One of them has ended. */
   add(line: RequestLine): void {
+    this.#inFlight -= 1;
     if (line.phase === "warmup" || line.error_class === "stopped") return;
     this.#figures.add(line);
     if (line.phase === "settle") return;
@@ -49,6 +57,7 @@ export class LevelTally {
       tokens: this.#tokens,
       errors: this.#errors,
       frames: this.#frames,
+      in_flight: this.#inFlight,
       tokens_per_second: elapsed_seconds > 0 ? this.#tokens / elapsed_seconds : 0,
     };
   }

@@ -131,6 +131,13 @@ export function shortLoad(arrival: Arrival, level: number): string {
   return arrival === "closed" ? String(level) : `${level}/s`;
 }
 
+/** The load level that a benchmark's test_config tells, in whichever key. Pure. */
+export function levelOf(
+  told: { readonly concurrent_reqs: number | null; readonly request_rate: number | null },
+): number {
+  return told.concurrent_reqs ?? told.request_rate ?? 1;
+}
+
 /** A whole workload's load: as loadLabel, or `a ladder up to concurrency 64`. Pure. */
 export function workloadLabel(workload: Loaded): string {
   const { load } = workload;

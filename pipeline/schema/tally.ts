@@ -19,6 +19,7 @@ export const Tally = z.strictObject({
   tokens: count("Output tokens of the successful ones."),
   errors: count("Failed requests."),
   frames: count("Frames with text of the window, those of requests in flight included."),
+  in_flight: count("Requests under way."),
   tokens_per_second: z.number().min(0).meta({
     description: "Output tokens of ended requests divided by the time since the window began.",
   }),

@@ -121,20 +121,20 @@ async function watch(
   }
 }
 
-/** Sees whether tokens still come: a request that only runs into its timeout is no sign of inference. */
-class SignsOfLife {
+/** Sees whether tokens still come: a request that only runs into its timeout is no sign of inference, and none under way asks for none. */
+export class SignsOfLife {
   #last: Tally | null = null;
   #stuckAt = Infinity;
   #silentAt: number;
 
-  constructor(readonly clock: StageContext["clock"], readonly entry: Entry) {
+  constructor(readonly clock: StageContext["clock"], readonly entry: Pick<Entry, "model">) {
     this.#silentAt = clock.after(SILENT_SECONDS);
   }
 
   see(tally: Tally): void {
     this.#silentAt = this.clock.after(SILENT_SECONDS);
     const moved = tally.step !== this.#last?.step || tally.frames !== this.#last.frames;
-    if (moved) this.#stuckAt = this.clock.after(STUCK_SECONDS);
+    if (moved || tally.in_flight === 0) this.#stuckAt = this.clock.after(STUCK_SECONDS);
     this.#last = tally;
   }
 

@@ -176,6 +176,7 @@ class ModelledJob implements Job {
       tokens,
       errors: 0,
       frames: tokens,
+      in_flight: 1,
       tokens_per_second: TOKENS_PER_SECOND,
     };
   }
