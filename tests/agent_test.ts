@@ -50,7 +50,11 @@ async function measureOpenai(faults: OpenaiFaults, env: Record<string, string> =
 }
 
 Deno.test("each line has the engine's counts, ordered monotonic times, its phase, level and kind of prompt", async () => {
-  const { lines, metadata } = await measureOllama({}, { CONCURRENCY: "1,2" });
+  const { lines, metadata } = await measureOllama({}, {
+    CONCURRENCY: "1,2",
+    ORDER: "given",
+    REPEAT_FIRST: "0",
+  });
   deepEqual([...new Set(lines.map((line) => `${line.phase} ${line.level}`))], [
     "warmup 1",
     "measure 1",
@@ -227,6 +231,7 @@ for (
       ENGINE: engine,
       URL: server.url,
       CONCURRENCY: "1,2",
+      REPEAT_FIRST: "0",
       ENGINE_FLAGS: '["--enforce-eager"]',
       ...(reset === null ? {} : { RESET_URL: `${server.url}${reset}` }),
     });

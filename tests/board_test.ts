@@ -3,8 +3,13 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type process from "node:process";
 import { createLog } from "../pipeline/lib/log.ts";
 import { boardText, createBoard, duration, type Totals } from "../pipeline/run/board.ts";
+import type { Tally } from "../pipeline/schema/tally.ts";
 
-const tally = {
+const tally: Tally = {
+  arrival: "closed",
+  phase: "measure",
+  step: 1,
+  steps: 3,
   level: 2,
   elapsed_seconds: 20.7,
   planned_seconds: 20,
@@ -12,6 +17,7 @@ const tally = {
   tokens: 7936,
   errors: 1,
   frames: 7936,
+  in_flight: 2,
   tokens_per_second: 383.38,
 };
 const totals: Totals = {
@@ -28,10 +34,19 @@ Deno.test("a board has one line a lease with phase, speed and dollars, and a tot
     ["lambda-h100", { what: "load  deepseek-r1:70b", since: 5_000, tally: null }],
   ]);
   deepEqual(boardText(lines, totals, 65_000, 200).split("\n"), [
-    "  vastai-rtx-4090-ollama-qwen2-7b  c=2  20 of 20 s  31 requests  383.4 tokens/s  1 failed  $0.071",
+    "  vastai-rtx-4090-ollama-qwen2-7b  concurrency 2, 1 of 3  20 of 20 s  31 requests  383.4 tokens/s  1 failed  $0.071",
     "  lambda-h100  load  deepseek-r1:70b  60 s",
     "  3 of 12 entries  $0.12  about 13 min left",
   ]);
+});
+
+Deno.test("a board says of a level at which rate requests come, which step of a ladder it is, and when it is measured again", () => {
+  const text = (changes: Partial<Tally>) =>
+    boardText(new Map([["l", { what: "l", since: 0, tally: { ...tally, ...changes } }]]), null, 0, 200);
+  match(text({ arrival: "poisson", level: 2.5 }), /^ {2}l {2}2\.5 requests\/s \(Poisson\), 1 of 3 {2}/);
+  match(text({ level: 16, step: 5, steps: null }), /concurrency 16, step 5 /);
+  match(text({ phase: "repeat", step: 3 }), /concurrency 2, again /);
+  match(text({ arrival: "ramp", level: 8, steps: 1 }), /up to 8 requests\/s \(ramp\) {2}20 of/);
 });
 
 Deno.test("a line of the board is never wider than the terminal", () => {

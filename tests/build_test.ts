@@ -8,6 +8,7 @@ import type { Paths } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
 import { BenchmarkAnswer, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
+import { levelOf } from "../pipeline/schema/load.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 /** A request in full: sent at `second`, first text after `first` s, `tok` tokens until `dur` s. */
@@ -47,7 +48,7 @@ async function figures(
   await buildData(root.paths, root.log);
   using db = await Database.reading(root.paths.database);
   const { benchmarks } = BenchmarkList.parse(await list(db));
-  return benchmarks.toSorted((a, b) => a.test_config.concurrent_reqs - b.test_config.concurrent_reqs);
+  return benchmarks.toSorted((a, b) => levelOf(a.test_config) - levelOf(b.test_config));
 }
 
 const levelSummary = (level: number, interrupted: boolean) => ({

@@ -7,6 +7,7 @@ import { expand } from "../pipeline/plan/expand.ts";
 import { entriesOf, type Lease, planLeases } from "../pipeline/plan/leases.ts";
 import { admit, choose, type Choosing, type Market, objectToSize, type Plan } from "../pipeline/plan/plan.ts";
 import { schedule } from "../pipeline/run/schedule.ts";
+import { levelsOf } from "../pipeline/schema/load.ts";
 import { Matrix } from "../pipeline/schema/matrix.ts";
 import type { Offer } from "../pipeline/schema/offer.ts";
 import {
@@ -164,7 +165,7 @@ Deno.test("runs/planned.json is the planned test matrix of the specification, 21
   deepEqual(entries.map(({ gpu, provider, model }) => `${gpu} ${provider} ${model}`).sort(), cells.sort());
   equal(new Set(entries.map(({ id }) => id)).size, 21);
   for (const { workload, engine } of entries) {
-    deepEqual([workload.duration_seconds, workload.max_tokens, workload.concurrency], [300, 256, [1]]);
+    deepEqual([workload.duration_seconds, workload.max_tokens, levelsOf(workload)], [300, 256, [1]]);
     equal(engine.name, "ollama");
   }
   deepEqual(admit(entries, [objectToSize(known)]).left, []);

@@ -132,6 +132,24 @@ Deno.test("throughput of the trace: over the whole run, or from the first reques
   });
 });
 
+Deno.test("what a settling request brings inside the window counts to the almanac's throughput alone", async () => {
+  const settling = moved(1, -1200, {
+    phase: "settle",
+    tok: 10,
+    first_text_ns: -ms(400),
+    last_text_ns: ms(400),
+  });
+  const rows = await asked(
+    [TRACE, settling],
+    [CHUNKS],
+    "SELECT definition, output_tokens_per_second AS rate FROM definitions WHERE definition IN ('almanac', 'vllm')",
+  );
+  deepEqual(Object.fromEntries(rows.map(({ definition, rate }) => [definition, to(2)(rate)])), {
+    almanac: to(2)(26 / 1.131),
+    vllm: to(2)(21 / 1.131),
+  });
+});
+
 Deno.test("percentiles are each tool's own: linear, the step, and sorted[floor(n × share)]", async () => {
   const firsts = [100, 200, 300, 400];
   const requests = firsts.map((first, n) =>

@@ -24,7 +24,7 @@ Deno.test("boot, pull at the offer's speed, load, warm-up, the window of every l
   const fast = { download_mbps: 1000 };
   equal(seconds(of([rentedEntry("1", workload())], fast).hours), BOOT_SECONDS + 40 + 60 + 310 + 10);
   const levels = rentedEntry("1", workload({ concurrency: [1, 4, 16] }));
-  equal(seconds(of([levels], fast).hours), BOOT_SECONDS + 40 + 60 + 3 * 310 + 10);
+  equal(seconds(of([levels], fast).hours), BOOT_SECONDS + 40 + 60 + 4 * 310 + 10);
   equal(
     seconds(of([rentedEntry("1", workload())], { download_mbps: 100 }).hours),
     BOOT_SECONDS + 400 + 60 + 320,
@@ -93,6 +93,20 @@ Deno.test("never is more expected than the most that can be: what does not fit i
     );
     ok(hours <= max_hours && usd <= max_usd && max_hours <= entry.offers.max_hours, `round ${round}`);
   }
+});
+
+Deno.test("every kind of load is reckoned with all its windows, what settles it and the repeated first level", () => {
+  const work = (changes: Parameters<typeof workload>[0]) =>
+    seconds(of([rentedEntry("1", workload(changes))], { download_mbps: 1000 }).hours) - BOOT_SECONDS - 40 -
+    60 - 10;
+  const poisson = { kind: "poisson", rates: [1, 2] } as const;
+  equal(work({ concurrency: [1, 4], repeat_first: false }), 2 * 310);
+  equal(work({ concurrency: [1, 4], settle_seconds: 15 }), 3 * 325);
+  equal(work({ load: poisson }), 3 * 310);
+  equal(work({ load: { kind: "ramp", from: 0, to: 4 } }), 310);
+  equal(work({ load: { kind: "ladder", most: 16 } }), (5 + 3 + 1) * 340);
+  equal(work({ load: { kind: "ladder", most: 100 }, settle_seconds: 0, repeat_first: false }), (8 + 3) * 310);
+  equal(work({ least_requests: 300 }), 2.5 * 300 + 10);
 });
 
 Deno.test("a faster line never makes a lease longer, and more work never makes it shorter", () => {

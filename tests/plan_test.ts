@@ -2,7 +2,8 @@ import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { expand } from "../pipeline/plan/expand.ts";
 import { planLeases } from "../pipeline/plan/leases.ts";
 import { resolveMatrix } from "../pipeline/plan/resolve.ts";
-import { Matrix } from "../pipeline/schema/matrix.ts";
+import { mostInFlight } from "../pipeline/schema/load.ts";
+import { Matrix, Workload } from "../pipeline/schema/matrix.ts";
 import { parseOrRefuse } from "../pipeline/schema/parse.ts";
 
 const servesAll = () => null;
@@ -112,6 +113,41 @@ for (
       "tests[0].workloads[0].concurrency[0]: it is 0, it must be at least 1",
     ],
     [
+      "both a concurrency and a load",
+      { workloads: [{ concurrency: [1], load: { kind: "poisson", rates: [1] } }] },
+      "tests[0].workloads[0]: it has both concurrency and load; give one",
+    ],
+    [
+      "a level twice",
+      { workloads: [{ load: { kind: "constant", rates: [2, 1, 2] } }] },
+      "tests[0].workloads[0]: the level 2 stands there twice",
+    ],
+    [
+      "an unknown kind of load",
+      { workloads: [{ load: { kind: "poison", rates: [1] } }] },
+      'tests[0].workloads[0].load.kind: unknown value "poison", known: poisson, ',
+    ],
+    [
+      "a load without its kind",
+      { workloads: [{ load: { rates: [1] } }] },
+      "tests[0].workloads[0].load.kind: it is missing",
+    ],
+    [
+      "a ladder of rates",
+      { workloads: [{ load: { kind: "ladder", most: 8, rates: [1] } }] },
+      'tests[0].workloads[0].load: unknown key "rates", known: ',
+    ],
+    [
+      "a gamma load that does not say how bursty",
+      { workloads: [{ load: { kind: "gamma", rates: [1] } }] },
+      "tests[0].workloads[0].load.burstiness: it is missing",
+    ],
+    [
+      "a ramp that waits for a number of requests",
+      { workloads: [{ load: { kind: "ramp", from: 1, to: 2 }, least_requests: 9 }] },
+      "tests[0].workloads[0]: a ramp ends when it has come to its rate; it takes no least_requests",
+    ],
+    [
       "a text for a number",
       { workloads: [{ max_tokens: "256" }] },
       'tests[0].workloads[0].max_tokens: it is "256", it must be a number',
@@ -130,6 +166,15 @@ for (
     });
   });
 }
+
+Deno.test("an engine is started for as many requests at once as the load of a workload may bring", () => {
+  const most = (workload: object) => mostInFlight(Workload.parse(workload));
+  equal(most({}), 1);
+  equal(most({ concurrency: [4, 16, 2] }), 16);
+  equal(most({ load: { kind: "ladder", most: 96 } }), 96);
+  equal(most({ load: { kind: "poisson", rates: [1, 5] } }), 64);
+  equal(most({ load: { kind: "ramp", from: 1, to: 5, most_in_flight: 12 } }), 12);
+});
 
 Deno.test("installed models are asked of the engine that answers", async () => {
   const resolved = await resolveMatrix(matrix({ models: ["installed"] }), () => Promise.resolve(["x", "y"]));

@@ -1,19 +1,20 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
+import { Load, loadFaults, ORDERS, Seed, SEEDS, usualSettle } from "../schema/load.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
-const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
+const levels = z.string().transform((text) => text.split(",").map(Number))
   .pipe(z.array(z.int().min(1)).min(1));
-const jsonList = z.string().transform((text, { addIssue }) => {
+const json = z.string().transform((text, { addIssue }) => {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     addIssue({ code: "custom", message: "it is not JSON" });
     return z.NEVER;
   }
-}).pipe(z.array(z.string()));
+});
 
 const Settings = z.object({
   MODEL: z.string().min(1),
@@ -22,10 +23,16 @@ const Settings = z.object({
   API: z.enum(["chat", "completions"]).default("chat"),
   API_KEY: z.string().optional(),
   RUNTIME: z.string().optional(),
-  ENGINE_FLAGS: jsonList.optional(),
+  ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
   RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
   DURATION: number(0.001).default(300),
-  CONCURRENCY: levels,
+  CONCURRENCY: levels.optional(),
+  LOAD: json.pipe(Load).optional(),
+  SETTLE: number(0).optional(),
+  LEAST_REQUESTS: number(0).default(0),
+  ORDER: z.enum(ORDERS).default("random"),
+  REPEAT_FIRST: z.enum(["0", "1"]).default("1"),
+  SEED: z.coerce.number().pipe(Seed).optional(),
   MAX_TOKENS: number(1).default(256),
   WARMUP: number(0).default(2),
   CONTEXT: number(1).default(2048),
@@ -34,6 +41,11 @@ const Settings = z.object({
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
+}).superRefine((set, { addIssue }) => {
+  const { CONCURRENCY: concurrency, LOAD: load, LEAST_REQUESTS: least_requests } = set;
+  for (const fault of loadFaults({ concurrency, load, least_requests })) {
+    addIssue({ code: "custom", message: fault });
+  }
 });
 
 export interface Config {
@@ -50,7 +62,20 @@ export interface Config {
   /** Empties the engine's prompt cache when POSTed to; null: there is no such route. */
   readonly reset_url: string | null;
   readonly duration_seconds: number;
-  readonly levels: readonly number[];
+  /** Levels of a closed loop; undefined where `load` says more. */
+  readonly concurrency: readonly number[] | undefined;
+  readonly load: Load | undefined;
+  /** Limits that a ladder's levels keep. */
+  readonly slo: { readonly ttft_ms?: number | undefined; readonly tpot_ms?: number | undefined };
+  /** The load is on for so long before each window. */
+  readonly settle_seconds: number;
+  /** A window goes on until so many of its requests have ended. */
+  readonly least_requests: number;
+  readonly order: typeof ORDERS[number];
+  /** Whether the first level is measured once more at the end. */
+  readonly repeat_first: boolean;
+  /** Of everything that is random. */
+  readonly seed: number;
   readonly max_tokens: number;
   readonly warmup_requests: number;
   readonly context_tokens: number;
@@ -95,7 +120,14 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     engine_flags: set.ENGINE_FLAGS ?? null,
     reset_url: set.RESET_URL ?? null,
     duration_seconds: set.DURATION,
-    levels: set.CONCURRENCY,
+    concurrency: set.LOAD === undefined ? set.CONCURRENCY ?? [1] : undefined,
+    load: set.LOAD,
+    slo: set.LOAD?.kind === "ladder" ? set.LOAD : {},
+    settle_seconds: set.SETTLE ?? usualSettle(set.LOAD, set.DURATION),
+    least_requests: set.LEAST_REQUESTS,
+    order: set.ORDER,
+    repeat_first: set.REPEAT_FIRST === "1",
+    seed: set.SEED ?? now.getTime() % SEEDS,
     max_tokens: set.MAX_TOKENS,
     warmup_requests: set.WARMUP,
     context_tokens: set.CONTEXT,

@@ -29,6 +29,8 @@ export interface Story {
 /** metadata.json. Pure. */
 export function metadataOf(story: Story): Metadata {
   const { config } = story;
+  const measured = story.levels.filter(({ phase }) => phase === "measure");
+  const isClosed = config.load === undefined || config.load.kind === "ladder";
   return {
     benchmark_version: "1",
     agent_version: AGENT_VERSION,
@@ -43,7 +45,10 @@ export function metadataOf(story: Story): Metadata {
       duration_seconds: config.duration_seconds,
       max_tokens: config.max_tokens,
       prompts: PROMPTS.map((prompt) => ({ type: prompt.kind, prompt: prompt.text })),
-      concurrency: [...config.levels],
+      concurrency: isClosed ? measured.map(({ level }) => level) : null,
+      load: config.load ?? null,
+      settle_seconds: config.settle_seconds,
+      seed: config.seed,
       warmup_requests: config.warmup_requests,
       temperature: 0,
       engine_flags: config.engine_flags === null ? null : [...config.engine_flags],
@@ -51,7 +56,7 @@ export function metadataOf(story: Story): Metadata {
     summary: {
       total_requests: story.total_requests,
       total_tokens: story.total_tokens,
-      duration_seconds: story.levels.reduce((sum, level) => sum + level.window_seconds, 0),
+      duration_seconds: measured.reduce((sum, level) => sum + level.window_seconds, 0),
       levels: [...story.levels],
     },
   };

@@ -1,9 +1,16 @@
-// Closed-loop load: c requests are in flight at any time until the window is over; what is in flight then may end.
+// Puts load on the engine: warm-up requests, then a level's window, before which the load may settle.
 import type { ChunkLine } from "../schema/chunk.ts";
+import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
-import { AgentError, type Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpClient } from "./http/client.ts";
+import { keepInFlight, type Send } from "./load/closed.ts";
+import type { Step } from "./load/course.ts";
+import { Horizon, LONGEST } from "./load/horizon.ts";
+import { followSchedule } from "./load/open.ts";
+import { scheduleOf } from "./load/schedule.ts";
+import { until } from "./load/until.ts";
 import { promptFor } from "./prompts.ts";
 import { chunkLineOf, lineOf } from "./record.ts";
 import type { Wire } from "./wire/frame.ts";
@@ -15,6 +22,8 @@ export interface LoadContext {
   /** Goes to the front of every prompt. */
   readonly nonce: string;
   readonly stop: AbortSignal;
+  /** Told of every request as it is sent. */
+  readonly onSend: () => void;
   /** Told of every request at its end; `chunks` is null when no text came. */
   readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
   /** Told of every frame with text as it arrives. */
@@ -25,51 +34,84 @@ export interface LoadContext {
 
 export interface Window {
   readonly started_at: string;
+  /** How long requests were sent. */
+  readonly load_seconds: number;
+  /** To the end of the last request. */
   readonly window_seconds: number;
+  /** Why the load ended before its time; null when it did not. */
+  readonly stop_reason: string | null;
 }
 
-/** Sends `count` requests that are not counted, as many at once as the level says. */
-export async function warmUp(level: number, count: number, context: LoadContext): Promise<void> {
+/** Sends `count` requests that are not counted, as many at once as a closed loop's level says, one after another before an open loop. */
+export async function warmUp({ arrival, level }: Step, count: number, context: LoadContext): Promise<void> {
+  const origin = performance.now();
   let left = count;
-  await flood({ level, phase: "warmup", more: () => left-- > 0 }, context);
+  const send: Send = (scheduled) => sendOne({ phase: "warmup", level, origin, scheduled }, context);
+  await keepInFlight(arrival === "closed" ? level : 1, () => left-- > 0, send, context.stop);
 }
 
-/** Measures one level for `seconds`. */
-export async function measure(level: number, seconds: number, context: LoadContext): Promise<Window> {
-  const started_at = new Date().toISOString();
-  const origin = performance.now();
-  const more = () => performance.now() - origin < seconds * 1000;
-  await flood({ level, phase: "measure", more }, context);
-  return { started_at, window_seconds: (performance.now() - origin) / 1000 };
+/** Measures one level. Its window starts at `origin`, milliseconds of performance.now(); the load before that lets the engine settle. */
+export async function measure(step: Step, origin: number, context: LoadContext): Promise<Window> {
+  const { config: { duration_seconds, least_requests }, stop } = context;
+  const started_at = new Date(Date.now() + origin - performance.now()).toISOString();
+  const horizon = new Horizon(duration_seconds * 1000, least_requests);
+  const send: Send = async (scheduled) => {
+    const phase = phaseOf(step, scheduled < origin);
+    const error = await sendOne({ phase, level: step.level, origin, scheduled }, context);
+    if (scheduled >= origin && error?.kind !== "stopped") horizon.see(performance.now() - origin);
+    return error;
+  };
+  const stop_reason = step.arrival === "closed"
+    ? await keepInFlight(step.level, (now) => now - origin < horizon.end, send, stop)
+    : await openLoop(step, origin, horizon, send, context);
+  const now = Math.max(0, performance.now() - origin);
+  const isCut = stop.aborted || stop_reason !== null;
+  return {
+    started_at,
+    load_seconds: (isCut ? Math.min(now, horizon.end) : horizon.end) / 1000,
+    window_seconds: now / 1000,
+    stop_reason: stop_reason ?? null,
+  };
 }
 
-interface Flood {
+/** The load of the repeated level before its window is no part of what settled the level when it was measured. */
+function phaseOf({ phase }: Step, isBefore: boolean): Phase {
+  if (!isBefore) return phase;
+  return phase === "repeat" ? "warmup" : "settle";
+}
+
+async function openLoop(
+  { level }: Step,
+  origin: number,
+  horizon: Horizon,
+  send: Send,
+  { config, stop }: LoadContext,
+): Promise<string | null> {
+  const { load, seed, settle_seconds, duration_seconds, least_requests } = config;
+  if (load === undefined || load.kind === "ladder") return null;
+  const seconds = duration_seconds * (least_requests > 0 ? LONGEST : 1);
+  const due = scheduleOf(load, level, { settle_seconds, seconds }, seed).map((time) => origin + time);
+  const reason = await followSchedule(due, (time) => time - origin < horizon.end, send, stop, {
+    hopeless: Math.max(20, Math.ceil(10 * level)),
+  });
+  if (reason === null) await until(origin + horizon.end, stop);
+  return reason;
+}
+
+interface Slot {
+  readonly phase: Phase;
   readonly level: number;
-  readonly phase: "warmup" | "measure";
-  readonly more: () => boolean;
+  readonly origin: number;
+  readonly scheduled: number;
 }
 
-/** Keeps `level` requests in flight. An AgentError ends it when so many in a row failed that no answer can be hoped for. */
-async function flood({ level, phase, more }: Flood, context: LoadContext): Promise<void> {
-  const origin = performance.now();
-  let failures = 0;
-  const hopeless = () => failures >= Math.max(5, 2 * level);
-  let last = "";
-  const send = async () => {
-    const scheduled = performance.now();
-    const n = context.nextNumber();
-    const prompt = promptFor(n, context.nonce);
-    const result = await exchange(prompt.text, context);
-    const place = { n, phase, level, prompt: prompt.kind, origin, scheduled };
-    context.write(lineOf(result, place), chunkLineOf(result, place));
-    failures = result.error === null ? 0 : failures + 1;
-    last = result.error?.message ?? last;
-  };
-  const worker = async () => {
-    while (!context.stop.aborted && !hopeless() && more()) await send();
-  };
-  await Promise.all(Array.from({ length: level }, worker));
-  if (hopeless() && !context.stop.aborted) {
-    throw new AgentError(`the engine failed ${failures} times in a row: ${last}`);
-  }
+/** Sends the next request and writes its lines; what went wrong, or null. */
+async function sendOne(slot: Slot, context: LoadContext) {
+  const n = context.nextNumber();
+  context.onSend();
+  const prompt = promptFor(n, context.nonce);
+  const result = await exchange(prompt.text, context);
+  const place = { n, prompt: prompt.kind, ...slot };
+  context.write(lineOf(result, place), chunkLineOf(result, place));
+  return result.error;
 }

@@ -4,15 +4,16 @@ import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
 import { AgentError, type Config, readConfig } from "./config.ts";
 import { run, type Watcher } from "./run.ts";
-import type { Tally } from "../schema/tally.ts";
+import { loadLabel } from "../schema/load.ts";
+import { stepInWords, type Tally } from "../schema/tally.ts";
 
 function say(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   target.writeSync(new TextEncoder().encode(text));
 }
 
 function inWords(tally: Tally): string {
-  const { level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
-  return `concurrency ${level}  ${
+  const { arrival, level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
+  return `${loadLabel(arrival, level)}${stepInWords(tally)}  ${
     elapsed_seconds.toFixed(0)
   } of ${planned_seconds} s  ${requests} requests  ${errors} errors  ` +
     `${tokens_per_second.toFixed(1)} tokens/s`;

@@ -1,12 +1,13 @@
 // An exchange becomes a line of results.jsonl and one of chunks.jsonl; they reach the files before the next request counts.
 import type { ChunkLine } from "../schema/chunk.ts";
+import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Where a request stands in its run; `origin` and `scheduled` are milliseconds of performance.now(). */
 export interface Place {
   readonly n: number;
-  readonly phase: "warmup" | "measure";
+  readonly phase: Phase;
   readonly level: number;
   readonly prompt: string;
   readonly origin: number;
@@ -63,7 +64,7 @@ export function chunkLineOf({ text_times }: Exchange, place: Place): ChunkLine |
 }
 
 function nanoseconds(time: number, { origin }: Place): number {
-  return Math.max(0, Math.round((time - origin) * 1e6));
+  return Math.round((time - origin) * 1e6);
 }
 
 /** (tok − 1) / (last text − first text), tokens/s; null when there is no such span. */

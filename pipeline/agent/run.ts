@@ -1,6 +1,7 @@
 // The benchmark: probe, then warm up and measure level after level, with telemetry from first to last.
 import os from "node:os";
 import type { ChunkLine } from "../schema/chunk.ts";
+import { workloadLabel } from "../schema/load.ts";
 import type { HardwareMeta, TelemetryMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Tally } from "../schema/tally.ts";
@@ -10,6 +11,7 @@ import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
 import { isHere } from "./here.ts";
 import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
+import { nextStep, type Outcome, type Step } from "./load/course.ts";
 import { probeModel } from "./model.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
@@ -47,13 +49,16 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   );
   evidence.metadata(story);
   if (!here) evidence.log(`${config.url} is another machine: its hardware is not known, no telemetry`);
-  evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
+  evidence.log(`start ${config.engine} ${config.model} at ${config.url}, ${workloadLabel(config)}`);
   try {
     await telemetry?.rested(stop);
     const context = loadContext(config, client, stop);
-    for (const level of config.levels) {
-      if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);
+    const history: Outcome[] = [];
+    for (let step = nextStep(config, history); step !== null; step = nextStep(config, history)) {
+      const outcome = await runLevel(step, story, evidence, context, watcher);
       evidence.metadata(story);
+      if (outcome === null) break;
+      history.push(outcome);
     }
     if (!stop.aborted) story.completed_at = new Date().toISOString();
     evidence.log(stop.aborted ? "stopped" : "done");
@@ -94,45 +99,53 @@ function loadContext(
   config: Config,
   client: HttpClient,
   stop: AbortSignal,
-): Omit<LoadContext, "write" | "onFrame"> {
+): Omit<LoadContext, "write" | "onFrame" | "onSend"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
   return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
 }
 
-/** Warms up and measures one level. The model is probed again in between: only a loaded one tells where it lies. */
+/** Warms up and measures one level; null when it was stopped. The model is probed again in between: only a loaded one tells where it lies. */
 async function runLevel(
-  level: number,
+  step: Step,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write" | "onFrame">,
+  context: Omit<LoadContext, "write" | "onFrame" | "onSend">,
   watcher: Watcher,
-): Promise<void> {
+): Promise<Outcome | null> {
   const { config, stop } = context;
-  const tally = new LevelTally(level, config.duration_seconds);
+  const { level, phase } = step;
+  if (stop.aborted) return null;
+  const tally = new LevelTally(step, config.duration_seconds);
   const write = (line: RequestLine, chunks: ChunkLine | null) => {
     evidence.request(line);
     if (chunks !== null) evidence.chunks(chunks);
     if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
     tally.add(line);
   };
-  const onFrame = () => tally.frame();
+  const told = { ...context, write, onFrame: () => tally.frame(), onSend: () => tally.sent() };
   const refusal = await resetCache(config);
   if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
-  await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
+  await warmUp(step, config.warmup_requests, told);
   story.model = await probeModel(config);
-  if (stop.aborted) return;
-  tally.start();
+  if (stop.aborted) return null;
+  const origin = performance.now() + config.settle_seconds * 1000;
+  tally.start(origin);
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    const window = await measure(level, config.duration_seconds, { ...context, write, onFrame });
-    const planned_seconds = config.duration_seconds;
-    story.levels.push({ level, ...window, planned_seconds, interrupted: stop.aborted });
+    const { stop_reason, ...window } = await measure(step, origin, told);
+    if (stop_reason !== null) evidence.log(`level ${level} was ended: ${stop_reason}`);
+    const { duration_seconds: planned_seconds, settle_seconds } = config;
+    const interrupted = stop.aborted || stop_reason !== null;
+    story.levels.push({ level, phase, ...window, planned_seconds, settle_seconds, interrupted, stop_reason });
+    watcher.ended(tally.now());
+    return stop.aborted ? null : tally.outcome(window.load_seconds, config.slo);
   } finally {
     clearInterval(timer);
-    const { requests, tokens } = tally.now();
-    story.total_requests += requests;
-    story.total_tokens += tokens;
+    if (phase === "measure") {
+      const { requests, tokens } = tally.now();
+      story.total_requests += requests;
+      story.total_tokens += tokens;
+    }
   }
-  watcher.ended(tally.now());
 }

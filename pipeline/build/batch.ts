@@ -23,6 +23,7 @@ interface Told {
 export const DATASETS = ["requests.parquet", "chunks.parquet", "gpu_samples.parquet"];
 const FIGURES = [
   "45_inter_token",
+  "48_windows",
   "50_load",
   "55_goodput",
   "60_telemetry",

@@ -1,4 +1,5 @@
 // llama.cpp in a child process of ours: nothing to install beforehand, a GGUF file or a synthetic model to serve.
+import { mostInFlight } from "../schema/load.ts";
 import { syntheticSizes } from "./embedded/shapes.ts";
 import type { Engine } from "./engine.ts";
 import { NOT_TOLD, openai, openaiEnv } from "./openai.ts";
@@ -14,7 +15,7 @@ export const embedded: Engine = {
   async start(choice, model, capacity, world) {
     const server = await world.startEmbedded({
       model,
-      slots: Math.max(...capacity.concurrency),
+      slots: mostInFlight(capacity),
       context: capacity.context_tokens,
       modelsDir: world.modelsDir,
       log: world.log,

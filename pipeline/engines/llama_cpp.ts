@@ -1,6 +1,7 @@
 // llama.cpp's llama-server: from PATH or its CUDA image ghcr.io/ggml-org/llama.cpp:server-cuda, else its Vulkan release:
 // the project publishes no CUDA build for Linux but in that image.
 import { Failure } from "../schema/failures.ts";
+import { mostInFlight } from "../schema/load.ts";
 import type { EngineHost, EngineWorld } from "./engine.ts";
 import { install, NEED } from "./install.ts";
 import { openaiServer } from "./openai_server.ts";
@@ -33,13 +34,13 @@ export const llamaCpp = openaiServer({
   install: (host, world) => install(TITLE, INSTALL, [host.workdir], host, world),
   prove: proveGpu,
   // Its slots share the context.
-  flags: ({ concurrency, context_tokens }) => {
-    const slots = Math.max(...concurrency);
+  flags: (capacity) => {
+    const slots = mostInFlight(capacity);
     return [
       "--parallel",
       String(slots),
       "--ctx-size",
-      String(slots * context_tokens),
+      String(slots * capacity.context_tokens),
       "-ngl",
       "99",
       "--metrics",

@@ -1,6 +1,7 @@
 // Ollama on a machine that is ours: installed where it is missing, and a server of our own, so that its settings are ours too.
 import type { Job } from "../machines/machine.ts";
 import { Failure } from "../schema/failures.ts";
+import { mostInFlight } from "../schema/load.ts";
 import type { Workload } from "../schema/matrix.ts";
 import type { EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
@@ -34,7 +35,7 @@ export async function serveOllama(
   for (let n = 0; n < PORTS; n++) {
     const port = host.port + n;
     const job = await host.launch({
-      name: `ollama-${port}-${Math.max(...capacity.concurrency)}`,
+      name: `ollama-${port}-${mostInFlight(capacity)}`,
       command: ["ollama", "serve"],
       env: settings(port, capacity),
       ended: "restart",
@@ -72,11 +73,11 @@ async function listening(job: Job, url: string, world: EngineWorld): Promise<tru
   }
 }
 
-function settings(port: number, { concurrency, context_tokens }: Workload): Record<string, string> {
+function settings(port: number, capacity: Workload): Record<string, string> {
   return {
     OLLAMA_HOST: `127.0.0.1:${port}`,
-    OLLAMA_NUM_PARALLEL: String(Math.max(...concurrency)),
-    OLLAMA_CONTEXT_LENGTH: String(context_tokens),
+    OLLAMA_NUM_PARALLEL: String(mostInFlight(capacity)),
+    OLLAMA_CONTEXT_LENGTH: String(capacity.context_tokens),
     OLLAMA_MAX_LOADED_MODELS: "1",
     OLLAMA_KEEP_ALIVE: "24h",
   };

@@ -1,4 +1,5 @@
 // SGLang: https://docs.sglang.io. Its image lmsysorg/sglang brings it; elsewhere uv installs it.
+import { mostInFlight } from "../schema/load.ts";
 import { whyNoHubModel } from "./hub_name.ts";
 import { openaiServer } from "./openai_server.ts";
 import { installPython } from "./python_venv.ts";
@@ -18,11 +19,11 @@ export const sglang = openaiServer({
       host,
       world,
     ),
-  flags: ({ concurrency, context_tokens }) => [
+  flags: (capacity) => [
     "--context-length",
-    String(context_tokens),
+    String(capacity.context_tokens),
     "--max-running-requests",
-    String(Math.max(...concurrency)),
+    String(mostInFlight(capacity)),
     "--enable-metrics",
     // Without it no request tells how much of its prompt came from the cache.
     "--enable-cache-report",

@@ -1,4 +1,5 @@
 // vLLM: https://docs.vllm.ai. Its image vllm/vllm-openai brings it; elsewhere uv installs it.
+import { mostInFlight } from "../schema/load.ts";
 import { whyNoHubModel } from "./hub_name.ts";
 import { openaiServer } from "./openai_server.ts";
 import { installPython } from "./python_venv.ts";
@@ -17,11 +18,11 @@ export const vllm = openaiServer({
       host,
       world,
     ),
-  flags: ({ concurrency, context_tokens }) => [
+  flags: (capacity) => [
     "--max-model-len",
-    String(context_tokens),
+    String(capacity.context_tokens),
     "--max-num-seqs",
-    String(Math.max(...concurrency)),
+    String(mostInFlight(capacity)),
     // Without it no request tells how much of its prompt came from the cache.
     "--enable-prompt-tokens-details",
   ],

@@ -106,7 +106,7 @@ async function readResults(dir: string) {
     }
     requests += 1;
     const { phase, level, tps } = reading.value;
-    if (phase === "warmup" || isFailed(reading.value) || !tps) continue;
+    if ((phase ?? "measure") !== "measure" || isFailed(reading.value) || !tps) continue;
     const rate = rates.get(level ?? 1) ?? { sum: 0, count: 0 };
     rates.set(level ?? 1, { sum: rate.sum + tps, count: rate.count + 1 });
   }

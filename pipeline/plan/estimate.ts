@@ -1,4 +1,5 @@
 // PURE. How long work on a machine takes, and what that costs. Estimates for the plan; what counts is the ledger.
+import { levelsOf, usualSettle } from "../schema/load.ts";
 import type { Workload } from "../schema/matrix.ts";
 import type { Offer } from "../schema/offer.ts";
 import { type Catalog, sizeGb } from "./fit.ts";
@@ -19,6 +20,10 @@ const UNKNOWN_MODEL_GB = 20;
 /** How much longer than estimated a lease may take before it is ended. */
 const PATIENCE = 2;
 const LEAST_BOUND_SECONDS = 1800;
+/** Windows that wait for a number of requests may take five times as long; with our patience that is just within the bound. */
+const LONGER = 5 / PATIENCE;
+/** Levels between the last good and the first bad one of a ladder that are measured. */
+const BISECTIONS = 3;
 
 export interface Estimate {
   readonly hours: number;
@@ -64,8 +69,23 @@ export function sittingSeconds({ entries }: Sitting, catalog: Catalog, mbps: num
   return entries.reduce((sum, { workload }) => sum + workloadSeconds(workload), pull + LOAD_SECONDS);
 }
 
-function workloadSeconds({ concurrency, duration_seconds, warmup_requests }: Workload): number {
-  return concurrency.length * (duration_seconds + warmup_requests * WARMUP_SECONDS) + COLLECT_SECONDS;
+function workloadSeconds(workload: Workload): number {
+  const { load, duration_seconds, warmup_requests, least_requests } = workload;
+  const settle = workload.settle_seconds ?? usualSettle(load, duration_seconds);
+  const window = duration_seconds * (least_requests > 0 ? LONGER : 1);
+  return measurements(workload) * (settle + window + warmup_requests * WARMUP_SECONDS) + COLLECT_SECONDS;
+}
+
+/** How many windows a workload is likely to take. */
+function measurements(workload: Workload): number {
+  const { load, repeat_first } = workload;
+  const levels = load?.kind === "ladder" ? rungs(load.most) : levelsOf(workload).length;
+  return levels + (repeat_first && levels > 1 ? 1 : 0);
+}
+
+/** Of a ladder all doublings up to its highest level, and what lies between the last two. */
+function rungs(most: number): number {
+  return Math.ceil(Math.log2(most)) + 1 + BISECTIONS;
 }
 
 function pulledGb({ sittings }: Pick<Lease, "sittings">, catalog: Catalog): number {

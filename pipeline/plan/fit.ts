@@ -1,6 +1,7 @@
 // PURE. Whether a model fits into GPU memory: the rule of sql/14_fit.sql, held together with it by a test.
 import type { CatalogGpu, CatalogModel } from "../schema/catalog.ts";
 import type { Entry } from "../schema/entry.ts";
+import { mostInFlight } from "../schema/load.ts";
 import type { Workload } from "../schema/matrix.ts";
 
 /** What the catalogue knows. */
@@ -49,6 +50,6 @@ export function sizeGb(model: string, { models }: Catalog): number | null {
 }
 
 /** Tokens whose keys and values are held at the highest load level. */
-function contextTokens({ context_tokens, concurrency }: Workload): number {
-  return context_tokens * Math.max(...concurrency);
+function contextTokens(workload: Workload): number {
+  return workload.context_tokens * mostInFlight(workload);
 }

@@ -1,5 +1,6 @@
 // PURE. Entries that fit one machine share it, and entries that share engine, model and context share one start of the engine.
 import type { Entry } from "../schema/entry.ts";
+import { mostInFlight } from "../schema/load.ts";
 import type { Workload } from "../schema/matrix.ts";
 import { ProviderName } from "../schema/names.ts";
 import type { OfferLimits, Wanted } from "../schema/offer.ts";
@@ -10,7 +11,7 @@ import { boundSeconds, sittingSeconds, USUAL_MBPS } from "./estimate.ts";
 export interface Sitting {
   /** Entries with the same engine, model and context, in order. */
   readonly entries: readonly Entry[];
-  /** The most the engine must be able to take: their highest concurrency at their context. */
+  /** The most the engine must be able to take: as many requests at once as any of them, at their context. */
   readonly capacity: Workload;
 }
 
@@ -125,10 +126,8 @@ function uniqueIds(names: readonly string[]): string[] {
 }
 
 function capacityOf(entries: readonly [Entry, ...Entry[]]): Workload {
-  return {
-    ...entries[0].workload,
-    concurrency: [Math.max(...entries.flatMap((entry) => entry.workload.concurrency))],
-  };
+  const { load: _, ...workload } = entries[0].workload;
+  return { ...workload, concurrency: [Math.max(...entries.map((entry) => mostInFlight(entry.workload)))] };
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, [T, ...T[]]> {

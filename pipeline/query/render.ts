@@ -5,6 +5,7 @@ import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
+import { levelOf, loadLabel, shortLoad } from "../schema/load.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 
@@ -13,8 +14,8 @@ type Benchmark = BenchmarkResult;
 const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name, least: 16 };
 const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuLabel(hardware) };
 const LEVEL: Column<Benchmark> = {
-  title: "c",
-  of: ({ test_config }) => test_config.concurrent_reqs,
+  title: "load",
+  of: ({ test_config }) => shortLoad(test_config.arrival, levelOf(test_config)),
   digits: 0,
 };
 const RATE: Column<Benchmark> = {
@@ -82,7 +83,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
     ["gpu", gpuLabel(hardware)],
     ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
     ["runtime", joined([model.runtime, model.runtime_version], " ")],
-    ["concurrency", String(test_config.concurrent_reqs)],
+    ["load", loadLabel(test_config.arrival, levelOf(test_config))],
     [
       "tokens/s",
       joined([

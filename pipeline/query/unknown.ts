@@ -59,7 +59,9 @@ async function nothingFound(db: Database, filter: RankFilter): Promise<UserError
     );
   }
   const { benchmarks } = await list(db, { model });
-  const levels = new Set(benchmarks.map((benchmark) => benchmark.test_config.concurrent_reqs));
+  const levels = new Set(
+    benchmarks.flatMap(({ test_config: { concurrent_reqs } }) => concurrent_reqs ?? []),
+  );
   return new UserError(
     `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
     `It was measured at concurrency ${

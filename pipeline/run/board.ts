@@ -2,7 +2,8 @@
 import type process from "node:process";
 import { createLogUpdate } from "log-update";
 import type { Log } from "../lib/log.ts";
-import type { Tally } from "../schema/tally.ts";
+import { loadLabel } from "../schema/load.ts";
+import { stepInWords, type Tally } from "../schema/tally.ts";
 
 export interface Board {
   /** Writes above what is drawn. */
@@ -98,9 +99,11 @@ function leaseLine(id: string, { what, since, tally }: Line, totals: Totals | nu
   const cost = usd > 0 ? `  $${usd.toFixed(3)}` : "";
   const name = what.startsWith(id) ? what : `${id}  ${what}`;
   if (tally === null) return `  ${name}  ${duration((now - since) / 1000)}${cost}`;
-  const { level, planned_seconds, requests, errors, tokens_per_second } = tally;
+  const { arrival, level, planned_seconds, requests, errors, tokens_per_second } = tally;
   const elapsed = Math.round(Math.min(tally.elapsed_seconds, planned_seconds));
-  return `  ${name}  c=${level}  ${elapsed} of ${planned_seconds} s  ${requests} requests  ` +
+  return `  ${name}  ${loadLabel(arrival, level)}${
+    stepInWords(tally)
+  }  ${elapsed} of ${planned_seconds} s  ${requests} requests  ` +
     `${tokens_per_second.toFixed(1)} tokens/s${errors > 0 ? `  ${errors} failed` : ""}${cost}`;
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Entry } from "../schema/entry.ts";
+import { workloadLabel } from "../schema/load.ts";
 import { Failure } from "../schema/failures.ts";
 import type { JournalLine } from "../schema/manifest.ts";
 import type { Stage } from "../schema/names.ts";
@@ -109,5 +110,5 @@ async function folderFor(
 }
 
 function loadInWords({ workload }: Entry): string {
-  return `${workload.duration_seconds} s at concurrency ${workload.concurrency.join(", ")}`;
+  return `${workload.duration_seconds} s at ${workloadLabel(workload)}`;
 }

@@ -1,5 +1,6 @@
 // One measured result as the API gives it: the specification's BenchmarkResult, with ours riding along under new keys.
 import { z } from "zod";
+import { Arrival } from "./load.ts";
 import { Origin, Weights } from "./names.ts";
 
 const MOST = 1e15;
@@ -72,8 +73,15 @@ export const TestConfig = z.strictObject({
   duration_minutes: num("Planned window, minutes"),
   max_tokens: count("Most tokens a request may generate", 1e9),
   prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
-  concurrent_reqs: z.number().positive().max(1e5).meta({ description: "Load level: requests in flight." }),
+  concurrent_reqs: z.number().positive().max(1e5).nullable().meta({
+    description: "Load level: requests in flight; null in an open loop, whose level is request_rate.",
+  }),
   warmup_requests: count("Warm-up requests, not counted", 1e9),
+  arrival: Arrival,
+  request_rate: z.number().positive().max(1e5).nullable().meta({
+    description:
+      "Load level of an open loop: requests per second, of a ramp at its end; null in a closed loop.",
+  }),
 }).meta({ id: "TestConfig", description: "How it was tested." });
 
 export const Results = z.strictObject({
@@ -159,8 +167,14 @@ export const BenchmarkResult = z.strictObject({
   origin: Origin,
   verdicts: z.array(Verdict).meta({ description: "Why it is not fully valid; empty when it is." }),
   throughput_tokens_per_second: num("All output tokens of the level divided by its wall window, tokens/s"),
+  steady_throughput_tokens_per_second: num(
+    "Output tokens that came while the load was on divided by that time, tokens/s",
+  ),
+  achieved_request_rate: num(
+    "Requests begun while the load was on divided by that time, 1/s; of an open loop to be held against request_rate, of a ramp against the middle of its rates",
+  ),
   rate_tokens_per_second: num(
-    "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above",
+    "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above and in open loops",
   ),
   joules_per_output_token: num(
     "GPU energy per output token, J; needs every GPU's power without a gap of more than 3 s",

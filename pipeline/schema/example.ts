@@ -33,6 +33,8 @@ export const EXAMPLE: BenchmarkAnswer = {
       prompt_types: [],
       concurrent_reqs: 1,
       warmup_requests: null,
+      arrival: "closed",
+      request_rate: null,
     },
     results: {
       total_requests: 67,
@@ -98,6 +100,8 @@ export const EXAMPLE: BenchmarkAnswer = {
     origin: "submitted",
     verdicts: [],
     throughput_tokens_per_second: null,
+    steady_throughput_tokens_per_second: null,
+    achieved_request_rate: null,
     rate_tokens_per_second: 195.3,
     joules_per_output_token: null,
     goodput: null,

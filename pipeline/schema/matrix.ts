@@ -1,5 +1,6 @@
 // A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
 import { z } from "zod";
+import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
 
@@ -7,13 +8,30 @@ export const Workload = z.strictObject({
   name: z.string().min(1).max(40).default("standard").meta({
     description: "Name of the workload, part of the entry's id.",
   }),
-  concurrency: z.array(z.int().min(1).max(1024)).min(1).default([1]).meta({
+  concurrency: z.array(z.int().min(1).max(1024)).min(1).optional().meta({
     description:
-      "Load levels, measured one after another: how many requests are in flight at once (closed loop).",
+      "Load levels, measured one after another: how many requests are in flight at once (closed loop). Default [1].",
   }),
+  load: Load.optional(),
   duration_seconds: z.number().positive().max(86_400).default(300).meta({
     description: "Measured window of each level, seconds.",
   }),
+  settle_seconds: z.number().min(0).max(3600).optional().meta({
+    description:
+      "The load is on for so long before each window, seconds. Default 0; in a ladder a tenth of the window.",
+  }),
+  least_requests: z.int().min(0).max(1_000_000).default(0).meta({
+    description:
+      "A window goes on until so many of its requests have ended, at most five times as long as planned.",
+  }),
+  order: z.enum(ORDERS).default("random").meta({
+    description: "Order of the levels; random by the seed, so that no level always comes first.",
+  }),
+  repeat_first: z.boolean().default(true).meta({
+    description:
+      "Whether of several levels the first is measured once more at the end, which shows drift and counts for nothing else.",
+  }),
+  seed: Seed.optional(),
   warmup_requests: z.int().min(0).max(1000).default(2).meta({
     description: "Requests sent before each window and not counted.",
   }),
@@ -26,6 +44,8 @@ export const Workload = z.strictObject({
   request_timeout_seconds: z.number().positive().max(3600).default(120).meta({
     description: "A request that takes longer is an error, seconds.",
   }),
+}).superRefine((workload, { addIssue }) => {
+  for (const message of loadFaults(workload)) addIssue({ code: "custom", message });
 }).meta({ id: "Workload", description: "Prompts, lengths, load and duration." });
 
 /** What the almanac itself says to an engine, and what must not stand in a result. */

@@ -1,5 +1,6 @@
 // metadata.json: what was tested, on what, how. Keys of the specification first; unknown keys are kept and ignored.
 import { z } from "zod";
+import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
 
 const text = (what: string) => z.string().nullish().meta({ description: what });
@@ -46,7 +47,12 @@ export const TestConfigMeta = z.object({
   max_tokens: count("Most tokens a request may generate."),
   prompts: z.array(z.unknown()).nullish().meta({ description: "The prompts used." }),
   concurrent_reqs: count("Load level of a file whose lines carry none."),
-  concurrency: z.array(z.number()).nullish().meta({ description: "Load levels in the order they were run." }),
+  concurrency: z.array(z.number()).nullish().meta({
+    description: "Load levels of a closed loop in the order they were run.",
+  }),
+  load: Load.nullish(),
+  settle_seconds: count("Load before each window that is not counted, seconds."),
+  seed: count("Seed of the order of levels and of the times of requests."),
   warmup_requests: count("Warm-up requests before each level."),
   temperature: count("Sampling temperature."),
   engine_flags: z.array(z.string()).nullish().meta({
@@ -55,13 +61,26 @@ export const TestConfigMeta = z.object({
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });
 
 export const LevelSummary = z.object({
-  level: z.number().positive().meta({ description: "Load level: concurrency." }),
+  level: z.number().positive().meta({
+    description: "Load level: concurrency, or requests per second of an open loop.",
+  }),
+  phase: z.enum(["measure", "repeat"]).default("measure").meta({
+    description: "`repeat`: the first level, measured once more at the end.",
+  }),
   started_at: z.string().meta({ description: "Start of the window, ISO 8601 UTC." }),
   window_seconds: z.number().min(0).meta({
     description: "From the start of the window to the end of its last request, seconds.",
   }),
   planned_seconds: z.number().min(0).meta({ description: "Planned window, seconds." }),
+  load_seconds: z.number().min(0).nullish().meta({
+    description:
+      "How long requests were sent from the window's start, seconds; longer than planned where at least so many had to end.",
+  }),
+  settle_seconds: z.number().min(0).nullish().meta({
+    description: "How long the load was on before the window, seconds.",
+  }),
   interrupted: z.boolean().meta({ description: "True when the level was stopped before its time." }),
+  stop_reason: text("Why the load was ended before its time; null when it was not, or by the user."),
 }).meta({ id: "LevelSummary", description: "One load level's window." });
 
 export const GpuProcess = z.object({

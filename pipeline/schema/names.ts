@@ -36,14 +36,16 @@ export const Weights = z.enum(["real", "random"]).meta({
   description:
     "`random`: the model file was generated with random weights; decoding speed is real, its text is not.",
 });
-export const Phase = z.enum(["warmup", "measure"]).meta({
-  description: "Warm-up requests are kept apart and never counted.",
+export const Phase = z.enum(["warmup", "settle", "measure", "repeat"]).meta({
+  description:
+    "`measure` counts. `warmup` never does. `settle`: sent before the window so that the load is on when it begins. `repeat`: the first level once more at the end, which shows drift.",
 });
 
 export type EngineName = z.infer<typeof EngineName>;
 export type ProviderName = z.infer<typeof ProviderName>;
 export type Stage = z.infer<typeof Stage>;
 export type Origin = z.infer<typeof Origin>;
+export type Phase = z.infer<typeof Phase>;
 
 /** The name a model is published under: of a path to a .gguf file the file's name alone, any other name as it is. */
 export function publicModelName(model: string): string {

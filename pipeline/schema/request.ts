@@ -3,8 +3,9 @@ import { z } from "zod";
 import { Phase } from "./names.ts";
 
 const ns = (what: string) =>
-  z.int().min(0).nullish().meta({
-    description: `${what}, nanoseconds on a monotonic clock since the start of the level's window.`,
+  z.int().nullish().meta({
+    description:
+      `${what}, nanoseconds on a monotonic clock since the start of the level's window; negative before it.`,
   });
 
 const YEAR_2100 = 4_102_444_800;
@@ -39,7 +40,9 @@ export const RequestLine = z.object({
   error_msg: z.string().nullish().meta({ description: "What went wrong." }),
   error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),
   phase: Phase.nullish(),
-  level: z.number().positive().max(1e6).nullish().meta({ description: "Load level: concurrency." }),
+  level: z.number().positive().max(1e6).nullish().meta({
+    description: "Load level: concurrency, or requests per second of an open loop.",
+  }),
   prompt: z.string().nullish().meta({
     description: "Kind of prompt: coding, technical, creative or general.",
   }),

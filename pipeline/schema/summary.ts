@@ -6,6 +6,9 @@ import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
 const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
 const LONGEST_TEXT = 200;
 
+/** Results known only as figures are of closed loops, which can be ranked. */
+const ClosedLoop = TestConfig.omit({ arrival: true, request_rate: true });
+
 /** One result as it is submitted: the specification's BenchmarkResult, of which only what was measured is there. */
 export const Submission = z.strictObject({
   timestamp: z.iso.datetime({ offset: true }).optional().meta({
@@ -15,7 +18,7 @@ export const Submission = z.strictObject({
     description: "The machine under test.",
   }),
   model: Model.partial().required({ name: true }).meta({ description: "The model under test." }),
-  test_config: TestConfig.partial().optional().meta({ description: "How it was tested." }),
+  test_config: ClosedLoop.partial().optional().meta({ description: "How it was tested." }),
   results: Results.partial().extend({
     avg_tokens_per_second: z.number().positive().max(1e6).meta({
       description: "Mean over requests of tokens/s of the decode phase.",
@@ -58,7 +61,7 @@ export const PublishedFile = z.strictObject({
   title: z.string().min(1).meta({ description: "What was published, where." }),
   date: z.iso.date().meta({ description: "When it was published." }),
   runtime: z.string().meta({ description: "Engine that served every model." }),
-  test_config: TestConfig.partial().meta({ description: "How all of it was tested." }),
+  test_config: ClosedLoop.partial().meta({ description: "How all of it was tested." }),
   results: z.array(Submission).min(1).meta({ description: "The figures that were published, no others." }),
   picks: z.array(PublishedPick).default([]).meta({
     description: "What the source recommends; the almanac computes its own and says where they differ.",

@@ -13,7 +13,7 @@ CREATE TABLE benchmarks (
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
-  level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, prompt_types VARCHAR[],
+  arrival VARCHAR, level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, prompt_types VARCHAR[],
   total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, total_errors BIGINT, duration_seconds DOUBLE,
   avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
   p50_tokens_per_second DOUBLE, p95_tokens_per_second DOUBLE, p99_tokens_per_second DOUBLE,
@@ -30,15 +30,15 @@ CREATE TABLE benchmarks (
   thermal_throttle_pct DOUBLE, avg_sm_clock_mhz DOUBLE, max_sm_clock_mhz DOUBLE, avg_memory_clock_mhz DOUBLE,
   pcie_generation_under_load INTEGER, pcie_width_under_load INTEGER,
   provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
-  throughput_tokens_per_second DOUBLE, joules_per_output_token DOUBLE,
+  throughput_tokens_per_second DOUBLE, steady_throughput_tokens_per_second DOUBLE, achieved_request_rate DOUBLE, joules_per_output_token DOUBLE,
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
-  rate_tokens_per_second DOUBLE AS (if(level = 1, avg_tokens_per_second, throughput_tokens_per_second)),
+  rate_tokens_per_second DOUBLE AS (if(level = 1 AND arrival = 'closed', avg_tokens_per_second, throughput_tokens_per_second)),
   tokens_per_dollar DOUBLE AS (rate_tokens_per_second * 3600 / price_per_hour),
   cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
   estimated_monthly_24x7 DOUBLE AS (price_per_hour * 24 * 30),
   delivered_tokens_per_dollar DOUBLE AS (throughput_tokens_per_second * 3600 / price_per_hour),
   may_be_ranked BOOLEAN AS (
-    NOT fatal AND coalesce(error_rate, 0) < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported')
+    arrival = 'closed' AND NOT fatal AND coalesce(error_rate, 0) < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported')
     AND rate_tokens_per_second IS NOT NULL
   ),
   context_tokens DOUBLE, memory_needed_gib DOUBLE, memory_available_gib DOUBLE, fits BOOLEAN,
@@ -50,17 +50,20 @@ COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evi
 COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was computed from.';
 COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_name where that lacks it.';
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
-COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop).';
+COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one when one ends), or in an open loop constant, poisson, gamma, ramp.';
+COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop), or requests/s (open loop; of a ramp at its end).';
 COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
-COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s.';
-COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at level 1, throughput above.';
+COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s; with those that earlier requests brought inside it.';
+COMMENT ON COLUMN benchmarks.steady_throughput_tokens_per_second IS 'Output tokens that came while the load was on divided by that time, tokens/s; null when it is not known.';
+COMMENT ON COLUMN benchmarks.achieved_request_rate IS 'Requests begun while the load was on divided by that time, 1/s; of an open loop to be held against its level, of a ramp against the middle of its rates.';
+COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above and in open loops.';
 COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.p50_ttfa_ms IS 'Median time to first answer, the first text that is no reasoning, from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last text - first text) / (tok - 1), ms.';
 COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with text, over all gaps of all requests, ms; null without chunk times.';
 COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
-COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
+COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Closed loop, measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';

@@ -15,8 +15,9 @@ SELECT
       runtime: runtime, runtime_version: runtime_version, digest: digest, weights: weights
     },
     test_config: {
-      duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types, concurrent_reqs: level,
-      warmup_requests: warmup_requests
+      duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types,
+      concurrent_reqs: if(arrival = 'closed', level, NULL), warmup_requests: warmup_requests,
+      arrival: arrival, request_rate: if(arrival = 'closed', NULL, level)
     },
     results: {
       total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens,
@@ -43,7 +44,9 @@ SELECT
       pcie_generation_under_load: pcie_generation_under_load, pcie_width_under_load: pcie_width_under_load
     },
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
-    throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,
+    throughput_tokens_per_second: throughput_tokens_per_second,
+    steady_throughput_tokens_per_second: steady_throughput_tokens_per_second, achieved_request_rate: achieved_request_rate,
+    rate_tokens_per_second: rate_tokens_per_second,
     joules_per_output_token: joules_per_output_token, goodput: goodput,
     memory: {
       context_tokens: context_tokens, needed_gib: memory_needed_gib, available_gib: memory_available_gib, fits: fits

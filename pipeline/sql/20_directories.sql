@@ -2,8 +2,15 @@
 -- `directory` numbers them within the batch.
 -- Variables: directories (JSON list from the builder), metadata_files (list of paths).
 
+-- The id of one load level of a directory: -c and the concurrency, or -r and the rate.
+CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
+  evidence_id || if(arrival = 'closed', '-c', '-r') || format('{:g}', level);
+
 CREATE OR REPLACE TEMP TABLE directories AS
-SELECT row_number() OVER (ORDER BY run_id, entry_id)::INTEGER AS directory, told.*, ltrim(file.content, chr(65279))::JSON AS metadata
+SELECT
+  row_number() OVER (ORDER BY run_id, entry_id)::INTEGER AS directory, told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
+  CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
+    THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
     "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",

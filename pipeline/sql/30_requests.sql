@@ -34,7 +34,7 @@ FROM read_json(getvariable('results_files'), format = 'newline_delimited', filen
 JOIN directories ON results_file = filename;
 
 CREATE OR REPLACE TEMP TABLE levels AS
-SELECT directory, level, evidence_id || '-c' || format('{:g}', level) AS benchmark_id, run_id, entry_id
+SELECT directory, level, benchmark_id_of(evidence_id, arrival, level) AS benchmark_id, run_id, entry_id
 FROM (SELECT DISTINCT directory, level FROM request_lines) JOIN directories USING (directory);
 
 CREATE OR REPLACE TEMP VIEW requests AS
@@ -42,7 +42,7 @@ SELECT benchmark_id, run_id, entry_id, request_lines.* EXCLUDE (directory)
 FROM request_lines JOIN levels USING (directory, level);
 
 COMMENT ON COLUMN requests.benchmark_id IS 'Benchmark that the request belongs to.';
-COMMENT ON COLUMN requests.phase IS 'warmup (never counted) or measure.';
+COMMENT ON COLUMN requests.phase IS 'measure; beside it warmup (never counted), settle (before the window) and repeat (the first level once more).';
 COMMENT ON COLUMN requests.sent_at IS 'When it was sent, UTC.';
 COMMENT ON COLUMN requests.tokens_per_second IS '(tok - 1) / (last text - first text), tokens/s; the recorded tps where those times are not known.';
 COMMENT ON COLUMN requests.tpot_ms IS 'Time per output token after the first, (last text - first text) / (tok - 1), ms; from the recorded tps where those times are not known.';

@@ -8,8 +8,8 @@ FROM read_json(getvariable('chunks_files'), format = 'newline_delimited', filena
 JOIN directories ON chunks_file = filename;
 
 CREATE OR REPLACE TEMP VIEW chunks AS
-SELECT evidence_id || '-c' || format('{:g}', level) AS benchmark_id, run_id, entry_id, chunk_lines.* EXCLUDE (directory)
+SELECT benchmark_id_of(evidence_id, arrival, level) AS benchmark_id, run_id, entry_id, chunk_lines.* EXCLUDE (directory)
 FROM chunk_lines JOIN directories USING (directory);
 
 COMMENT ON COLUMN chunks.benchmark_id IS 'Benchmark that the request belongs to.';
-COMMENT ON COLUMN chunks.phase IS 'warmup (never counted) or measure.';
+COMMENT ON COLUMN chunks.phase IS 'measure; beside it warmup, settle and repeat, as in requests.';

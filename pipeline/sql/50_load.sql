@@ -60,11 +60,15 @@ SELECT
   coalesce(prompt_types, []) AS prompt_types,
   total_errors / total_requests AS error_rate,
   60 * (total_requests - total_errors) / nullif(window_seconds, 0) AS requests_per_minute,
-  total_tokens / nullif(window_seconds, 0) AS throughput_tokens_per_second,
+  settle_tokens,
+  (total_tokens + settle_tokens) / nullif(window_seconds, 0) AS throughput_tokens_per_second,
+  steady_throughput_tokens_per_second, achieved_request_rate, repeat_requests,
+  100 * abs(repeat_tokens_per_second / avg_tokens_per_second - 1) AS repeat_drift_pct,
   100 * abs(second_half / first_half - 1) AS drift_pct,
   100 * total_cached_tokens / nullif(total_prompt_tokens, 0) AS cached_pct,
   100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct
 FROM figures
 JOIN levels USING (directory, level)
+JOIN windows USING (directory, level)
 LEFT JOIN beside USING (directory, level)
 LEFT JOIN prompts USING (directory, level);

@@ -3,12 +3,12 @@
 CREATE OR REPLACE TEMP TABLE memory AS
 WITH told AS (
   SELECT
-    benchmark_id, level, max_tokens, avg_prompt_tokens, vram_bytes, loaded_bytes, runtime, context_told,
+    benchmark_id, arrival, level, max_tokens, avg_prompt_tokens, vram_bytes, loaded_bytes, runtime, context_told,
     nullif(gpu_count * gpu_memory_mib, 0) / 1024 AS available_gib,
     coalesce(size_told, models.size_gb) AS size_gb, context_length, kv_bytes_per_token
   FROM (
     SELECT
-      benchmark_id, level,
+      benchmark_id, arrival, level,
       total_prompt_tokens / nullif(total_requests - total_errors, 0) AS avg_prompt_tokens,
       (metadata ->> '$.test_config.max_tokens')::DOUBLE AS max_tokens,
       (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
@@ -25,7 +25,7 @@ WITH told AS (
 needed AS (
   SELECT
     *,
-    coalesce(context_told, context_of(runtime, available_gib, context_length), (avg_prompt_tokens + max_tokens) * level)
+    coalesce(context_told, context_of(runtime, available_gib, context_length), (avg_prompt_tokens + max_tokens) * if(arrival = 'closed', level, NULL))
       AS context_tokens
   FROM told
 )

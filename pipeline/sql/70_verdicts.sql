@@ -13,8 +13,8 @@ WITH found AS (
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE AS planned_seconds,
     -- A level whose agent was ended by force is not told at all; files of other programs tell of no level.
     NOT list_contains(
-      from_json(metadata -> '$.summary.levels', '[{"level":"DOUBLE","interrupted":"BOOLEAN"}]')
-        .list_filter(lambda told: NOT told.interrupted).list_transform(lambda told: told.level),
+      from_json(metadata -> '$.summary.levels', '[{"level":"DOUBLE","phase":"VARCHAR","interrupted":"BOOLEAN"}]')
+        .list_filter(lambda told: coalesce(told.phase, 'measure') = 'measure' AND NOT told.interrupted).list_transform(lambda told: told.level),
       level
     ) AS interrupted,
     coalesce(
@@ -44,6 +44,7 @@ crossed AS (
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
     {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: drift_pct > 5 AND total_requests >= 20},
+    {code: 'non_stationary', severity: 'advisory', value: repeat_drift_pct, "limit": 3, unit: '% between the first and the repeated measurement of the level', crossed: repeat_drift_pct > 3 AND least(total_requests - total_errors, repeat_requests) >= 20},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},
     {code: 'interrupted', severity: 'advisory', value: window_seconds, "limit": planned_seconds, unit: 's', crossed: interrupted}
   ], recursive := true)

@@ -26,7 +26,7 @@ WITH facts AS (
     nullif(metadata ->> '$.model.runtime_version', 'unknown') AS runtime_version,
     metadata ->> '$.model.digest' AS digest,
     coalesce(metadata ->> '$.model.weights', 'real') AS weights,
-    load.level,
+    arrival, load.level,
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE / 60 AS duration_minutes,
     (metadata ->> '$.test_config.max_tokens')::INTEGER AS max_tokens,
     (metadata ->> '$.test_config.warmup_requests')::INTEGER AS warmup_requests,
@@ -48,10 +48,10 @@ WITH facts AS (
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
-    load.throughput_tokens_per_second,
+    load.throughput_tokens_per_second, load.steady_throughput_tokens_per_second, load.achieved_request_rate,
     if(
       knows_energy,
-      telemetry.avg_power_draw_w * load.window_seconds / nullif(load.total_tokens, 0),
+      telemetry.avg_power_draw_w / nullif(load.throughput_tokens_per_second, 0),
       NULL
     ) AS joules_per_output_token
   FROM load

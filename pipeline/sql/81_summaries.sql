@@ -9,7 +9,7 @@ facts AS (
   SELECT
     told.* EXCLUDE (name, "timestamp", concurrent_reqs, weights, prompt_types),
     "timestamp"::TIMESTAMPTZ AT TIME ZONE 'UTC' AS started_at, told.name AS model_name, coalesce(weights, 'real') AS weights,
-    coalesce(concurrent_reqs, 1) AS level, coalesce(prompt_types, []) AS prompt_types,
+    'closed' AS arrival, coalesce(concurrent_reqs, 1) AS level, coalesce(prompt_types, []) AS prompt_types,
     coalesce(gpu_memory_mib / 1024, gpus.memory_gib) * coalesce(gpu_count, 1) AS memory_available_gib,
     context_of(runtime, memory_available_gib, models.context_length) AS context_tokens,
     needed_gib(coalesce(told.size_gb, models.size_gb), models.kv_bytes_per_token, context_tokens) AS memory_needed_gib,

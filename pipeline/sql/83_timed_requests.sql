@@ -3,11 +3,11 @@
 
 CREATE OR REPLACE TEMP TABLE timed_requests AS
 SELECT
-  benchmark_id AS id, run_id, entry_id, directory, level, phase, n, window_seconds, tok, recount_tok,
+  benchmark_id AS id, run_id, entry_id, directory, level, phase, n, window_seconds, settle_tokens, tok, recount_tok,
   scheduled_ns, sent_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, coalesce(last_frame_ns, end_ns) AS last_frame_ns,
   latency_ms, tokens_per_second
 FROM request_lines
-JOIN (SELECT directory, level, benchmark_id, window_seconds FROM load) USING (directory, level)
+JOIN (SELECT directory, level, benchmark_id, window_seconds, settle_tokens FROM load) USING (directory, level)
 JOIN (SELECT directory, run_id, entry_id FROM directories) USING (directory)
 WHERE phase = 'measure' AND NOT failed AND sent_ns IS NOT NULL AND last_text_ns IS NOT NULL
   AND (directory, level) IN (SELECT (directory, level) FROM inter_token);

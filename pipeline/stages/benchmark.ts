@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { engines } from "../engines/mod.ts";
 import { messageOf } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
+import { sha256Hex } from "../lib/files.ts";
 import type { Job, JobView } from "../machines/machine.ts";
 import type { Entry } from "../schema/entry.ts";
 import { codeOf, Failure, type FailureCode } from "../schema/failures.ts";
@@ -50,7 +51,7 @@ export async function benchmark(
   const job = await machine.launch({
     name: folder,
     command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
-    env: { ...agentEnv(entry), ...ready.engine.agentEnv, OUT: out, PROGRESS: "json" },
+    env: { ...agentEnv(entry, context.run_id), ...ready.engine.agentEnv, OUT: out, PROGRESS: "json" },
     ended: "keep",
   });
   try {
@@ -120,20 +121,20 @@ async function watch(
   }
 }
 
-/** Sees whether tokens still come: a request that only runs into its timeout is no sign of inference. */
-class SignsOfLife {
+/** Sees whether tokens still come: a request that only runs into its timeout is no sign of inference, and none under way asks for none. */
+export class SignsOfLife {
   #last: Tally | null = null;
   #stuckAt = Infinity;
   #silentAt: number;
 
-  constructor(readonly clock: StageContext["clock"], readonly entry: Entry) {
+  constructor(readonly clock: StageContext["clock"], readonly entry: Pick<Entry, "model">) {
     this.#silentAt = clock.after(SILENT_SECONDS);
   }
 
   see(tally: Tally): void {
     this.#silentAt = this.clock.after(SILENT_SECONDS);
-    const moved = tally.level !== this.#last?.level || tally.frames !== this.#last.frames;
-    if (moved) this.#stuckAt = this.clock.after(STUCK_SECONDS);
+    const moved = tally.step !== this.#last?.step || tally.frames !== this.#last.frames;
+    if (moved || tally.in_flight === 0) this.#stuckAt = this.clock.after(STUCK_SECONDS);
     this.#last = tally;
   }
 
@@ -186,17 +187,29 @@ async function whyEnded(
   return new Failure("engine_not_answering", found);
 }
 
-function agentEnv(entry: Entry): Record<string, string> {
+function agentEnv(entry: Entry, run_id: string): Record<string, string> {
   const { workload } = entry;
+  const { concurrency, load, settle_seconds, seed = seedOf(run_id, entry.id) } = workload;
   return {
     MODEL: entry.model,
     DURATION: String(workload.duration_seconds),
-    CONCURRENCY: workload.concurrency.join(","),
+    ...(concurrency === undefined ? {} : { CONCURRENCY: concurrency.join(",") }),
+    ...(load === undefined ? {} : { LOAD: JSON.stringify(load) }),
+    ...(settle_seconds === undefined ? {} : { SETTLE: String(settle_seconds) }),
+    LEAST_REQUESTS: String(workload.least_requests),
+    ORDER: workload.order,
+    REPEAT_FIRST: workload.repeat_first ? "1" : "0",
+    SEED: String(seed),
     MAX_TOKENS: String(workload.max_tokens),
     WARMUP: String(workload.warmup_requests),
     CONTEXT: String(workload.context_tokens),
     TIMEOUT: String(workload.request_timeout_seconds),
   };
+}
+
+/** The same each time an entry of a run is tried. */
+function seedOf(run_id: string, entry_id: string): number {
+  return parseInt(sha256Hex(`${run_id}/${entry_id}`).slice(0, 8), 16);
 }
 
 /** The tally that a line of the agent's output holds; null for any other line. */

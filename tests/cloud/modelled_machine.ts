@@ -165,13 +165,18 @@ class ModelledJob implements Job {
   #tally(second: number): Tally {
     const tokens = second * TOKENS_PER_SECOND;
     return {
+      arrival: "closed",
       level: 1,
+      phase: "measure",
+      step: 1,
+      steps: 1,
       elapsed_seconds: second,
       planned_seconds: this.#seconds,
       requests: Math.floor(tokens / 256),
       tokens,
       errors: 0,
       frames: tokens,
+      in_flight: 1,
       tokens_per_second: TOKENS_PER_SECOND,
     };
   }

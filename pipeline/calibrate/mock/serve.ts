@@ -3,6 +3,7 @@ import { type MockRequest, requestsOf } from "./request.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
 import { type Reply, replyTo } from "./routes.ts";
+import { Slots } from "./slots.ts";
 import { sendStream } from "./stream.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import type { Told } from "./told.ts";
@@ -22,6 +23,7 @@ export function serveMock(): number {
 class Server {
   readonly #pacer = new Pacer();
   readonly #timelines = new Map<string, Timeline>();
+  readonly #slots = new Map<string, Slots>();
   readonly #refused = new Map<string, number>();
   #told: Told[] = [];
   /** Chunks of the streams that were told already. */
@@ -69,9 +71,13 @@ class Server {
     const name = `${protocol} ${plan.n} ${model}`;
     const timeline = this.#timelines.get(name) ?? timelineOf(protocol, model, plan);
     this.#timelines.set(name, timeline);
+    const slots = this.#slots.get(name) ?? new Slots(plan.slots || Infinity);
+    this.#slots.set(name, slots);
+    await slots.take();
     this.#underWay += 1;
-    await sendStream(timeline, outbox, told, this.#pacer);
+    await sendStream(timeline, outbox, told, this.#pacer, plan.slots > 0 ? performance.now() : received_ms);
     this.#underWay -= 1;
+    slots.give();
     return timeline.then;
   }
 

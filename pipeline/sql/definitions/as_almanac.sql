@@ -14,8 +14,8 @@ SELECT
   linear_spread(latency_ms) AS e2el_ms,
   -- 50_load.sql: mean over requests of tokens/s of the decode phase.
   avg(tokens_per_second) AS tokens_per_second_per_user,
-  -- 50_load.sql: output tokens over the wall window of the level.
-  sum(tok) / any_value(window_seconds) AS output_tokens_per_second,
+  -- 50_load.sql: output tokens over the wall window of the level, with those of the settling load inside it.
+  (sum(tok) + any_value(settle_tokens)) / any_value(window_seconds) AS output_tokens_per_second,
   -- 50_load.sql: successful requests over the same window.
   count(*) / any_value(window_seconds) AS requests_per_second
 FROM timed_requests LEFT JOIN chunk_gaps USING (id)

@@ -5,6 +5,6 @@ WHERE ($model::VARCHAR IS NULL OR model_name = $model)
   AND ($gpu::VARCHAR IS NULL OR contains(lower(gpu_name), lower($gpu)) OR contains(lower(gpu), lower($gpu)))
   AND ($provider::VARCHAR IS NULL OR provider = $provider)
   AND ($runtime::VARCHAR IS NULL OR runtime = $runtime)
-  AND ($concurrency::DOUBLE IS NULL OR level = $concurrency)
+  AND ($concurrency::DOUBLE IS NULL OR (arrival = 'closed' AND level = $concurrency))
 ORDER BY started_at DESC, id
 LIMIT $limit;

@@ -1,4 +1,5 @@
 // The newest results as an Atom feed. Pure.
+import { levelOf, loadLabel } from "../../../pipeline/schema/load.ts";
 import { providerTitle } from "../../../pipeline/schema/names.ts";
 import { Feed } from "feed";
 import type { BenchmarkAnswer } from "../../../pipeline/schema/api.ts";
@@ -34,9 +35,9 @@ export function atomFeed(answers: readonly BenchmarkAnswer[], siteUrl: string | 
       link: address(`benchmarks/${id}.html`),
       date: new Date(timestamp),
       description: escapeMarkup(
-        `${providerTitle(provider)}, ${
-          model.runtime ?? "runtime not known"
-        }, concurrency ${test_config.concurrent_reqs}, ` +
+        `${providerTitle(provider)}, ${model.runtime ?? "runtime not known"}, ${
+          loadLabel(test_config.arrival, levelOf(test_config))
+        }, ` +
           `origin ${benchmark.origin}${cost === null ? "" : `, ${dollars(cost)} per million tokens`}`,
       ),
     });

@@ -1,11 +1,17 @@
 // Which results a page shows when there are too many for one. Pure.
+import { levelOf } from "../../../pipeline/schema/load.ts";
 import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
 
 type Kind =
   & Pick<BenchmarkResult, "provider">
   & { readonly model: Pick<BenchmarkResult["model"], "name" | "runtime"> }
   & { readonly hardware: Pick<BenchmarkResult["hardware"], "gpu" | "gpu_count"> }
-  & { readonly test_config: Pick<BenchmarkResult["test_config"], "concurrent_reqs"> };
+  & {
+    readonly test_config: Pick<
+      BenchmarkResult["test_config"],
+      "concurrent_reqs" | "arrival" | "request_rate"
+    >;
+  };
 
 /** At most `most` of `benchmarks`, in their order, which is newest first: the newest of every kind before a second one of any. */
 export function mostRelevant<One extends Kind>(benchmarks: readonly One[], most: number): readonly One[] {
@@ -28,6 +34,7 @@ function kindOf({ model, hardware, provider, test_config }: Kind): string {
     gpu,
     gpu_count,
     provider,
-    test_config.concurrent_reqs,
+    test_config.arrival,
+    levelOf(test_config),
   ]);
 }
