@@ -2,18 +2,19 @@
 import { z } from "zod";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
+import { longest, Prompts, STANDARD, whyTooLong } from "../schema/prompts.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
   .pipe(z.array(z.int().min(1)).min(1));
-const jsonList = z.string().transform((text, { addIssue }) => {
+const json = z.string().transform((text, { addIssue }) => {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     addIssue({ code: "custom", message: "it is not JSON" });
     return z.NEVER;
   }
-}).pipe(z.array(z.string()));
+});
 
 const Settings = z.object({
   MODEL: z.string().min(1),
@@ -22,11 +23,13 @@ const Settings = z.object({
   API: z.enum(["chat", "completions"]).default("chat"),
   API_KEY: z.string().optional(),
   RUNTIME: z.string().optional(),
-  ENGINE_FLAGS: jsonList.optional(),
+  ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
   RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
   DURATION: number(0.001).default(300),
   CONCURRENCY: levels,
   MAX_TOKENS: number(1).default(256),
+  PROMPTS: json.pipe(Prompts).default(STANDARD),
+  SEED: z.coerce.number().int().optional(),
   WARMUP: number(0).default(2),
   CONTEXT: number(1).default(2048),
   TIMEOUT: number(0.001).default(120),
@@ -34,6 +37,9 @@ const Settings = z.object({
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
+}).superRefine(({ PROMPTS, CONTEXT }, { addIssue }) => {
+  const message = whyTooLong(PROMPTS, CONTEXT);
+  if (message !== null) addIssue({ code: "custom", path: ["CONTEXT"], message });
 });
 
 export interface Config {
@@ -51,7 +57,11 @@ export interface Config {
   readonly reset_url: string | null;
   readonly duration_seconds: number;
   readonly levels: readonly number[];
+  /** The most that any request asks for. */
   readonly max_tokens: number;
+  readonly prompts: Prompts;
+  /** What is drawn by chance follows from it. */
+  readonly seed: number;
   readonly warmup_requests: number;
   readonly context_tokens: number;
   readonly timeout_seconds: number;
@@ -96,7 +106,9 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     reset_url: set.RESET_URL ?? null,
     duration_seconds: set.DURATION,
     levels: set.CONCURRENCY,
-    max_tokens: set.MAX_TOKENS,
+    max_tokens: longest(set.PROMPTS)?.output ?? set.MAX_TOKENS,
+    prompts: set.PROMPTS,
+    seed: set.SEED ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     warmup_requests: set.WARMUP,
     context_tokens: set.CONTEXT,
     timeout_seconds: set.TIMEOUT,

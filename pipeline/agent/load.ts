@@ -4,7 +4,7 @@ import type { RequestLine } from "../schema/request.ts";
 import { AgentError, type Config } from "./config.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpClient } from "./http/client.ts";
-import { promptFor } from "./prompts.ts";
+import { promptFor, type PromptPlan } from "./prompts.ts";
 import { chunkLineOf, lineOf } from "./record.ts";
 import type { Wire } from "./wire/frame.ts";
 
@@ -12,8 +12,7 @@ export interface LoadContext {
   readonly config: Config;
   readonly wire: Wire;
   readonly client: HttpClient;
-  /** Goes to the front of every prompt. */
-  readonly nonce: string;
+  readonly plan: PromptPlan;
   readonly stop: AbortSignal;
   /** Told of every request at its end; `chunks` is null when no text came. */
   readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
@@ -58,9 +57,9 @@ async function flood({ level, phase, more }: Flood, context: LoadContext): Promi
   const send = async () => {
     const scheduled = performance.now();
     const n = context.nextNumber();
-    const prompt = promptFor(n, context.nonce);
-    const result = await exchange(prompt.text, context);
-    const place = { n, phase, level, prompt: prompt.kind, origin, scheduled };
+    const prompt = promptFor(n, context.plan);
+    const result = await exchange(prompt, context);
+    const place = { n, phase, level, prompt, origin, scheduled };
     context.write(lineOf(result, place), chunkLineOf(result, place));
     failures = result.error === null ? 0 : failures + 1;
     last = result.error?.message ?? last;

@@ -11,6 +11,8 @@ import { isHere } from "./here.ts";
 import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
+import { planOf } from "./prompts.ts";
+import { gauged } from "./prompts/gauge.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -50,7 +52,9 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, levels ${config.levels.join(", ")}`);
   try {
     await telemetry?.rested(stop);
-    const context = loadContext(config, client, stop);
+    const begun = loadContext(story, client, stop);
+    story.plan = await gauged(begun, writer(evidence));
+    const context = { ...begun, plan: story.plan };
     for (const level of config.levels) {
       if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);
       evidence.metadata(story);
@@ -83,6 +87,7 @@ async function beginStory(
     host_id: await hostId(),
     hardware,
     model,
+    plan: planOf(config, crypto.randomUUID().slice(0, 8)),
     telemetry,
     levels: [],
     total_requests: 0,
@@ -91,13 +96,21 @@ async function beginStory(
 }
 
 function loadContext(
-  config: Config,
+  { config, plan }: Story,
   client: HttpClient,
   stop: AbortSignal,
 ): Omit<LoadContext, "write" | "onFrame"> {
   let n = 0;
-  const nonce = crypto.randomUUID().slice(0, 8);
-  return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
+  return { config, wire: WIRES[config.engine](config), client, plan, stop, nextNumber: () => n++ };
+}
+
+/** Writes a request down, in agent.log too when it failed. */
+function writer(evidence: Evidence): (line: RequestLine, chunks: ChunkLine | null) => void {
+  return (line, chunks) => {
+    evidence.request(line);
+    if (chunks !== null) evidence.chunks(chunks);
+    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
+  };
 }
 
 /** Warms up and measures one level. The model is probed again in between: only a loaded one tells where it lies. */
@@ -110,10 +123,9 @@ async function runLevel(
 ): Promise<void> {
   const { config, stop } = context;
   const tally = new LevelTally(level, config.duration_seconds);
+  const keep = writer(evidence);
   const write = (line: RequestLine, chunks: ChunkLine | null) => {
-    evidence.request(line);
-    if (chunks !== null) evidence.chunks(chunks);
-    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
+    keep(line, chunks);
     tally.add(line);
   };
   const onFrame = () => tally.frame();

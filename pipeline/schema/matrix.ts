@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
+import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
 
 export const Workload = z.strictObject({
   name: z.string().min(1).max(40).default("standard").meta({
@@ -11,6 +12,7 @@ export const Workload = z.strictObject({
     description:
       "Load levels, measured one after another: how many requests are in flight at once (closed loop).",
   }),
+  prompts: Prompts.default(STANDARD),
   duration_seconds: z.number().positive().max(86_400).default(300).meta({
     description: "Measured window of each level, seconds.",
   }),
@@ -18,7 +20,7 @@ export const Workload = z.strictObject({
     description: "Requests sent before each window and not counted.",
   }),
   max_tokens: z.int().min(1).max(131_072).default(256).meta({
-    description: "Most tokens a request may generate.",
+    description: "Most tokens a request may generate, of the standard prompts; others say so themselves.",
   }),
   context_tokens: z.int().min(256).max(1_048_576).default(2048).meta({
     description: "Context length asked of the engine, tokens per request.",
@@ -26,6 +28,9 @@ export const Workload = z.strictObject({
   request_timeout_seconds: z.number().positive().max(3600).default(120).meta({
     description: "A request that takes longer is an error, seconds.",
   }),
+}).superRefine(({ prompts, context_tokens }, { addIssue }) => {
+  const message = whyTooLong(prompts, context_tokens);
+  if (message !== null) addIssue({ code: "custom", path: ["context_tokens"], message });
 }).meta({ id: "Workload", description: "Prompts, lengths, load and duration." });
 
 /** What the almanac itself says to an engine, and what must not stand in a result. */

@@ -193,6 +193,7 @@ function agentEnv(entry: Entry): Record<string, string> {
     DURATION: String(workload.duration_seconds),
     CONCURRENCY: workload.concurrency.join(","),
     MAX_TOKENS: String(workload.max_tokens),
+    PROMPTS: JSON.stringify(workload.prompts),
     WARMUP: String(workload.warmup_requests),
     CONTEXT: String(workload.context_tokens),
     TIMEOUT: String(workload.request_timeout_seconds),
