@@ -78,6 +78,6 @@ function benchmark(id: string, model: string) {
     model: { name: model, runtime: "ollama" },
     hardware: { gpu: "RTX 4090", gpu_count: 1 },
     provider: "vastai",
-    test_config: { concurrent_reqs: 1 },
+    test_config: { concurrent_reqs: 1, workload: null },
   };
 }

@@ -55,9 +55,9 @@ async function flood({ level, phase, more }: Flood, context: LoadContext): Promi
   const hopeless = () => failures >= Math.max(5, 2 * level);
   let last = "";
   const send = async () => {
-    const scheduled = performance.now();
     const n = context.nextNumber();
     const prompt = promptFor(n, context.plan);
+    const scheduled = performance.now();
     const result = await exchange(prompt, context);
     const place = { n, phase, level, prompt, origin, scheduled };
     context.write(lineOf(result, place), chunkLineOf(result, place));

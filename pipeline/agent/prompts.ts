@@ -46,11 +46,12 @@ const QUESTIONS = {
   shared_prefix: "Continue this text in the same style.",
   chat: "What matters most in all this, and why?",
   rag: "Answer from the text above alone: what happened first, and where?",
-  code: "Write a complete program, with tests, that keeps a record of all this and answers questions about it.",
+  code:
+    "Write a complete program, with tests, that keeps a record of all this and answers questions about it.",
 };
 
 /** The plan before the engine was asked how it counts. */
-export function planOf({ prompts, max_tokens, engine, seed }: Config, nonce: string): PromptPlan {
+export function promptPlanOf({ prompts, max_tokens, engine, seed }: Config, nonce: string): PromptPlan {
   const ignore_eos = enforcesLength(prompts, engine);
   return { prompts, max_tokens, ignore_eos, seed, nonce, gauge: ESTIMATE };
 }

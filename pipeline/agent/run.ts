@@ -11,7 +11,7 @@ import { isHere } from "./here.ts";
 import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { probeModel } from "./model.ts";
-import { planOf } from "./prompts.ts";
+import { promptPlanOf } from "./prompts.ts";
 import { gauged } from "./prompts/gauge.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
@@ -87,7 +87,7 @@ async function beginStory(
     host_id: await hostId(),
     hardware,
     model,
-    plan: planOf(config, crypto.randomUUID().slice(0, 8)),
+    plan: promptPlanOf(config, crypto.randomUUID().slice(0, 8)),
     telemetry,
     levels: [],
     total_requests: 0,

@@ -74,12 +74,16 @@ export const TestConfig = z.strictObject({
   prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
   concurrent_reqs: z.number().positive().max(1e5).meta({ description: "Load level: requests in flight." }),
   warmup_requests: count("Warm-up requests, not counted", 1e9),
+  workload: str(
+    "What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code or shared_prefix …; never compared with another",
+  ),
 }).meta({ id: "TestConfig", description: "How it was tested." });
 
 export const Results = z.strictObject({
   total_requests: count("Requests in the measure phase, failed ones included"),
   total_tokens: count("Output tokens of the successful requests"),
   total_prompt_tokens: count("Prompt tokens of the successful requests"),
+  cached_pct: num("Share of prompt tokens that the engine took from a cache, %"),
   total_errors: count("Failed requests"),
   duration_seconds: num("Wall window, seconds"),
   avg_tokens_per_second: num("Mean over requests of tokens/s of the decode phase"),

@@ -33,11 +33,13 @@ export const EXAMPLE: BenchmarkAnswer = {
       prompt_types: [],
       concurrent_reqs: 1,
       warmup_requests: null,
+      workload: null,
     },
     results: {
       total_requests: 67,
       total_tokens: 17_152,
       total_prompt_tokens: null,
+      cached_pct: null,
       total_errors: 0,
       duration_seconds: null,
       avg_tokens_per_second: 195.3,

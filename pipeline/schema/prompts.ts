@@ -32,7 +32,8 @@ export const Prompts = z.discriminatedUnion("kind", [
     }),
   }).meta({
     id: "MixedPrompts",
-    description: "Generated text whose lengths are drawn for each request; answers end by themselves or there.",
+    description:
+      "Generated text whose lengths are drawn for each request; answers end by themselves or there.",
   }),
   z.strictObject({
     kind: z.literal("shared_prefix"),
@@ -100,7 +101,9 @@ export function whyTooLong(prompts: Prompts, context_tokens: number): string | n
   const most = longest(prompts);
   if (most === null) return null;
   const needed = Math.ceil(most.input * TOLERANCE) + most.output;
-  return needed <= context_tokens ? null : `it is ${context_tokens}, "${
-    labelOf(prompts)
-  }" needs ${needed}: ${most.input} tokens in and a tenth to spare, ${most.output} out`;
+  return needed <= context_tokens
+    ? null
+    : `it is ${context_tokens}, "${
+      labelOf(prompts)
+    }" needs ${needed}: ${most.input} tokens in and a tenth to spare, ${most.output} out`;
 }

@@ -13,8 +13,8 @@ CREATE TABLE benchmarks (
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
-  level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, prompt_types VARCHAR[],
-  total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, total_errors BIGINT, duration_seconds DOUBLE,
+  level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, workload VARCHAR, prompt_types VARCHAR[],
+  total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, cached_pct DOUBLE, total_errors BIGINT, duration_seconds DOUBLE,
   avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
   p50_tokens_per_second DOUBLE, p95_tokens_per_second DOUBLE, p99_tokens_per_second DOUBLE,
   avg_latency_ms DOUBLE, min_latency_ms DOUBLE, max_latency_ms DOUBLE,
@@ -51,6 +51,8 @@ COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was c
 COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_name where that lacks it.';
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop).';
+COMMENT ON COLUMN benchmarks.workload IS 'What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code, shared_prefix <groups>x<prefix>+<in>/<out>; null counts as standard.';
+COMMENT ON COLUMN benchmarks.cached_pct IS 'Share of prompt tokens that the engine took from a cache, %; null where it does not tell.';
 COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
 COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s.';
 COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at level 1, throughput above.';

@@ -16,10 +16,10 @@ SELECT
     },
     test_config: {
       duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types, concurrent_reqs: level,
-      warmup_requests: warmup_requests
+      warmup_requests: warmup_requests, workload: workload
     },
     results: {
-      total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens,
+      total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens, cached_pct: cached_pct,
       total_errors: total_errors, duration_seconds: duration_seconds,
       avg_tokens_per_second: avg_tokens_per_second, min_tokens_per_second: min_tokens_per_second,
       max_tokens_per_second: max_tokens_per_second, p50_tokens_per_second: p50_tokens_per_second,

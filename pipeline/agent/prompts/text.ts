@@ -1,6 +1,6 @@
 // English sentences by a small grammar: of as many words as wanted, different for each dice.
 import { type Dice, oneOf } from "./dice.ts";
-import { ADJECTIVES, ADVERBS, JOINERS, NOUNS, PLACES, TIMES, VERBS } from "./words.ts";
+import { ADJECTIVES, ADVERBS, DETERMINERS, JOINERS, NOUNS, PLACES, TIMES, VERBS } from "./words.ts";
 
 /** A new paragraph begins after so many sentences. */
 const PARAGRAPH = 6;
@@ -14,8 +14,10 @@ export function textOf(count: number, dice: Dice): string {
     sentences.push(finished(words.slice(0, left).join(" ")));
     left -= words.length;
   }
-  return sentences.reduce((text, next, index) =>
-    index === 0 ? next : `${text}${index % PARAGRAPH === 0 ? "\n\n" : " "}${next}`, "");
+  return sentences.reduce(
+    (text, next, index) => index === 0 ? next : `${text}${index % PARAGRAPH === 0 ? "\n\n" : " "}${next}`,
+    "",
+  );
 }
 
 function sentence(dice: Dice): string {
@@ -38,7 +40,7 @@ function clause(dice: Dice): string {
 
 function thing(dice: Dice): string {
   const adjective = dice() < 0.5 ? `${oneOf(ADJECTIVES, dice)} ` : "";
-  return `${dice() < 0.7 ? "the" : "another"} ${adjective}${oneOf(NOUNS, dice)}`;
+  return `${dice() < 0.6 ? "the" : oneOf(DETERMINERS, dice)} ${adjective}${oneOf(NOUNS, dice)}`;
 }
 
 function finished(text: string): string {

@@ -32,6 +32,8 @@ export const ADVERBS = list(`
   slowly quickly often rarely carefully quietly suddenly gladly almost always never twice together alone again soon
 `);
 
+export const DETERMINERS = list("this that every one our their some her his another my its");
+
 export const PLACES = list(`
   behind beside near under above inside outside across along through beyond around
 `);

@@ -5,7 +5,7 @@ type Kind =
   & Pick<BenchmarkResult, "provider">
   & { readonly model: Pick<BenchmarkResult["model"], "name" | "runtime"> }
   & { readonly hardware: Pick<BenchmarkResult["hardware"], "gpu" | "gpu_count"> }
-  & { readonly test_config: Pick<BenchmarkResult["test_config"], "concurrent_reqs"> };
+  & { readonly test_config: Pick<BenchmarkResult["test_config"], "concurrent_reqs" | "workload"> };
 
 /** At most `most` of `benchmarks`, in their order, which is newest first: the newest of every kind before a second one of any. */
 export function mostRelevant<One extends Kind>(benchmarks: readonly One[], most: number): readonly One[] {
@@ -29,5 +29,6 @@ function kindOf({ model, hardware, provider, test_config }: Kind): string {
     gpu_count,
     provider,
     test_config.concurrent_reqs,
+    test_config.workload ?? "standard",
   ]);
 }
