@@ -53,7 +53,7 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   try {
     await telemetry?.rested(stop);
     const begun = loadContext(story, client, stop);
-    story.plan = await gauged(begun, writer(evidence));
+    story.plan = await gauged({ ...begun, write: writer(evidence) }, config.levels[0] ?? 1);
     const context = { ...begun, plan: story.plan };
     for (const level of config.levels) {
       if (!stop.aborted) await runLevel(level, story, evidence, context, watcher);

@@ -19,7 +19,7 @@ export const MIXES: Readonly<
 > = {
   // A question typed by hand, sometimes with a text pasted in; an answer of some paragraphs. Fits a context of 2,048 tokens.
   chat: {
-    input: { median: 128, sigma: 0.9, least: 32, most: 768 },
+    input: { median: 192, sigma: 0.8, least: 64, most: 768 },
     output: { median: 256, sigma: 0.6, least: 32, most: 1024 },
   },
   // Some retrieved pages before a short question; an answer of some sentences. Reading the prompt is most of the work. Fits 8,192.

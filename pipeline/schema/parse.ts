@@ -37,7 +37,7 @@ interface Fault {
 /** The faults of one issue below `above`; of a union those of the branch that the input was meant for. */
 function faultsOf(issue: Issue, above: readonly PropertyKey[] = []): Fault[] {
   const path = [...above, ...issue.path];
-  if (issue.code !== "invalid_union") return [{ path, text: issue.message }];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ path, text: issue.message }];
   return meantBranch(issue.errors).flatMap((inner) => faultsOf(inner, path));
 }
 
@@ -63,6 +63,8 @@ function inWords(issue: RawIssue): string | undefined {
       return issue.input === undefined
         ? "it is missing"
         : unknownText("value", issue.input, issue.values.map(String));
+    case "invalid_union":
+      return issue.discriminator === undefined ? undefined : unknownKind(issue);
     case "invalid_type":
       return issue.input === undefined
         ? "it is missing"
@@ -93,6 +95,16 @@ function unknownText(what: string, name: unknown, known: readonly string[]): str
   return known.length === 0
     ? text
     : `${text}, known: ${nearest(String(name), known, known.length).join(", ")}`;
+}
+
+/** Of an object that lacks what says of which kind it is, or has another there. */
+function unknownKind(
+  issue: RawIssue & { readonly discriminator?: unknown; readonly options?: unknown },
+): string {
+  const { input, discriminator, options } = issue;
+  const kind = Object.entries(input as object).find(([key]) => key === discriminator)?.[1];
+  if (kind === undefined) return "it is missing";
+  return unknownText("value", kind, Array.isArray(options) ? options.map(String) : []);
 }
 
 /** The keys of the strict object that refused one. */

@@ -4,7 +4,7 @@ import { type EngineName } from "./names.ts";
 import { MIXES, SHAPES } from "./mixes.ts";
 
 const MOST_TOKENS = 131_072;
-const inputs = (what: string) => z.int().min(32).max(MOST_TOKENS).meta({ description: what });
+const inputs = (what: string) => z.int().min(64).max(MOST_TOKENS).meta({ description: what });
 const output_tokens = z.int().min(1).max(MOST_TOKENS).meta({
   description: "Tokens that every request is to generate.",
 });

@@ -1,7 +1,5 @@
 // How many tokens a word is to the engine under test. Nobody but the engine knows, so it is asked before the load begins: two prompts of
 // known numbers of words, and what it says it counted. Their lines are kept as warm-up.
-import type { ChunkLine } from "../../schema/chunk.ts";
-import type { RequestLine } from "../../schema/request.ts";
 import { exchange } from "../exchange.ts";
 import type { LoadContext } from "../load.ts";
 import { type Gauge, ownText, type Prompt, type PromptPlan } from "../prompts.ts";
@@ -13,21 +11,23 @@ const MOST_WORDS = 400;
 const MOST_TOKENS_PER_WORD = 8;
 const ANSWER_TOKENS = 4;
 
+type ProbeContext = Omit<LoadContext, "onFrame">;
+
 interface Counted {
   readonly words: number;
   readonly tokens: number | undefined;
 }
 
-/** The plan with the engine's own measure of words; as it was when the engine does not count or the prompts are the standard ones. */
+/** The plan with the engine's own measure of words, its lines being those of `level`; as it was when the engine does not count or the prompts are the standard ones. */
 export async function gauged(
-  context: Omit<LoadContext, "onFrame" | "write">,
-  write: (line: RequestLine, chunks: ChunkLine | null) => void,
+  context: ProbeContext,
+  level: number,
 ): Promise<PromptPlan> {
   const { plan, config, stop } = context;
   if (plan.prompts.kind === "standard" || stop.aborted) return plan;
   const most = Math.min(MOST_WORDS, Math.floor(config.context_tokens / (2 * MOST_TOKENS_PER_WORD)));
-  const short = await count(Math.ceil(most / 4), context, write);
-  const long = await count(most, context, write);
+  const short = await count(Math.ceil(most / 4), context, level);
+  const long = await count(most, context, level);
   return { ...plan, gauge: gaugeOf(short, long) ?? plan.gauge };
 }
 
@@ -43,10 +43,10 @@ export function gaugeOf(short: Counted, long: Counted): Gauge | null {
 
 async function count(
   words: number,
-  context: Omit<LoadContext, "onFrame" | "write">,
-  write: (line: RequestLine, chunks: ChunkLine | null) => void,
+  context: ProbeContext,
+  level: number,
 ): Promise<Counted> {
-  const { plan, config } = context;
+  const { plan } = context;
   const n = context.nextNumber();
   const scheduled = performance.now();
   const kind = plan.prompts.kind === "mix" ? plan.prompts.shape : "fixed";
@@ -58,8 +58,7 @@ async function count(
     may_be_cached: false,
   };
   const result = await exchange(prompt, { ...context, onFrame: () => undefined });
-  const level = config.levels[0] ?? 1;
   const place = { n, phase: "warmup", level, prompt, origin: scheduled, scheduled } as const;
-  write(lineOf(result, place), chunkLineOf(result, place));
+  context.write(lineOf(result, place), chunkLineOf(result, place));
   return { words, tokens: result.counts.prompt_tok };
 }
