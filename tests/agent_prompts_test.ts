@@ -71,7 +71,7 @@ Deno.test("against the mock server", async (test) => {
       }
       deepEqual(lines.map(({ n }) => n), lines.map((_, n) => n));
       const probes = lines.filter(({ prompt }) => prompt === "probe");
-      equal(probes.length, kind === null ? 0 : 2);
+      equal(probes.length, kind === null ? 0 : 6);
       ok(probes.every(({ phase }) => phase === "warmup"));
     });
   }
@@ -98,10 +98,10 @@ for (const [what, perWord] of [["a large vocabulary", 1.2], ["a small one", 4.5]
       gauged_by: "engine",
     } as const;
     const plan = { ...promptPlanOf(config, nonce), gauge };
-    const asked = server.requests.filter(({ path }) => path === "/v1/chat/completions").slice(2);
+    const asked = server.requests.filter(({ path }) => path === "/v1/chat/completions").slice(6);
     deepEqual(
       asked.map(({ body }) => (body.messages as { content: string }[])[0]?.content),
-      asked.map((_, index) => promptFor(index + 2, plan).text),
+      asked.map((_, index) => promptFor(index + 6, plan).text),
     );
     ok(asked.every(({ body }) => body.ignore_eos === true && body.max_tokens === 24));
     equal(workload?.length_enforced, true);
@@ -110,8 +110,9 @@ for (const [what, perWord] of [["a large vocabulary", 1.2], ["a small one", 4.5]
 
 Deno.test("an engine that does not count is sent prompts of the estimated length", async () => {
   await using server = fakeOpenai(["m"], { noUsage: true });
-  const { workload } = await measure(FIXED, { MODEL: "m", URL: server.url });
+  const { lines, workload } = await measure(FIXED, { MODEL: "m", URL: server.url });
   deepEqual([workload?.gauged_by, workload?.length_enforced], ["estimate", false]);
+  equal(lines.filter(({ prompt }) => prompt === "probe").length, 1);
 });
 
 Deno.test("two runs with one seed send no prompt twice", async () => {

@@ -57,15 +57,20 @@ Deno.test("a prompt has as many words as its tokens make by the engine's measure
   ok(wordsIn(promptFor(3, plan(FIXED, { gauge: { ...GAUGE, tokens_per_word: 5 } })).text) < 120);
 });
 
-Deno.test("a gauge is the line through two counts; counts that make no sense give none", () => {
-  deepEqual(gaugeOf({ words: 100, tokens: 160 }, { words: 400, tokens: 535 }), {
-    tokens_per_word: 1.25,
-    fixed_tokens: 35,
-    gauged_by: "engine",
-  });
-  equal(gaugeOf({ words: 100, tokens: 40 }, { words: 400, tokens: 40 }), null);
-  equal(gaugeOf({ words: 100, tokens: undefined }, { words: 400, tokens: 500 }), null);
-  equal(gaugeOf({ words: 100, tokens: 10 }, { words: 400, tokens: 9000 }), null);
+Deno.test("a gauge is the line through the counts; counts that make no sense give none", () => {
+  deepEqual(
+    gaugeOf([
+      { words: 100, tokens: 158 },
+      { words: 400, tokens: 537 },
+      { words: 100, tokens: 162 },
+      { words: 400, tokens: 533 },
+    ]),
+    { tokens_per_word: 1.25, fixed_tokens: 35, gauged_by: "engine" },
+  );
+  equal(gaugeOf([{ words: 100, tokens: 40 }, { words: 400, tokens: 40 }]), null);
+  equal(gaugeOf([{ words: 100, tokens: 10 }, { words: 400, tokens: 9000 }]), null);
+  equal(gaugeOf([{ words: 100, tokens: 10 }]), null);
+  equal(gaugeOf([]), null);
 });
 
 for (const shape of SHAPES) {
