@@ -177,6 +177,7 @@ function query(target: Command, needsModel: boolean): Command {
     .option("--provider <name>", "provider")
     .option("--runtime <name>", "runtime: ollama, llama.cpp …")
     .option("--concurrency <n>", "load level; default 1, where levels may not be mixed", positiveInteger)
+    .option("--workload <label>", 'what requests asked for, e.g. chat or "fixed 512/128"; default standard')
     .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"));
 }
 

@@ -9,6 +9,7 @@ import { openaiWire } from "../pipeline/agent/wire/openai.ts";
 import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { type RawRequest, rawServer } from "./fakes/raw_server.ts";
+import { prompt } from "./fixtures.ts";
 import { CHUNKED } from "./http_fixtures.ts";
 
 type Engine = "ollama" | "openai";
@@ -24,7 +25,7 @@ async function ask(
   using client = new HttpClient();
   const config = readConfig({ MODEL: "m", URL: `http://127.0.0.1:${server.port}` }, new Date(0));
   const wire = WIRES[engine](config);
-  return await exchange("hello", {
+  return await exchange(prompt("hello"), {
     wire,
     client,
     config: { api_key: "key", timeout_seconds },
@@ -272,7 +273,7 @@ Deno.test("a request's times are in order: sent, head, first frame, reasoning, a
   ok(Number(first_text) < Number(first_answer) && Number(first_answer) < Number(last_text));
 });
 
-const place: Place = { n: 3, phase: "measure", level: 2, prompt: "coding", origin: 0, scheduled: 0 };
+const place: Place = { n: 3, phase: "measure", level: 2, prompt: prompt("hello"), origin: 0, scheduled: 0 };
 
 Deno.test("the lines of a request hold its times on one clock, and the gaps add up to the microsecond", async () => {
   const result = await stepwise(said("a"), said("b"), said("c"), FINISH + DONE);

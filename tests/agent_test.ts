@@ -3,7 +3,8 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { isHere } from "../pipeline/agent/here.ts";
-import { promptFor, PROMPTS } from "../pipeline/agent/prompts.ts";
+import { promptFor, promptPlanOf } from "../pipeline/agent/prompts.ts";
+import { STANDARD_PROMPTS } from "../pipeline/agent/prompts/standard.ts";
 import { run, type Watcher } from "../pipeline/agent/run.ts";
 import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
@@ -97,12 +98,13 @@ Deno.test("no two prompts begin alike, and all four kinds are asked", async () =
   const { requests } = await measureOllama({}, { DURATION: "0.3" });
   const prompts = requests.flatMap(({ body }) => typeof body.prompt === "string" ? [body.prompt] : []);
   equal(new Set(prompts.map((prompt) => prompt.slice(0, 14))).size, prompts.length);
-  equal(PROMPTS.length, 10);
+  equal(STANDARD_PROMPTS.length, 10);
   deepEqual(
-    new Set(PROMPTS.map((prompt) => prompt.kind)),
+    new Set(STANDARD_PROMPTS.map((prompt) => prompt.kind)),
     new Set(["coding", "technical", "creative", "general"]),
   );
-  match(promptFor(13, "abcd").text, /^\[abcd-13\] /);
+  const plan = promptPlanOf(readConfig({ MODEL: "m" }, new Date()), "abcd");
+  match(promptFor(13, plan).text, /^\[abcd-13\] /);
 });
 
 for (

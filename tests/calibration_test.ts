@@ -18,6 +18,7 @@ import { renderCalibration } from "../pipeline/calibrate/render.ts";
 import { bundleAgent } from "../pipeline/lib/bundle.ts";
 import { pathsOf } from "../pipeline/paths.ts";
 import { Calibration } from "../pipeline/schema/calibration.ts";
+import { prompt } from "./fixtures.ts";
 
 const FAST = { ttft: 4, gap: 2, n: 6 };
 const WIRES = { chat: openaiWire, completions: openaiWire, ollama: ollamaWire };
@@ -249,7 +250,7 @@ Deno.test("through exchange(), against the mock server", async (test) => {
     using client = new HttpClient();
     const stop = new AbortController().signal;
     const context = { wire: WIRES[protocol](config), client, config, stop, onFrame: () => frames++ };
-    const result = await exchange(`${protocol} ${model}`, context);
+    const result = await exchange(prompt(`${protocol} ${model}`), context);
     equal(frames, result.frames);
     return result;
   };

@@ -7,6 +7,7 @@ import { realClock } from "../pipeline/lib/clock.ts";
 import type { EngineWorld } from "../pipeline/engines/engine.ts";
 import { Entry } from "../pipeline/schema/entry.ts";
 import { JournalLine } from "../pipeline/schema/manifest.ts";
+import type { Prompt } from "../pipeline/agent/prompts.ts";
 import type { z } from "zod";
 
 /** A root of its own without published results, removed when its scope is left, with a log that remembers. */
@@ -89,6 +90,11 @@ export async function sealed(
     ...source,
   });
   return dir;
+}
+
+/** A request of the agent for a short answer to `text`. */
+export function prompt(text: string, changes: Partial<Prompt> = {}): Prompt {
+  return { kind: "coding", text, max_tokens: 256, ignore_eos: false, may_be_cached: false, ...changes };
 }
 
 /** An address of this machine at which nobody listens. */

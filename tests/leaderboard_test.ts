@@ -78,6 +78,6 @@ function benchmark(id: string, model: string) {
     model: { name: model, runtime: "ollama" },
     hardware: { gpu: "RTX 4090", gpu_count: 1 },
     provider: "vastai",
-    test_config: { concurrent_reqs: 1, arrival: "closed" as const, request_rate: null },
+    test_config: { concurrent_reqs: 1, arrival: "closed" as const, request_rate: null, workload: null },
   };
 }

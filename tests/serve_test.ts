@@ -71,7 +71,7 @@ Deno.test("a question that cannot be read is refused with one sentence for each 
       "model: it is given 2 times, it must be given once",
       "limit: it is 0, it must be at least 1",
     ]],
-    ["?modle=x", ['unknown key "modle", known: model, gpu, limit, provider, runtime, concurrency']],
+    ["?modle=x", ['unknown key "modle", known: model, gpu, limit, provider, runtime, workload, concurrency']],
     ["/some-id?id=other", ["id: it is given 2 times, it must be given once"]],
   ];
   for (const [question, faults] of cases) {

@@ -5,10 +5,61 @@ import { lineReader } from "../pipeline/agent/wire/lines.ts";
 import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
 import { openaiWire } from "../pipeline/agent/wire/openai.ts";
 import { sseReader } from "../pipeline/agent/wire/sse.ts";
+import { ENGINES } from "../pipeline/schema/names.ts";
+import { prompt } from "./fixtures.ts";
 
 const config = readConfig({ MODEL: "m" }, new Date(0));
 const ollama = ollamaWire(config);
 const openai = openaiWire(config);
+
+/** What is asked of each engine for a plain prompt of 12 tokens, besides what all OpenAI-compatible ones are asked. */
+const ASKED: Record<typeof ENGINES[number], object> = {
+  ollama: {},
+  vllm: {},
+  sglang: {},
+  "llama.cpp": { cache_prompt: false },
+  openai: {},
+  embedded: {},
+};
+
+for (const engine of ENGINES) {
+  Deno.test(`${engine} is asked for each request's own text and length, and for no cached prompt`, () => {
+    deepEqual(bodyOf(engine), { ...plainBody(engine), ...ASKED[engine] });
+  });
+
+  Deno.test(`${engine} is asked to go on past the end of an answer where it can`, () => {
+    const more = engine === "ollama"
+      ? {}
+      : { ignore_eos: true, ...(engine === "vllm" ? { min_tokens: 12 } : {}) };
+    deepEqual(bodyOf(engine, { ignore_eos: true }), { ...plainBody(engine), ...ASKED[engine], ...more });
+  });
+
+  Deno.test(`${engine} may take from its cache what prompts share`, () => {
+    const more = engine === "llama.cpp" ? { cache_prompt: true } : {};
+    deepEqual(bodyOf(engine, { may_be_cached: true }), { ...plainBody(engine), ...more });
+  });
+}
+
+function bodyOf(engine: typeof ENGINES[number], changes: Parameters<typeof prompt>[1] = {}): unknown {
+  const config = readConfig({ MODEL: "m", ENGINE: engine, CONTEXT: "4096", MAX_TOKENS: "99" }, new Date(0));
+  const wire = engine === "ollama" ? ollamaWire(config) : openaiWire(config);
+  return wire.body(prompt("hello", { max_tokens: 12, ...changes }));
+}
+
+function plainBody(engine: typeof ENGINES[number]): object {
+  if (engine === "ollama") {
+    const options = { num_predict: 12, num_ctx: 4096, temperature: 0 };
+    return { model: "m", prompt: "hello", stream: true, keep_alive: "10m", options };
+  }
+  return {
+    model: "m",
+    messages: [{ role: "user", content: "hello" }],
+    stream: true,
+    stream_options: { include_usage: true },
+    max_tokens: 12,
+    temperature: 0,
+  };
+}
 
 /** Reads `text` cut into the given pieces of bytes. */
 function read(wire: Wire, text: string, cuts: readonly number[] = []): Frame[] {

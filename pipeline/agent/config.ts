@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Load, loadFaults, ORDERS, Seed, SEEDS, usualSettle } from "../schema/load.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
+import { longest, Prompts, STANDARD, whyTooLong } from "../schema/prompts.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().transform((text) => text.split(",").map(Number))
@@ -34,6 +35,7 @@ const Settings = z.object({
   REPEAT_FIRST: z.enum(["0", "1"]).default("1"),
   SEED: z.coerce.number().pipe(Seed).optional(),
   MAX_TOKENS: number(1).default(256),
+  PROMPTS: json.pipe(Prompts).default(STANDARD),
   WARMUP: number(0).default(2),
   CONTEXT: number(1).default(2048),
   TIMEOUT: number(0.001).default(120),
@@ -42,10 +44,12 @@ const Settings = z.object({
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
 }).superRefine((set, { addIssue }) => {
-  const { CONCURRENCY: concurrency, LOAD: load, LEAST_REQUESTS: least_requests } = set;
+  const { CONCURRENCY: concurrency, LOAD: load, LEAST_REQUESTS: least_requests, PROMPTS, CONTEXT } = set;
   for (const fault of loadFaults({ concurrency, load, least_requests })) {
     addIssue({ code: "custom", message: fault });
   }
+  const message = whyTooLong(PROMPTS, CONTEXT);
+  if (message !== null) addIssue({ code: "custom", path: ["CONTEXT"], message });
 });
 
 export interface Config {
@@ -76,7 +80,9 @@ export interface Config {
   readonly repeat_first: boolean;
   /** Of everything that is random. */
   readonly seed: number;
+  /** The most that any request asks for. */
   readonly max_tokens: number;
+  readonly prompts: Prompts;
   readonly warmup_requests: number;
   readonly context_tokens: number;
   readonly timeout_seconds: number;
@@ -128,7 +134,8 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     order: set.ORDER,
     repeat_first: set.REPEAT_FIRST === "1",
     seed: set.SEED ?? now.getTime() % SEEDS,
-    max_tokens: set.MAX_TOKENS,
+    max_tokens: longest(set.PROMPTS)?.output ?? set.MAX_TOKENS,
+    prompts: set.PROMPTS,
     warmup_requests: set.WARMUP,
     context_tokens: set.CONTEXT,
     timeout_seconds: set.TIMEOUT,

@@ -4,7 +4,8 @@ import type { ChunkLine } from "../schema/chunk.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
-import { PROMPTS } from "./prompts.ts";
+import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
+import { STANDARD_PROMPTS } from "./prompts/standard.ts";
 
 export const AGENT_VERSION = "1";
 
@@ -18,6 +19,7 @@ export interface Story {
   readonly host_id: string;
   readonly hardware: HardwareMeta;
   model: ModelMeta;
+  plan: PromptPlan;
   /** Null where there is none. */
   readonly telemetry: TelemetryMeta | null;
   readonly levels: LevelSummary[];
@@ -44,11 +46,14 @@ export function metadataOf(story: Story): Metadata {
     test_config: {
       duration_seconds: config.duration_seconds,
       max_tokens: config.max_tokens,
-      prompts: PROMPTS.map((prompt) => ({ type: prompt.kind, prompt: prompt.text })),
       concurrency: isClosed ? measured.map(({ level }) => level) : null,
       load: config.load ?? null,
       settle_seconds: config.settle_seconds,
       seed: config.seed,
+      prompts: config.prompts.kind === "standard"
+        ? STANDARD_PROMPTS.map(({ kind, text }) => ({ type: kind, prompt: text }))
+        : null,
+      workload: workloadMetaOf(story.plan),
       warmup_requests: config.warmup_requests,
       temperature: 0,
       engine_flags: config.engine_flags === null ? null : [...config.engine_flags],

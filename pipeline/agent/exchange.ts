@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { type ErrorClass, Failure } from "./failure.ts";
 import { type Draft, Hearing } from "./hearing.ts";
 import type { HttpClient } from "./http/client.ts";
+import type { Prompt } from "./prompts.ts";
 import type { Counts, EngineTimes, Wire } from "./wire/frame.ts";
 
 /** Times are milliseconds of performance.now(); all bytes that one read brought have the same. */
@@ -43,7 +44,7 @@ export interface ExchangeContext {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Sends `prompt` and reads its answer to the end, or until the request's time is over. */
-export async function exchange(prompt: string, context: ExchangeContext): Promise<Exchange> {
+export async function exchange(prompt: Prompt, context: ExchangeContext): Promise<Exchange> {
   const { config: { timeout_seconds }, stop } = context;
   const draft = emptyDraft();
   const timeout = new AbortController();
@@ -65,7 +66,7 @@ export async function exchange(prompt: string, context: ExchangeContext): Promis
 
 /** Asks and listens to the end; the time of the last byte. What the answer says goes into `draft`. */
 async function converse(
-  prompt: string,
+  prompt: Prompt,
   { wire, client, config, onFrame }: ExchangeContext,
   signal: AbortSignal,
   draft: Draft,

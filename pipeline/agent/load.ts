@@ -11,7 +11,7 @@ import { Horizon, LONGEST } from "./load/horizon.ts";
 import { followSchedule } from "./load/open.ts";
 import { scheduleOf } from "./load/schedule.ts";
 import { until } from "./load/until.ts";
-import { promptFor } from "./prompts.ts";
+import { promptFor, type PromptPlan } from "./prompts.ts";
 import { chunkLineOf, lineOf } from "./record.ts";
 import type { Wire } from "./wire/frame.ts";
 
@@ -19,8 +19,7 @@ export interface LoadContext {
   readonly config: Config;
   readonly wire: Wire;
   readonly client: HttpClient;
-  /** Goes to the front of every prompt. */
-  readonly nonce: string;
+  readonly plan: PromptPlan;
   readonly stop: AbortSignal;
   /** Told of every request as it is sent. */
   readonly onSend: () => void;
@@ -109,9 +108,9 @@ interface Slot {
 async function sendOne(slot: Slot, context: LoadContext) {
   const n = context.nextNumber();
   context.onSend();
-  const prompt = promptFor(n, context.nonce);
-  const result = await exchange(prompt.text, context);
-  const place = { n, prompt: prompt.kind, ...slot };
+  const prompt = promptFor(n, context.plan);
+  const result = await exchange(prompt, context);
+  const place = { n, prompt, ...slot };
   context.write(lineOf(result, place), chunkLineOf(result, place));
   return result.error;
 }

@@ -3,13 +3,14 @@ import type { ChunkLine } from "../schema/chunk.ts";
 import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Prompt } from "./prompts.ts";
 
 /** Where a request stands in its run; `origin` and `scheduled` are milliseconds of performance.now(). */
 export interface Place {
   readonly n: number;
   readonly phase: Phase;
   readonly level: number;
-  readonly prompt: string;
+  readonly prompt: Pick<Prompt, "kind" | "max_tokens">;
   readonly origin: number;
   readonly scheduled: number;
 }
@@ -31,7 +32,8 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
       : { error_msg: exchange.error.message, error_class: exchange.error.kind }),
     phase: place.phase,
     level: place.level,
-    prompt: place.prompt,
+    prompt: place.prompt.kind,
+    asked_tok: place.prompt.max_tokens,
     scheduled_ns: ns(place.scheduled),
     sent_ns: ns(exchange.sent),
     headers_ns: ns(exchange.headers),

@@ -13,6 +13,8 @@ import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { nextStep, type Outcome, type Step } from "./load/course.ts";
 import { probeModel } from "./model.ts";
+import { promptPlanOf } from "./prompts.ts";
+import { gauged } from "./prompts/gauge.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -52,7 +54,9 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, ${workloadLabel(config)}`);
   try {
     await telemetry?.rested(stop);
-    const context = loadContext(config, client, stop);
+    const begun = loadContext(story, client, stop);
+    story.plan = await gauged({ ...begun, write: writer(evidence) }, nextStep(config, [])?.level ?? 1);
+    const context = { ...begun, plan: story.plan };
     const history: Outcome[] = [];
     for (let step = nextStep(config, history); step !== null; step = nextStep(config, history)) {
       const outcome = await runLevel(step, story, evidence, context, watcher);
@@ -88,6 +92,7 @@ async function beginStory(
     host_id: await hostId(),
     hardware,
     model,
+    plan: promptPlanOf(config, crypto.randomUUID().slice(0, 8)),
     telemetry,
     levels: [],
     total_requests: 0,
@@ -96,13 +101,21 @@ async function beginStory(
 }
 
 function loadContext(
-  config: Config,
+  { config, plan }: Story,
   client: HttpClient,
   stop: AbortSignal,
 ): Omit<LoadContext, "write" | "onFrame" | "onSend"> {
   let n = 0;
-  const nonce = crypto.randomUUID().slice(0, 8);
-  return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
+  return { config, wire: WIRES[config.engine](config), client, plan, stop, nextNumber: () => n++ };
+}
+
+/** Writes a request down, in agent.log too when it failed. */
+function writer(evidence: Evidence): (line: RequestLine, chunks: ChunkLine | null) => void {
+  return (line, chunks) => {
+    evidence.request(line);
+    if (chunks !== null) evidence.chunks(chunks);
+    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
+  };
 }
 
 /** Warms up and measures one level; null when it was stopped. The model is probed again in between: only a loaded one tells where it lies. */
@@ -117,10 +130,9 @@ async function runLevel(
   const { level, phase } = step;
   if (stop.aborted) return null;
   const tally = new LevelTally(step, config.duration_seconds);
+  const keep = writer(evidence);
   const write = (line: RequestLine, chunks: ChunkLine | null) => {
-    evidence.request(line);
-    if (chunks !== null) evidence.chunks(chunks);
-    if (line.err === true) evidence.log(`request ${line.n} failed: ${line.error_class}: ${line.error_msg}`);
+    keep(line, chunks);
     tally.add(line);
   };
   const told = { ...context, write, onFrame: () => tally.frame(), onSend: () => tally.sent() };

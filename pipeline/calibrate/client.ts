@@ -2,6 +2,7 @@
 import { readConfig } from "../agent/config.ts";
 import { exchange } from "../agent/exchange.ts";
 import { HttpClient } from "../agent/http/client.ts";
+import type { Prompt } from "../agent/prompts.ts";
 import type { Wire } from "../agent/wire/frame.ts";
 import { ollamaWire } from "../agent/wire/ollama.ts";
 import { openaiWire } from "../agent/wire/openai.ts";
@@ -22,7 +23,7 @@ export function agentClient(
   stop.addEventListener("abort", () => client[Symbol.dispose](), { once: true });
   const context = { wire, client, config, stop, onFrame: () => undefined };
   return async (key) => {
-    const { sent, text_times, counts, error } = await exchange(key, context);
+    const { sent, text_times, counts, error } = await exchange(promptOf(key), context);
     return {
       key,
       sent_ms: sent,
@@ -31,4 +32,9 @@ export function agentClient(
       error: error?.message ?? null,
     };
   };
+}
+
+/** The mock server reads from the model's name how long its streams are. */
+function promptOf(text: string): Prompt {
+  return { kind: "calibration", text, max_tokens: 256, ignore_eos: false, may_be_cached: false };
 }

@@ -14,6 +14,7 @@ export interface BenchmarksOptions {
   readonly provider?: string;
   readonly runtime?: string;
   readonly concurrency?: number;
+  readonly workload?: string;
   readonly limit?: number;
   readonly minTps?: number;
   readonly output: "table" | "json";

@@ -18,6 +18,7 @@ export interface Filter {
   readonly provider?: string | undefined;
   readonly runtime?: string | undefined;
   readonly concurrency?: number | undefined;
+  readonly workload?: string | undefined;
   readonly limit?: number | undefined;
 }
 export interface ListFilter extends Filter {
@@ -117,12 +118,13 @@ export async function names(
   return found;
 }
 
-function narrow({ gpu, provider, runtime, concurrency }: Filter) {
+function narrow({ gpu, provider, runtime, concurrency, workload }: Filter) {
   return {
     gpu: gpu ?? null,
     provider: provider ?? null,
     runtime: runtime ?? null,
     concurrency: concurrency ?? null,
+    workload: workload ?? null,
   };
 }
 

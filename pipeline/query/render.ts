@@ -67,8 +67,9 @@ function withNotes<T>(
   return `${table}${notes.map((note, index) => `${String(index + 1).padStart(3)}  ${note}\n`).join("")}`;
 }
 
-function remarks({ model, origin, verdicts }: Benchmark): string[] {
+function remarks({ model, origin, verdicts, test_config: { workload } }: Benchmark): string[] {
   return [
+    ...(workload === null || workload === "standard" ? [] : [`workload ${workload}`]),
     ...(model.weights === "random" ? ["random weights: decoding speed is real, the text is not"] : []),
     ...(origin === "measured" ? [] : [`${origin}, not measured by the almanac`]),
     ...verdicts.map(({ code, severity }) => `${code.replaceAll("_", " ")} (${severity})`),
@@ -84,6 +85,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
     ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
     ["runtime", joined([model.runtime, model.runtime_version], " ")],
     ["load", loadLabel(test_config.arrival, levelOf(test_config))],
+    ["workload", test_config.workload],
     [
       "tokens/s",
       joined([

@@ -49,7 +49,7 @@ async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
 }
 
 async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
-  const { model, min_tps, concurrency = 1 } = filter;
+  const { model, min_tps, concurrency = 1, workload } = filter;
   if (await best(db, filter) !== null) {
     return new UserError(
       min_tps === undefined
@@ -62,10 +62,14 @@ async function nothingFound(db: Database, filter: RankFilter): Promise<UserError
   const levels = new Set(
     benchmarks.flatMap(({ test_config: { concurrent_reqs } }) => concurrent_reqs ?? []),
   );
+  const workloads = new Set(benchmarks.map((benchmark) => benchmark.test_config.workload ?? "standard"));
+  const [under, measuredUnder] = workload === undefined
+    ? ["", ""]
+    : [` with workload ${workload}`, ` and with workload ${[...workloads].sort().join(", ")}`];
   return new UserError(
-    `Cannot rank ${model} at concurrency ${concurrency}: no benchmark fits all that was asked and may be ranked`,
+    `Cannot rank ${model} at concurrency ${concurrency}${under}: no benchmark fits all that was asked and may be ranked`,
     `It was measured at concurrency ${
       [...levels].sort((a, b) => a - b).join(", ")
-    }; the list of its benchmarks has prices, filters and verdicts.`,
+    }${measuredUnder}; the list of its benchmarks has prices, filters and verdicts.`,
   );
 }

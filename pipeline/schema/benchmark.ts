@@ -82,12 +82,16 @@ export const TestConfig = z.strictObject({
     description:
       "Load level of an open loop: requests per second, of a ramp at its end; null in a closed loop.",
   }),
+  workload: str(
+    "What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code or shared_prefix …; never compared with another",
+  ),
 }).meta({ id: "TestConfig", description: "How it was tested." });
 
 export const Results = z.strictObject({
   total_requests: count("Requests in the measure phase, failed ones included"),
   total_tokens: count("Output tokens of the successful requests"),
   total_prompt_tokens: count("Prompt tokens of the successful requests"),
+  cached_pct: num("Share of prompt tokens that the engine took from a cache, %"),
   total_errors: count("Failed requests"),
   duration_seconds: num("Wall window, seconds"),
   avg_tokens_per_second: num("Mean over requests of tokens/s of the decode phase"),

@@ -35,11 +35,13 @@ export const EXAMPLE: BenchmarkAnswer = {
       warmup_requests: null,
       arrival: "closed",
       request_rate: null,
+      workload: null,
     },
     results: {
       total_requests: 67,
       total_tokens: 17_152,
       total_prompt_tokens: null,
+      cached_pct: null,
       total_errors: 0,
       duration_seconds: null,
       avg_tokens_per_second: 195.3,

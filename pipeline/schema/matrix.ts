@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
+import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
 
 export const Workload = z.strictObject({
   name: z.string().min(1).max(40).default("standard").meta({
@@ -13,6 +14,7 @@ export const Workload = z.strictObject({
       "Load levels, measured one after another: how many requests are in flight at once (closed loop). Default [1].",
   }),
   load: Load.optional(),
+  prompts: Prompts.default(STANDARD),
   duration_seconds: z.number().positive().max(86_400).default(300).meta({
     description: "Measured window of each level, seconds.",
   }),
@@ -36,7 +38,7 @@ export const Workload = z.strictObject({
     description: "Requests sent before each window and not counted.",
   }),
   max_tokens: z.int().min(1).max(131_072).default(256).meta({
-    description: "Most tokens a request may generate.",
+    description: "Most tokens a request may generate, of the standard prompts; others say so themselves.",
   }),
   context_tokens: z.int().min(256).max(1_048_576).default(2048).meta({
     description: "Context length asked of the engine, tokens per request.",
@@ -46,6 +48,9 @@ export const Workload = z.strictObject({
   }),
 }).superRefine((workload, { addIssue }) => {
   for (const message of loadFaults(workload)) addIssue({ code: "custom", message });
+}).superRefine(({ prompts, context_tokens }, { addIssue }) => {
+  const message = whyTooLong(prompts, context_tokens);
+  if (message !== null) addIssue({ code: "custom", path: ["context_tokens"], message });
 }).meta({ id: "Workload", description: "Prompts, lengths, load and duration." });
 
 /** What the almanac itself says to an engine, and what must not stand in a result. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
+import { Prompts } from "./prompts.ts";
 
 const text = (what: string) => z.string().nullish().meta({ description: what });
 const count = (what: string) => z.number().min(0).nullish().meta({ description: what });
@@ -42,10 +43,28 @@ export const ModelMeta = z.object({
   weights: Weights.nullish(),
 }).meta({ id: "ModelMeta", description: "The model under test." });
 
+export const WorkloadMeta = z.object({
+  label: z.string().min(1).meta({
+    description: "Names the workload wherever results meet; those of different labels are never compared.",
+  }),
+  prompts: Prompts,
+  length_enforced: z.boolean().meta({
+    description: "Whether answers were held to their length beyond their natural end.",
+  }),
+  seed: z.int().meta({ description: "What lengths and texts were drawn with." }),
+  nonce: z.string().meta({ description: "Stands at the front of every prompt, of each run another." }),
+  tokens_per_word: count("Tokens of a word of generated text; with seed, nonce and n it gives every text."),
+  fixed_tokens: count("Tokens of a prompt besides that text: chat template, nonce, question."),
+  gauged_by: z.enum(["engine", "estimate"]).nullish().meta({
+    description: "Whether the engine's own counts told these two, or they are an estimate.",
+  }),
+}).meta({ id: "WorkloadMeta", description: "What requests asked for." });
+
 export const TestConfigMeta = z.object({
   duration_seconds: count("Planned window of each level, seconds."),
   max_tokens: count("Most tokens a request may generate."),
-  prompts: z.array(z.unknown()).nullish().meta({ description: "The prompts used." }),
+  prompts: z.array(z.unknown()).nullish().meta({ description: "The prompts used, of a fixed list." }),
+  workload: WorkloadMeta.nullish(),
   concurrent_reqs: count("Load level of a file whose lines carry none."),
   concurrency: z.array(z.number()).nullish().meta({
     description: "Load levels of a closed loop in the order they were run.",
@@ -133,5 +152,6 @@ export type HardwareMeta = z.infer<typeof HardwareMeta>;
 export type GpuProcess = z.infer<typeof GpuProcess>;
 export type TelemetryMeta = z.infer<typeof TelemetryMeta>;
 export type ModelMeta = z.infer<typeof ModelMeta>;
+export type WorkloadMeta = z.infer<typeof WorkloadMeta>;
 export type LevelSummary = z.infer<typeof LevelSummary>;
 export type Metadata = z.infer<typeof Metadata>;

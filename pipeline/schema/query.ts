@@ -23,6 +23,12 @@ const narrow = {
     description: "Load level: requests in flight. Rankings never mix levels; theirs is 1 unless asked.",
     examples: [1],
   }),
+  workload: name(
+    "What requests asked for. Rankings never mix workloads; theirs is standard, of a model without it the first by name, unless asked.",
+    "standard",
+    "fixed 512/128",
+    "chat",
+  ).optional(),
 };
 
 export const ListQuery = z.strictObject({

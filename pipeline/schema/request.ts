@@ -44,7 +44,11 @@ export const RequestLine = z.object({
     description: "Load level: concurrency, or requests per second of an open loop.",
   }),
   prompt: z.string().nullish().meta({
-    description: "Kind of prompt: coding, technical, creative or general.",
+    description:
+      "Kind of prompt: coding, technical, creative or general; of generated text fixed, chat, rag, code or shared_prefix; probe asked how the engine counts.",
+  }),
+  asked_tok: z.int().min(0).max(1e9).nullish().meta({
+    description: "Most output tokens that were asked for.",
   }),
   scheduled_ns: ns("When the request was due"),
   sent_ns: ns("When it was sent"),

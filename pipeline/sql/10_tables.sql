@@ -13,8 +13,8 @@ CREATE TABLE benchmarks (
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
-  arrival VARCHAR, level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, prompt_types VARCHAR[],
-  total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, total_errors BIGINT, duration_seconds DOUBLE,
+  arrival VARCHAR, level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, workload VARCHAR, prompt_types VARCHAR[],
+  total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, cached_pct DOUBLE, total_errors BIGINT, duration_seconds DOUBLE,
   avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
   p50_tokens_per_second DOUBLE, p95_tokens_per_second DOUBLE, p99_tokens_per_second DOUBLE,
   avg_latency_ms DOUBLE, min_latency_ms DOUBLE, max_latency_ms DOUBLE,
@@ -52,6 +52,8 @@ COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_n
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
 COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one when one ends), or in an open loop constant, poisson, gamma, ramp.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop), or requests/s (open loop; of a ramp at its end).';
+COMMENT ON COLUMN benchmarks.workload IS 'What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code, shared_prefix <groups>x<prefix>+<in>/<out>; null counts as standard.';
+COMMENT ON COLUMN benchmarks.cached_pct IS 'Share of prompt tokens that the engine took from a cache, %; null where it does not tell.';
 COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last text - first text), tokens/s.';
 COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s; with those that earlier requests brought inside it.';
 COMMENT ON COLUMN benchmarks.steady_throughput_tokens_per_second IS 'Output tokens that came while the load was on divided by that time, tokens/s; null when it is not known.';

@@ -17,10 +17,10 @@ SELECT
     test_config: {
       duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types,
       concurrent_reqs: if(arrival = 'closed', level, NULL), warmup_requests: warmup_requests,
-      arrival: arrival, request_rate: if(arrival = 'closed', NULL, level)
+      arrival: arrival, request_rate: if(arrival = 'closed', NULL, level), workload: workload
     },
     results: {
-      total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens,
+      total_requests: total_requests, total_tokens: total_tokens, total_prompt_tokens: total_prompt_tokens, cached_pct: cached_pct,
       total_errors: total_errors, duration_seconds: duration_seconds,
       avg_tokens_per_second: avg_tokens_per_second, min_tokens_per_second: min_tokens_per_second,
       max_tokens_per_second: max_tokens_per_second, p50_tokens_per_second: p50_tokens_per_second,

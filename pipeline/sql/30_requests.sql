@@ -19,13 +19,13 @@ SELECT
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
   (first_answer_ns - scheduled_ns) / 1e6 AS ttfa_ms,
   coalesce(err NOT IN ('false', '0', ''), false) OR error_class IS NOT NULL AS failed,
-  error_class, error_msg, prompt, stop, http, frames,
+  error_class, error_msg, prompt, asked_tok, stop, http, frames,
   scheduled_ns, sent_ns, headers_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, last_frame_ns, end_ns,
   engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
   engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
 FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
   t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', recount_tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
-  error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR',
+  error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR', asked_tok: 'BIGINT',
   scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', headers_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
   first_answer_ns: 'BIGINT', last_text_ns: 'BIGINT', last_frame_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
   stop: 'VARCHAR', http: 'BIGINT',
@@ -51,6 +51,7 @@ COMMENT ON COLUMN requests.ttft_ms IS 'Time to first token from the scheduled ti
 COMMENT ON COLUMN requests.ttft_from_sent_ms IS 'Time to first token from the time it was sent, ms.';
 COMMENT ON COLUMN requests.ttfa_ms IS 'Time to first answer, the first text that is no reasoning, from the scheduled time, ms.';
 COMMENT ON COLUMN requests.failed IS 'Whether it failed.';
+COMMENT ON COLUMN requests.asked_tok IS 'Most output tokens that were asked for.';
 COMMENT ON COLUMN requests.engine_total_ns IS 'The engine''s own total time, ns.';
 COMMENT ON COLUMN requests.engine_load_ns IS 'The engine''s own time to load the model, ns.';
 COMMENT ON COLUMN requests.engine_prompt_ns IS 'The engine''s own time to read the prompt, ns.';

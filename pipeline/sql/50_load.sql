@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS (
   SELECT
     directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
-    prompt_tok, cached_tok, tokens_per_second, latency_ms, ttft_ms, ttfa_ms, tpot_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
+    prompt_tok, cached_tok, asked_tok, stop, tokens_per_second, latency_ms, ttft_ms, ttfa_ms, tpot_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
   FROM request_lines
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
@@ -22,6 +22,9 @@ figures AS (
     (sum(cached_tok) FILTER (good))::BIGINT AS total_cached_tokens,
     quantile_disc(cached_tok, 0.5) FILTER (good) AS shared_cached_tokens,
     avg(tok) FILTER (good) AS avg_tokens_per_request,
+    avg(asked_tok) FILTER (good) AS avg_asked_tokens,
+    avg(tok) FILTER (good AND stop <> 'stop') AS avg_cut_tokens,
+    avg(asked_tok) FILTER (good AND stop <> 'stop') AS avg_cut_asked_tokens,
     avg(tokens_per_second) FILTER (good) AS avg_tokens_per_second,
     min(tokens_per_second) FILTER (good) AS min_tokens_per_second,
     max(tokens_per_second) FILTER (good) AS max_tokens_per_second,

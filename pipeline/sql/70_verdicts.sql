@@ -9,7 +9,10 @@ WITH found AS (
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
-    (metadata ->> '$.test_config.max_tokens')::DOUBLE AS max_tokens,
+    coalesce(metadata ->> '$.test_config.workload.prompts.kind', 'standard') AS kind,
+    -- Answers to mixed prompts may end by themselves; only those cut off before the length that was asked for are too short.
+    if(kind = 'mix', avg_cut_tokens, avg_tokens_per_request) AS avg_due_tokens,
+    if(kind = 'mix', avg_cut_asked_tokens, coalesce(avg_asked_tokens, (metadata ->> '$.test_config.max_tokens')::DOUBLE)) AS due_tokens,
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE AS planned_seconds,
     -- A level whose agent was ended by force is not told at all; files of other programs tell of no level.
     NOT list_contains(
@@ -26,14 +29,14 @@ WITH found AS (
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
-    {code: 'cache_hit', severity: 'fatal', value: cached_beyond_shared_pct, "limit": 1, unit: '% of prompt tokens beyond the shared prefix', crossed: cached_beyond_shared_pct > 1},
-    {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: cached_pct > 90 AND cached_beyond_shared_pct <= 1},
+    {code: 'cache_hit', severity: 'fatal', value: cached_beyond_shared_pct, "limit": 1, unit: '% of prompt tokens beyond the shared prefix', crossed: kind <> 'shared_prefix' AND cached_beyond_shared_pct > 1},
+    {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: kind <> 'shared_prefix' AND cached_pct > 90 AND cached_beyond_shared_pct <= 1},
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},
     {code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory', crossed: exceeds_vram},
     {code: 'frames_counted', severity: 'advisory', value: 100 * total_frames_counted / total_requests, "limit": 0, unit: '% of requests', crossed: total_frames_counted > 0},
-    {code: 'short_output', severity: 'advisory', value: avg_tokens_per_request, "limit": 0.9 * max_tokens, unit: 'tokens a request', crossed: avg_tokens_per_request < 0.9 * max_tokens},
+    {code: 'short_output', severity: 'advisory', value: avg_due_tokens, "limit": 0.9 * due_tokens, unit: 'tokens a request', crossed: avg_due_tokens < 0.9 * due_tokens},
     {code: 'driver_error', severity: 'fatal', value: driver_errors, "limit": 0, unit: 'lost samples, failures and changes of the driver', crossed: driver_errors > 0},
     {code: 'clock_skew', severity: 'fatal', value: clock_skew_seconds, "limit": telemetry_limit.clock_skew_seconds, unit: 's that the clock was set by', crossed: clock_skew_seconds > telemetry_limit.clock_skew_seconds},
     {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},

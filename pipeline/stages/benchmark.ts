@@ -201,6 +201,7 @@ function agentEnv(entry: Entry, run_id: string): Record<string, string> {
     REPEAT_FIRST: workload.repeat_first ? "1" : "0",
     SEED: String(seed),
     MAX_TOKENS: String(workload.max_tokens),
+    PROMPTS: JSON.stringify(workload.prompts),
     WARMUP: String(workload.warmup_requests),
     CONTEXT: String(workload.context_tokens),
     TIMEOUT: String(workload.request_timeout_seconds),

@@ -8,6 +8,8 @@ export interface OpenaiFaults {
   endAfter?: number;
   /** Send no usage frame. */
   noUsage?: boolean;
+  /** Tokens of a prompt for its words; without it each is said to have 33. */
+  tokensOf?: (words: number) => number;
   /** CRLF line ends and comments between the frames. */
   crlf?: boolean;
   /** Ask for this key. */
@@ -98,11 +100,16 @@ export function sse(body: Record<string, unknown>, chat: boolean, faults: Openai
   parts.push(frame(chat ? { delta: {}, finish_reason: "length" } : { text: "", finish_reason: "length" }));
   if (faults.noUsage !== true) {
     const usage = {
-      prompt_tokens: 33,
+      prompt_tokens: faults.tokensOf?.(wordsOf(body)) ?? 33,
       completion_tokens: count,
       prompt_tokens_details: { cached_tokens: 0 },
     };
     parts.push(frame(null, { usage }));
   }
   return [...parts, event("[DONE]")].join("");
+}
+
+function wordsOf({ prompt, messages }: Record<string, unknown>): number {
+  const [message] = Array.isArray(messages) ? messages as { content: string }[] : [];
+  return String(message?.content ?? prompt).split(/\s+/).length;
 }

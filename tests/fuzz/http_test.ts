@@ -7,6 +7,7 @@ import { AnswerReader } from "../../pipeline/agent/http/answer.ts";
 import { HttpClient } from "../../pipeline/agent/http/client.ts";
 import { openaiWire } from "../../pipeline/agent/wire/openai.ts";
 import { type RawRequest, rawServer } from "../fakes/raw_server.ts";
+import { prompt } from "../fixtures.ts";
 
 /** The same numbers on every run. */
 function generator(seed: number): (below: number) => number {
@@ -115,7 +116,7 @@ async function askAll(
     onFrame: () => undefined,
   };
   const results: Exchange[] = [];
-  for (const _ of answers) results.push(await exchange("hello", context));
+  for (const _ of answers) results.push(await exchange(prompt("hello"), context));
   return results;
 }
 

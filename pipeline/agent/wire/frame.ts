@@ -1,4 +1,5 @@
 // What an engine's stream says, the same for every protocol.
+import type { Prompt } from "../prompts.ts";
 
 /** One message of a stream. Absent means: the message did not say. */
 export interface Frame {
@@ -39,7 +40,7 @@ export interface FrameReader {
 /** One protocol: how a request looks and how its answer is read. */
 export interface Wire {
   readonly url: string;
-  body(prompt: string): unknown;
+  body(prompt: Prompt): unknown;
   reader(): FrameReader;
 }
 

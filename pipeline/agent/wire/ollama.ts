@@ -6,12 +6,12 @@ import { lineReader } from "./lines.ts";
 export function ollamaWire(config: Config): Wire {
   return {
     url: `${config.url}/api/generate`,
-    body: (prompt) => ({
+    body: ({ text, max_tokens }) => ({
       model: config.model,
-      prompt,
+      prompt: text,
       stream: true,
       keep_alive: "10m",
-      options: { num_predict: config.max_tokens, num_ctx: config.context_tokens, temperature: 0 },
+      options: { num_predict: max_tokens, num_ctx: config.context_tokens, temperature: 0 },
     }),
     reader: () => {
       const lines = lineReader();

@@ -7,15 +7,17 @@ export function openaiWire(config: Config): Wire {
   const chat = config.api === "chat";
   return {
     url: `${apiBase(config.url)}${chat ? "/chat/completions" : "/completions"}`,
-    body: (prompt) => ({
+    body: ({ text, max_tokens, ignore_eos, may_be_cached }) => ({
       model: config.model,
-      ...(chat ? { messages: [{ role: "user", content: prompt }] } : { prompt }),
+      ...(chat ? { messages: [{ role: "user", content: text }] } : { prompt: text }),
       stream: true,
       stream_options: { include_usage: true },
-      max_tokens: config.max_tokens,
+      max_tokens,
       temperature: 0,
       // llama-server takes a prompt's beginning from its cache unless it is told not to.
-      ...(config.engine === "llama.cpp" ? { cache_prompt: false } : {}),
+      ...(config.engine === "llama.cpp" ? { cache_prompt: may_be_cached } : {}),
+      ...(ignore_eos ? { ignore_eos } : {}),
+      ...(ignore_eos && config.engine === "vllm" ? { min_tokens: max_tokens } : {}),
     }),
     reader: () => {
       const events = sseReader();

@@ -1,6 +1,6 @@
--- All benchmarks of a model at one load level beside the fastest, fastest first; the first row is the baseline.
+-- All benchmarks of a model at one load level under one workload beside the fastest, fastest first; the first row is the baseline.
 WITH ranked AS (
-  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $workload::VARCHAR, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
 )
 SELECT
   result,

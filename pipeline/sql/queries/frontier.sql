@@ -5,7 +5,7 @@ WITH ranked AS (
     max(tokens_per_dollar) OVER (
       ORDER BY rate_tokens_per_second DESC, tokens_per_dollar DESC, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS best_of_faster
-  FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  FROM rankable_for($model, $concurrency::DOUBLE, $workload::VARCHAR, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
   WHERE tokens_per_dollar IS NOT NULL
 )
 SELECT rate_tokens_per_second AS min_tps, id, tokens_per_dollar

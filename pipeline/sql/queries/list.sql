@@ -6,5 +6,6 @@ WHERE ($model::VARCHAR IS NULL OR model_name = $model)
   AND ($provider::VARCHAR IS NULL OR provider = $provider)
   AND ($runtime::VARCHAR IS NULL OR runtime = $runtime)
   AND ($concurrency::DOUBLE IS NULL OR (arrival = 'closed' AND level = $concurrency))
+  AND ($workload::VARCHAR IS NULL OR workload_key(workload) = workload_key($workload))
 ORDER BY started_at DESC, id
 LIMIT $limit;

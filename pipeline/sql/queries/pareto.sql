@@ -1,4 +1,4 @@
--- Every priced benchmark of a model at one load level, cheapest first, and whether no other is as cheap and faster, or as fast and cheaper.
+-- Every priced benchmark of a model at one load level under one workload, cheapest first, and whether no other is as cheap and faster, or as fast and cheaper.
 WITH ranked AS (
   SELECT
     id, gpu, provider, price_per_hour, rate_tokens_per_second, tokens_per_dollar,
@@ -6,7 +6,7 @@ WITH ranked AS (
     max(rate_tokens_per_second) OVER (
       ORDER BY price_per_hour RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP
     ) AS fastest_of_cheaper
-  FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  FROM rankable_for($model, $concurrency::DOUBLE, $workload::VARCHAR, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
   WHERE price_per_hour IS NOT NULL
 )
 SELECT

@@ -1,7 +1,7 @@
--- What each GPU may be expected to do for a model at one load level, by average tokens/s. Where some of its results had the
+-- What each GPU may be expected to do for a model at one load level under one workload, by average tokens/s. Where some of its results had the
 -- model wholly in GPU memory, the others do not count.
 WITH ranked AS (
-  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
+  SELECT * FROM rankable_for($model, $concurrency::DOUBLE, $workload::VARCHAR, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
   QUALIFY coalesce(fits, true) OR NOT bool_or(coalesce(fits, true)) OVER (PARTITION BY gpu)
 ),
 smallest AS (

@@ -1,7 +1,7 @@
 // What a visitor has chosen in the leaderboard, and its form in the address. Pure.
 
 /** What is chosen from a list. */
-export const CHOICES = ["model", "gpu", "provider", "runtime", "level", "origin"] as const;
+export const CHOICES = ["model", "gpu", "provider", "runtime", "level", "workload", "origin"] as const;
 /** What is given as a number: US dollars per hour at most, GiB of GPU memory at least. */
 export const LIMITS = ["max_price", "min_vram"] as const;
 

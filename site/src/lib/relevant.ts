@@ -9,7 +9,7 @@ type Kind =
   & {
     readonly test_config: Pick<
       BenchmarkResult["test_config"],
-      "concurrent_reqs" | "arrival" | "request_rate"
+      "concurrent_reqs" | "arrival" | "request_rate" | "workload"
     >;
   };
 
@@ -36,5 +36,6 @@ function kindOf({ model, hardware, provider, test_config }: Kind): string {
     provider,
     test_config.arrival,
     levelOf(test_config),
+    test_config.workload ?? "standard",
   ]);
 }
