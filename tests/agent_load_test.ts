@@ -58,18 +58,18 @@ withMock(
       MODEL: "mock:ttft=2,gap=2,n=10",
       CONCURRENCY: "4",
       DURATION: "0.2",
-      SETTLE: "0.1",
+      SETTLE: "0.4",
       WARMUP: "1",
     });
     equal(of("warmup").length, 1);
     ok(of("settle").length >= 4);
-    ok(of("settle").every(({ scheduled_ns }) => ms(scheduled_ns) >= -100 && ms(scheduled_ns) < 0));
+    ok(of("settle").every(({ scheduled_ns }) => ms(scheduled_ns) >= -400 && ms(scheduled_ns) < 0));
     ok(of("measure").every(({ scheduled_ns }) => ms(scheduled_ns) >= 0 && ms(scheduled_ns) < 200));
     const [level] = levels;
-    deepEqual([level?.planned_seconds, level?.load_seconds, level?.settle_seconds], [0.2, 0.2, 0.1]);
+    deepEqual([level?.planned_seconds, level?.load_seconds, level?.settle_seconds], [0.2, 0.2, 0.4]);
     const last = Math.max(...of("measure", "settle").map(({ end_ns }) => ms(end_ns)));
     ok((level?.window_seconds ?? 0) * 1000 >= last);
-    deepEqual([metadata.test_config?.settle_seconds, metadata.test_config?.seed], [0.1, SEED]);
+    deepEqual([metadata.test_config?.settle_seconds, metadata.test_config?.seed], [0.4, SEED]);
     equal(metadata.summary?.total_requests, of("measure").length);
     deepEqual([tallies[0]?.requests, tallies[0]?.in_flight], [of("measure").length, 0]);
     for (const line of chunks) ok("value" in (readChunkLine(line, true) ?? {}), line);
@@ -77,11 +77,11 @@ withMock(
 );
 
 withMock("a window goes on until enough requests have ended, and no longer", async (mock) => {
-  const env = { MODEL: "mock:ttft=40,n=1", DURATION: "0.2", LEAST_REQUESTS: "10" };
+  const env = { MODEL: "mock:ttft=40,n=1", DURATION: "0.4", LEAST_REQUESTS: "15" };
   const { of, levels } = await measure(mock.url, env);
-  equal(of("measure").length, 10);
-  ok((levels[0]?.load_seconds ?? 0) >= 0.4);
-  equal(levels[0]?.planned_seconds, 0.2);
+  equal(of("measure").length, 15);
+  ok((levels[0]?.load_seconds ?? 0) >= 0.6);
+  equal(levels[0]?.planned_seconds, 0.4);
 });
 
 withMock("a window that never has enough requests ends after five times its plan", async (mock) => {
@@ -129,6 +129,7 @@ withMock(
     sent.forEach(({ scheduled_ns, first_text_ns }, n) =>
       ok(ms(first_text_ns) - ms(scheduled_ns) >= 40 * (n + 1) - 20 * n)
     );
+    ok(ms(sent.at(-1)?.sent_ns) < ms(sent.at(-2)?.end_ns));
     equal(levels[0]?.load_seconds, 0.5);
     ok((levels[0]?.window_seconds ?? 0) >= 1);
   },
@@ -191,7 +192,8 @@ Deno.test("an open loop that is stopped keeps its lines, and says how long its l
   stop.abort();
   const { lines, metadata, failure, levels } = await stopping;
   equal(failure, null);
-  equal(lines.filter(({ err }) => err === false).length, 4);
+  ok(lines.length > 4);
+  ok(lines.every(({ err, error_class }) => err === false || error_class === "stopped"));
   equal(lines.at(-1)?.error_class, "stopped");
   equal(metadata.completed_at, null);
   const [level] = levels;
@@ -221,7 +223,7 @@ withMock(
   async (mock) => {
     const { metadata, levels, tallies, failure } = await measure(mock.url, {
       MODEL: "mock:ttft=5,gap=30,n=11,slots=2",
-      LOAD: JSON.stringify({ kind: "ladder", most: 64, ttft_ms: 120 }),
+      LOAD: JSON.stringify({ kind: "ladder", most: 64, ttft_ms: 200 }),
       DURATION: "0.8",
     });
     equal(failure, null);

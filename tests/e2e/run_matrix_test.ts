@@ -48,6 +48,35 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
   match(status.out, /│ local-embedded-synthetic-15m[^│]*│ success/);
 });
 
+Deno.test("every workload of a matrix is measured with its prompts, and each result tells which", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  const lengths = { input_tokens: 96, output_tokens: 8 };
+  const matrix = await matrixFile(paths.root, {
+    engines: ["embedded"],
+    models: ["synthetic:15m"],
+    workloads: [
+      { ...workload, name: "fixed", prompts: { kind: "fixed", ...lengths } },
+      { ...workload, name: "prefix", prompts: { kind: "shared_prefix", prefix_tokens: 128, ...lengths } },
+    ],
+  });
+  const { code, err } = await cli("run-matrix", matrix, "--root", paths.root);
+  equal(code, 0, err);
+  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
+  const told = benchmarks.map(({ id, test_config: { workload, prompt_types, max_tokens }, results }: {
+    id: string;
+    test_config: Record<string, unknown>;
+    results: Record<string, number>;
+  }) => ({ id, workload, prompt_types, max_tokens, tokens: results.avg_tokens_per_request }))
+    .toSorted((a: { workload: string }, b: { workload: string }) => a.workload < b.workload ? -1 : 1);
+  deepEqual(told.map(({ id: _, ...rest }: { id: string }) => rest), [
+    { workload: "fixed 96/8", prompt_types: ["fixed"], max_tokens: 8, tokens: 8 },
+    { workload: "shared_prefix 1x128+96/8", prompt_types: ["shared_prefix"], max_tokens: 8, tokens: 8 },
+  ]);
+  const page = await Deno.readTextFile(join(paths.siteDist, "benchmarks", `${told[0].id}.html`));
+  ok(page.includes("fixed 96/8"));
+});
+
 Deno.test("a .gguf file is served from its path and published under its name alone", async () => {
   await using root = await temporaryRoot();
   const { paths } = root;
