@@ -52,7 +52,7 @@ export async function buildBatch(
   catalog: Catalog,
 ): Promise<string[]> {
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
-  await db.set("directories", JSON.stringify(told.map(rowOf)));
+  await db.set("directories", JSON.stringify(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))));
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");

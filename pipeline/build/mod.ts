@@ -142,7 +142,7 @@ async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog)
 async function openDatabase(staged: string, catalog: Catalog | null): Promise<Database> {
   const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
   const path = quote(join(staged, "almanac.duckdb"));
-  await db.run(`ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0'); USE almanac`);
+  await db.run(`ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0', RECOVERY_MODE no_wal_writes); USE almanac`);
   if (catalog !== null) await createTables(db, catalog);
   return db;
 }
