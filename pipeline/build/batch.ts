@@ -6,7 +6,7 @@ import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import type { Provenance } from "../schema/provenance.ts";
-import { PARQUET } from "./export.ts";
+import { LONG_PARQUET } from "./export.ts";
 import type { SealedDirectory } from "./scan.ts";
 
 /** What the SQL is told of a directory; the columns of 20_directories.sql. */
@@ -52,7 +52,10 @@ export async function buildBatch(
   catalog: Catalog,
 ): Promise<string[]> {
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
-  await db.set("directories", JSON.stringify(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))));
+  await db.set(
+    "directories",
+    JSON.stringify(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))),
+  );
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
@@ -107,7 +110,7 @@ async function writePart(db: Database, dataset: string, part: string, out: strin
   await Deno.mkdir(join(out, dataset), { recursive: true });
   await db.run(
     `COPY (SELECT * FROM ${dataset.replace(".parquet", "")}) TO ${quote(join(out, dataset, part))}
-     (${PARQUET})`,
+     (${LONG_PARQUET})`,
   );
 }
 

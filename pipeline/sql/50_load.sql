@@ -13,8 +13,8 @@ asked AS (
     max(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
     coalesce(max(end_ns) / 1e9, epoch(last_ended_at - first_sent_at)) AS window_seconds,
     count(*) AS total_requests,
-    count(*) FILTER (failed) AS total_errors,
-    count(*) FILTER (error_class = 'truncated') AS total_truncated,
+    countif(failed) AS total_errors,
+    countif(error_class = 'truncated') AS total_truncated,
     max(epoch(sent_at) - sent_ns / 1e9) - min(epoch(sent_at) - sent_ns / 1e9) AS clock_skew_seconds
   FROM measured GROUP BY ALL
 ),
@@ -22,7 +22,7 @@ asked AS (
 answered AS (
   SELECT
     directory, level,
-    count(*) FILTER (tok_from = 'frames') AS total_frames_counted,
+    countif(tok_from = 'frames') AS total_frames_counted,
     sum(tok)::BIGINT AS total_tokens,
     sum(prompt_tok)::BIGINT AS total_prompt_tokens,
     sum(cached_tok)::BIGINT AS total_cached_tokens,
@@ -53,8 +53,8 @@ beside AS (
   SELECT
     directory, level,
     sum(greatest(cached_tok - shared_cached_tokens, 0)) AS cached_beyond_shared,
-    avg(tokens_per_second) FILTER (sent_at < middle) AS first_half,
-    avg(tokens_per_second) FILTER (sent_at >= middle) AS second_half
+    avg(if(sent_at < middle, tokens_per_second, NULL)) AS first_half,
+    avg(if(sent_at >= middle, tokens_per_second, NULL)) AS second_half
   FROM measured
   JOIN (
     SELECT directory, level, shared_cached_tokens, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
