@@ -152,7 +152,7 @@ async function withoutRejected(
   out: string,
 ): Promise<string> {
   const rejected = new Set(rejected_lines.filter(({ file }) => file === name).map(({ line }) => line));
-  if (rejected.size === 0 && !await startsWithMark(join(path, name))) return join(path, name);
+  if (rejected.size === 0 && !startsWithMark(join(path, name))) return join(path, name);
   const copy = join(out, ".usable", run_id, entry_id, name);
   await Deno.mkdir(join(copy, ".."), { recursive: true });
   using file = await Deno.open(copy, { write: true, create: true, truncate: true });
@@ -162,10 +162,11 @@ async function withoutRejected(
   return copy;
 }
 
-async function startsWithMark(path: string): Promise<boolean> {
-  using file = await Deno.open(path);
+/** Synchronous, which is several times faster for so many files. */
+function startsWithMark(path: string): boolean {
+  using file = Deno.openSync(path);
   const bytes = new Uint8Array(3);
-  await file.read(bytes);
+  file.readSync(bytes);
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
