@@ -6,7 +6,7 @@ import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import type { Provenance } from "../schema/provenance.ts";
-import { PARQUET } from "./export.ts";
+import { LONG_PARQUET } from "./export.ts";
 import type { SealedDirectory } from "./scan.ts";
 
 /** What the SQL is told of a directory; the columns of 20_directories.sql. */
@@ -53,7 +53,10 @@ export async function buildBatch(
   catalog: Catalog,
 ): Promise<string[]> {
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
-  await db.set("directories", JSON.stringify(told.map(rowOf)));
+  await db.set(
+    "directories",
+    JSON.stringify(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))),
+  );
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
@@ -108,7 +111,7 @@ async function writePart(db: Database, dataset: string, part: string, out: strin
   await Deno.mkdir(join(out, dataset), { recursive: true });
   await db.run(
     `COPY (SELECT * FROM ${dataset.replace(".parquet", "")}) TO ${quote(join(out, dataset, part))}
-     (${PARQUET})`,
+     (${LONG_PARQUET})`,
   );
 }
 
@@ -150,7 +153,7 @@ async function withoutRejected(
   out: string,
 ): Promise<string> {
   const rejected = new Set(rejected_lines.filter(({ file }) => file === name).map(({ line }) => line));
-  if (rejected.size === 0 && !await startsWithMark(join(path, name))) return join(path, name);
+  if (rejected.size === 0 && !startsWithMark(join(path, name))) return join(path, name);
   const copy = join(out, ".usable", run_id, entry_id, name);
   await Deno.mkdir(join(copy, ".."), { recursive: true });
   using file = await Deno.open(copy, { write: true, create: true, truncate: true });
@@ -160,10 +163,11 @@ async function withoutRejected(
   return copy;
 }
 
-async function startsWithMark(path: string): Promise<boolean> {
-  using file = await Deno.open(path);
+/** Synchronous, which is several times faster for so many files. */
+function startsWithMark(path: string): boolean {
+  using file = Deno.openSync(path);
   const bytes = new Uint8Array(3);
-  await file.read(bytes);
+  file.readSync(bytes);
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 

@@ -25,6 +25,9 @@ import * as summary from "../schema/summary.ts";
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
 export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
+/** Of long tables: a column of more values than this gets no dictionary, and no time is spent on trying. */
+export const LONG_PARQUET = `${PARQUET}, DICTIONARY_SIZE_LIMIT 1000`;
+
 /** Tables that every build may change, and those that are the same as long as catalogue and code are, each with its order. */
 const CHANGING = {
   benchmarks: "started_at, id",

@@ -49,35 +49,45 @@ export async function askMirror(
   touched: Touched,
 ): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
+  const named = await askNames(db, before.size === 0 ? null : touched);
   const asking = askOverviews(beside);
   if (touched.ids.size === 0 && before.size > 0 && isAsBefore(await asking, before)) return null;
-  const [overviews, asked] = await Promise.all([
+  const fresh = named.models.filter(({ fresh }) => fresh).values();
+  const [overviews, questions, others] = await Promise.all([
     asking,
-    askAnswers(db, before.size === 0 ? null : touched),
+    askQuestions(db, fresh),
+    asking.then(() => askQuestions(beside, fresh)),
   ]);
-  return { before, overviews, ...asked };
+  return {
+    before,
+    overviews,
+    named,
+    questions: new Map([...questions, ...others]),
+    answers: await answers(db),
+  };
 }
 
 function isAsBefore(texts: ReadonlyMap<string, string>, before: Asked["before"]): boolean {
   return texts.entries().every(([path, text]) => before.get(path)?.sha256 === sha256Hex(text));
 }
 
-/** What the files about benchmarks, models, GPUs and providers need; null: all of them are fresh. */
-async function askAnswers(
-  db: Database,
-  touched: Touched | null,
-): Promise<Pick<Asked, "answers" | "named" | "questions">> {
+/** Every model, GPU and provider; `touched` null: all of them are fresh. */
+async function askNames(db: Database, touched: Touched | null): Promise<Asked["named"]> {
   const known = await names(db);
   const of = (family: Family) => namedOf(known[family], touched === null ? null : touched[family]);
-  const named = { models: of("models"), gpus: of("gpus"), providers: of("providers") };
-  const questions = new Map<string, string>();
-  for (const model of named.models.filter(({ fresh }) => fresh)) {
+  return { models: of("models"), gpus: of("gpus"), providers: of("providers") };
+}
+
+/** Texts of the question files of `models`, which two connections may take from the same iterator. */
+async function askQuestions(db: Database, models: Iterable<Named>): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const model of models) {
     for (const [folder, ask] of Object.entries(QUESTIONS)) {
       const answer = await ask(db, { model: model.name });
-      if (answer !== null) questions.set(`${folder}/${model.slug}.json`, toJson(answer));
+      if (answer !== null) texts.set(`${folder}/${model.slug}.json`, toJson(answer));
     }
   }
-  return { answers: await answers(db), named, questions };
+  return texts;
 }
 
 async function askOverviews(db: Database): Promise<Map<string, string>> {

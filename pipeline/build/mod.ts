@@ -68,8 +68,13 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const before = await namesOf(db, stale.runs);
   await forget(db, stale.runs);
   const wanted = stale.runs.map((run) => (runs.get(run) ?? []).map(parsed)).filter((run) => run.length > 0);
-  for (const batch of batches(wanted, BATCH_BYTES)) {
-    notices.push(...await buildBatch(db, batch, staged, catalog));
+  const schemas = anew ? exportSchemas(staged) : undefined;
+  try {
+    for (const batch of batches(wanted, BATCH_BYTES)) {
+      notices.push(...await buildBatch(db, batch, staged, catalog));
+    }
+  } finally {
+    await schemas;
   }
   for (const file of stale.runs.map((run) => figures.get(run))) {
     if (file !== undefined) await buildSummaries(db, file, catalog);
@@ -77,7 +82,6 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest.rows);
-  if (anew) await exportSchemas(staged);
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {
     await exportDictionary(db, staged);
   }
@@ -142,7 +146,9 @@ async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog)
 async function openDatabase(staged: string, catalog: Catalog | null): Promise<Database> {
   const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
   const path = quote(join(staged, "almanac.duckdb"));
-  await db.run(`ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0'); USE almanac`);
+  await db.run(
+    `ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0', RECOVERY_MODE no_wal_writes); USE almanac`,
+  );
   if (catalog !== null) await createTables(db, catalog);
   return db;
 }

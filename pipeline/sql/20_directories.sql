@@ -1,5 +1,5 @@
 -- The raw directories of a batch with what their provenance and metadata say.
--- `directory` numbers them within the batch.
+-- `directory` numbers them within the batch, in the order of the list; `told_level` is the level of lines that tell none.
 -- Variables: directories (JSON list from the builder), metadata_files (list of paths).
 
 -- The id of one load level of a directory: -c and the concurrency, or -r and the rate.
@@ -8,12 +8,13 @@ CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
 
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT
-  row_number() OVER (ORDER BY run_id, entry_id)::INTEGER AS directory, told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
+  told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
+  coalesce((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS told_level,
   CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
     THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
-    "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",
+    "directory": "INTEGER", "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",
     "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "rejected_lines": "BIGINT",
     "files": "VARCHAR[]", "metadata_file": "VARCHAR", "results_file": "VARCHAR", "chunks_file": "VARCHAR", "gpu_file": "VARCHAR"
   }]'), recursive := true)

@@ -1,11 +1,11 @@
 -- The request lines of a batch, typed, with what follows from each line alone. What is the same for a whole directory is
 -- kept apart and joined when the rows are written.
--- Variable: results_files (list of paths).
+-- Variable: results_files (list of paths, in the order of the directories' numbers).
 
 CREATE OR REPLACE TEMP TABLE request_lines AS
 SELECT
   directory,
-  coalesce(level, (metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS level,
+  coalesce(level, told_level) AS level,
   coalesce(phase, 'measure') AS phase,
   n,
   make_timestamp((t * 1e6)::BIGINT) AS sent_at,
@@ -23,7 +23,7 @@ SELECT
   scheduled_ns, sent_ns, headers_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, last_frame_ns, end_ns,
   engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
   engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
-FROM read_json(getvariable('results_files'), format = 'newline_delimited', filename = true, columns = {
+FROM read_json(getvariable('results_files'), format = 'newline_delimited', columns = {
   t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', recount_tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
   error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR', asked_tok: 'BIGINT',
   scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', headers_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
@@ -31,7 +31,7 @@ FROM read_json(getvariable('results_files'), format = 'newline_delimited', filen
   stop: 'VARCHAR', http: 'BIGINT',
   engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
 })
-JOIN directories ON results_file = filename;
+JOIN (SELECT directory, told_level FROM directories) ON directory = file_index + 1;
 
 CREATE OR REPLACE TEMP TABLE levels AS
 SELECT directory, level, benchmark_id_of(evidence_id, arrival, level) AS benchmark_id, run_id, entry_id

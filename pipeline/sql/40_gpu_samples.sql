@@ -1,18 +1,26 @@
 -- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
 -- `line` numbers the rows of files without an index of the GPU, and is null in others.
 
+-- The number in a cell, with or without its unit.
+CREATE OR REPLACE TEMP MACRO number_in(cell, unit) AS
+  coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE));
+
+-- Whether a cell says that the driver has lost the GPU (LOST of schema/evidence.ts).
+CREATE OR REPLACE TEMP MACRO says_lost(cell) AS contains(cell, '[GPU is lost]') OR contains(cell, '[GPU requires reset]');
+
 CREATE OR REPLACE TEMP TABLE gpu_lines AS
 WITH cells AS (
   SELECT
     directory,
     coalesce(
-      try_strptime(trim(timestamp), ['%Y/%m/%d %H:%M:%S.%g', '%Y/%m/%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S.%gZ', '%Y-%m-%d %H:%M:%S.%g']),
       try_cast(timestamp AS TIMESTAMP),
       make_timestamp((try_cast(timestamp AS DOUBLE) * if(length(split_part(timestamp, '.', 1)) > 11, 1e3, 1e6))::BIGINT)
     ) AS sampled_at,
-    nullif((metadata ->> '$.hardware.gpu_count')::INTEGER, 0) AS gpu_count,
+    gpu_count,
     gpu_cells.* EXCLUDE (file, timestamp)
-  FROM gpu_cells JOIN directories ON gpu_file = file
+  FROM gpu_cells
+  JOIN (SELECT directory, gpu_file, nullif((metadata ->> '$.hardware.gpu_count')::INTEGER, 0) AS gpu_count FROM directories)
+    ON gpu_file = file
 ),
 -- Rows without an index that follow each other within 0.1 s are one tick: GPUs 0, 1, 2 … in their order.
 starts AS (
@@ -34,19 +42,19 @@ SELECT
   directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
   if(contains(gpu_uuid, '['), NULL, trim(gpu_uuid)) AS gpu_uuid,
-  try_cast(rtrim(utilization_pct, ' %') AS DOUBLE) AS utilization_pct,
-  try_cast(rtrim(memory_used_mib, ' MiB') AS DOUBLE) AS memory_used_mib,
-  try_cast(rtrim(memory_total_mib, ' MiB') AS DOUBLE) AS memory_total_mib,
-  try_cast(rtrim(temperature_c, ' C') AS DOUBLE) AS temperature_c,
-  try_cast(rtrim(power_w, ' W') AS DOUBLE) AS power_w,
-  try_cast(rtrim(power_limit_w, ' W') AS DOUBLE) AS power_limit_w,
-  try_cast(rtrim(sm_clock_mhz, ' MHz') AS DOUBLE) AS sm_clock_mhz,
+  number_in(utilization_pct, '%') AS utilization_pct,
+  number_in(memory_used_mib, 'MiB') AS memory_used_mib,
+  number_in(memory_total_mib, 'MiB') AS memory_total_mib,
+  number_in(temperature_c, 'C') AS temperature_c,
+  number_in(power_w, 'W') AS power_w,
+  number_in(power_limit_w, 'W') AS power_limit_w,
+  number_in(sm_clock_mhz, 'MHz') AS sm_clock_mhz,
   if(throttle_reasons LIKE '%0x%', trim(throttle_reasons), NULL) AS throttle_reasons,
-  try_cast(rtrim(memory_clock_mhz, ' MHz') AS DOUBLE) AS memory_clock_mhz,
-  try_cast(rtrim(memory_utilization_pct, ' %') AS DOUBLE) AS memory_utilization_pct,
-  try_cast(rtrim(memory_temperature_c, ' C') AS DOUBLE) AS memory_temperature_c,
-  try_cast(rtrim(power_average_w, ' W') AS DOUBLE) AS power_average_w,
-  try_cast(rtrim(power_default_limit_w, ' W') AS DOUBLE) AS power_default_limit_w,
+  number_in(memory_clock_mhz, 'MHz') AS memory_clock_mhz,
+  number_in(memory_utilization_pct, '%') AS memory_utilization_pct,
+  number_in(memory_temperature_c, 'C') AS memory_temperature_c,
+  number_in(power_average_w, 'W') AS power_average_w,
+  number_in(power_default_limit_w, 'W') AS power_default_limit_w,
   try_cast(pcie_generation AS INTEGER) AS pcie_generation,
   try_cast(pcie_width AS INTEGER) AS pcie_width,
   try_cast(rtrim(sw_power_cap_us, ' us') AS BIGINT) AS sw_power_cap_us,
@@ -54,9 +62,10 @@ SELECT
   try_cast(rtrim(hw_thermal_slowdown_us, ' us') AS BIGINT) AS hw_thermal_slowdown_us,
   try_cast(rtrim(hw_power_brake_us, ' us') AS BIGINT) AS hw_power_brake_us,
   if(trim(performance_state) SIMILAR TO 'P\d+', trim(performance_state), NULL) AS performance_state,
-  -- The driver has lost the GPU (LOST of schema/evidence.ts).
-  concat_ws(' ', utilization_pct, memory_used_mib, temperature_c, power_w, sm_clock_mhz)
-    SIMILAR TO '.*\[GPU (is lost|requires reset)\].*' AS is_lost
+  coalesce(
+    says_lost(utilization_pct) OR says_lost(memory_used_mib) OR says_lost(temperature_c) OR says_lost(power_w) OR says_lost(sm_clock_mhz),
+    false
+  ) AS is_lost
 FROM indexed;
 
 CREATE OR REPLACE TEMP VIEW gpu_samples AS

@@ -1,44 +1,54 @@
 -- The figures of each benchmark that come from its request lines. Requests stopped by the user count as neither success nor error.
 
 CREATE OR REPLACE TEMP TABLE load AS
-WITH measured AS (
-  SELECT
-    directory, level, failed, NOT failed AS good, error_class, sent_at, end_ns, tok, tok_from,
-    prompt_tok, cached_tok, asked_tok, stop, tokens_per_second, latency_ms, ttft_ms, ttfa_ms, tpot_ms, prompt, sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT) AS ended_at
-  FROM request_lines
+WITH measured AS NOT MATERIALIZED (
+  SELECT *, NOT failed AS good FROM request_lines
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
-figures AS (
+-- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
+asked AS (
   SELECT
     directory, level,
-    min(sent_at) AS first_sent_at, max(ended_at) AS last_ended_at,
-    coalesce(max(end_ns) / 1e9, epoch(max(ended_at) - min(sent_at))) AS window_seconds,
+    min(sent_at) AS first_sent_at,
+    max(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
+    coalesce(max(end_ns) / 1e9, epoch(last_ended_at - first_sent_at)) AS window_seconds,
     count(*) AS total_requests,
-    count(*) FILTER (failed) AS total_errors,
-    count(*) FILTER (error_class = 'truncated') AS total_truncated,
-    count(*) FILTER (good AND tok_from = 'frames') AS total_frames_counted,
-    coalesce(sum(tok) FILTER (good), 0)::BIGINT AS total_tokens,
-    (sum(prompt_tok) FILTER (good))::BIGINT AS total_prompt_tokens,
-    (sum(cached_tok) FILTER (good))::BIGINT AS total_cached_tokens,
-    quantile_disc(cached_tok, 0.5) FILTER (good) AS shared_cached_tokens,
-    avg(tok) FILTER (good) AS avg_tokens_per_request,
-    avg(asked_tok) FILTER (good) AS avg_asked_tokens,
-    avg(tok) FILTER (good AND stop <> 'stop') AS avg_cut_tokens,
-    avg(asked_tok) FILTER (good AND stop <> 'stop') AS avg_cut_asked_tokens,
-    avg(tokens_per_second) FILTER (good) AS avg_tokens_per_second,
-    min(tokens_per_second) FILTER (good) AS min_tokens_per_second,
-    max(tokens_per_second) FILTER (good) AS max_tokens_per_second,
-    quantile_cont(tokens_per_second, [0.5, 0.95, 0.99]) FILTER (good) AS tokens_per_second,
-    avg(latency_ms) FILTER (good) AS avg_latency_ms,
-    min(latency_ms) FILTER (good) AS min_latency_ms,
-    max(latency_ms) FILTER (good) AS max_latency_ms,
-    quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FILTER (good) AS latency_ms,
-    avg(ttft_ms) FILTER (good) AS avg_ttft_ms,
-    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttft_ms,
-    quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) FILTER (good) AS ttfa_ms,
-    avg(tpot_ms) FILTER (good) AS avg_tpot_ms,
-    quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) FILTER (good) AS tpot_ms
+    countif(failed) AS total_errors,
+    countif(error_class = 'truncated') AS total_truncated,
+    max(epoch(sent_at) - sent_ns / 1e9) - min(epoch(sent_at) - sent_ns / 1e9) AS clock_skew_seconds
   FROM measured GROUP BY ALL
+),
+-- Those that succeeded.
+answered AS (
+  SELECT
+    directory, level,
+    countif(tok_from = 'frames') AS total_frames_counted,
+    sum(tok)::BIGINT AS total_tokens,
+    sum(prompt_tok)::BIGINT AS total_prompt_tokens,
+    sum(cached_tok)::BIGINT AS total_cached_tokens,
+    quantile_disc(cached_tok, 0.5) AS shared_cached_tokens,
+    avg(tok) AS avg_tokens_per_request,
+    avg(asked_tok) AS avg_asked_tokens,
+    avg(tok) FILTER (stop <> 'stop') AS avg_cut_tokens,
+    avg(asked_tok) FILTER (stop <> 'stop') AS avg_cut_asked_tokens,
+    avg(tokens_per_second) AS avg_tokens_per_second,
+    min(tokens_per_second) AS min_tokens_per_second,
+    max(tokens_per_second) AS max_tokens_per_second,
+    quantile_cont(tokens_per_second, [0.5, 0.95, 0.99]) AS tokens_per_second,
+    avg(latency_ms) AS avg_latency_ms,
+    min(latency_ms) AS min_latency_ms,
+    max(latency_ms) AS max_latency_ms,
+    quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS latency_ms,
+    avg(ttft_ms) AS avg_ttft_ms,
+    quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) AS ttft_ms,
+    quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) AS ttfa_ms,
+    avg(tpot_ms) AS avg_tpot_ms,
+    quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) AS tpot_ms
+  FROM measured WHERE good GROUP BY ALL
+),
+figures AS (
+  SELECT * REPLACE (coalesce(total_frames_counted, 0) AS total_frames_counted, coalesce(total_tokens, 0) AS total_tokens)
+  FROM asked LEFT JOIN answered USING (directory, level)
 ),
 -- What needs the whole level first: drift between its halves, and cached tokens beyond the prefix that requests share,
 -- which is a chat template's own.
@@ -46,8 +56,8 @@ beside AS (
   SELECT
     directory, level,
     sum(greatest(cached_tok - shared_cached_tokens, 0)) AS cached_beyond_shared,
-    avg(tokens_per_second) FILTER (sent_at < middle) AS first_half,
-    avg(tokens_per_second) FILTER (sent_at >= middle) AS second_half
+    avg(if(sent_at < middle, tokens_per_second, NULL)) AS first_half,
+    avg(if(sent_at >= middle, tokens_per_second, NULL)) AS second_half
   FROM measured
   JOIN (
     SELECT directory, level, shared_cached_tokens, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures

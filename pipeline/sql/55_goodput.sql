@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE goodput AS
 WITH kept AS (
   SELECT
     directory, level, position,
-    count(*) FILTER (meets_slo(ttft_ms, tpot_ms, most_ttft_ms, most_tpot_ms)) AS requests
+    countif(meets_slo(ttft_ms, tpot_ms, most_ttft_ms, most_tpot_ms)) AS requests
   FROM request_lines CROSS JOIN slo_tiers
   WHERE phase = 'measure' AND NOT failed AND ttft_ms IS NOT NULL
   GROUP BY ALL

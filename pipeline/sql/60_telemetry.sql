@@ -18,15 +18,21 @@ CREATE OR REPLACE TEMP MACRO counted_pct(counter_us, sampled_at) AS
 -- Share of samples whose mask of reasons has any of `bits`.
 CREATE OR REPLACE TEMP MACRO masked_pct(reasons, bits) AS 100 * avg((reasons & bits > 0)::INTEGER);
 
+-- The longest of three times without a sample, seconds: between two samples, before the first, after the last.
+CREATE OR REPLACE TEMP MACRO longest(between_two, before, after) AS epoch(greatest(between_two, before, after));
+
 CREATE OR REPLACE TEMP TABLE telemetry AS
 WITH inside AS (
   SELECT
-    benchmark_id, first_sent_at, last_ended_at, gpu.*,
-    row_number() OVER (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at) AS tick,
+    benchmark_id, first_sent_at, last_ended_at, gpu.* EXCLUDE (directory, gpu_uuid, memory_total_mib, performance_state, is_lost),
+    row_number() OVER own AS tick,
+    sampled_at - lag(sampled_at) OVER own AS gap,
     if(power_w IS NULL, NULL, sampled_at) AS powered_at,
+    powered_at - lag(powered_at IGNORE NULLS) OVER own AS unpowered,
     try_cast(throttle_reasons AS BIGINT) AS reasons
   FROM load JOIN gpu_lines AS gpu USING (directory)
   WHERE sampled_at BETWEEN first_sent_at AND last_ended_at
+  WINDOW own AS (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at)
 ),
 ticks AS (
   SELECT benchmark_id, tick, sum(power_w) AS power_w FROM inside GROUP BY ALL
@@ -36,6 +42,9 @@ ticks AS (
 per_gpu AS (
   SELECT
     benchmark_id, gpu_index, avg(power_w) AS power_w,
+    longest(max(gap), min(sampled_at) - any_value(first_sent_at), any_value(last_ended_at) - max(sampled_at)) AS gap_seconds,
+    longest(max(unpowered), min(powered_at) - any_value(first_sent_at), any_value(last_ended_at) - max(powered_at))
+      AS unpowered_seconds,
     coalesce(
       greatest(counted_pct(sw_thermal_slowdown_us, sampled_at), counted_pct(hw_thermal_slowdown_us, sampled_at)),
       masked_pct(if(reasons & 128 > 0, reasons & 96, reasons), 104)
@@ -51,30 +60,14 @@ per_gpu AS (
 -- Of several GPUs the one that is held back most.
 worst AS (
   SELECT
-    benchmark_id, sum(power_w) AS avg_power_draw_w, count(*) AS sampled_gpus, count(power_w) AS powered_gpus,
+    benchmark_id, max(gap_seconds) AS longest_gap_seconds, max(unpowered_seconds) AS longest_unpowered_seconds,
+    sum(power_w) AS avg_power_draw_w, count(*) AS sampled_gpus, count(power_w) AS powered_gpus,
     max(thermal_throttle_pct) AS thermal_throttle_pct, max(power_cap_pct) AS power_cap_pct, min(cap) AS cap,
     min(pcie_generation) AS pcie_generation_under_load, min(pcie_width) AS pcie_width_under_load
   FROM per_gpu GROUP BY ALL
 ),
 power AS (
   SELECT benchmark_id, max(power_w) AS max_power_draw_w FROM ticks GROUP BY ALL
-),
-gaps AS (
-  SELECT
-    benchmark_id,
-    epoch(sampled_at - coalesce(lag(sampled_at) OVER own, first_sent_at)) AS before_seconds,
-    epoch(powered_at - coalesce(lag(powered_at IGNORE NULLS) OVER own, first_sent_at)) AS unpowered_seconds,
-    epoch(last_ended_at - max(sampled_at) OVER whole) AS until_end_seconds,
-    epoch(last_ended_at - max(powered_at) OVER whole) AS unpowered_end_seconds
-  FROM inside
-  WINDOW own AS (PARTITION BY benchmark_id, gpu_index ORDER BY sampled_at), whole AS (PARTITION BY benchmark_id, gpu_index)
-),
-longest AS (
-  SELECT
-    benchmark_id,
-    greatest(max(before_seconds), max(until_end_seconds)) AS longest_gap_seconds,
-    greatest(max(unpowered_seconds), max(unpowered_end_seconds)) AS longest_unpowered_seconds
-  FROM gaps GROUP BY ALL
 ),
 averages AS (
   SELECT
@@ -96,6 +89,5 @@ SELECT
 FROM averages
 JOIN worst USING (benchmark_id)
 JOIN power USING (benchmark_id)
-JOIN longest USING (benchmark_id)
 JOIN load USING (benchmark_id)
 JOIN (SELECT directory, (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count FROM directories) USING (directory);

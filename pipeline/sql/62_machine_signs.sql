@@ -50,13 +50,3 @@ FROM directories
 LEFT JOIN rest USING (directory)
 LEFT JOIN tenants USING (directory)
 LEFT JOIN lost USING (directory);
-
--- How far a machine's clock ran away from its monotonic clock within the window of a benchmark: it was set meanwhile.
-CREATE OR REPLACE TEMP TABLE clocks AS
-SELECT benchmark_id, max(origin) - min(origin) AS clock_skew_seconds
-FROM (
-  SELECT directory, level, epoch(sent_at) - sent_ns / 1e9 AS origin FROM request_lines
-  WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
-)
-JOIN levels USING (directory, level)
-GROUP BY ALL;

@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
-    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, clock_skew_seconds, directories.metadata,
+    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata,
     telemetry_limits() AS telemetry_limit,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
@@ -25,7 +25,7 @@ WITH found AS (
       if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
     ) AS gap_seconds
   FROM load JOIN memory USING (benchmark_id) LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
-  JOIN machine_signs USING (directory) JOIN clocks USING (benchmark_id)
+  JOIN machine_signs USING (directory)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
