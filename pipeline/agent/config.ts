@@ -1,19 +1,20 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
+import { GaugeNames } from "../schema/gauges.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().default("1").transform((text) => text.split(",").map(Number))
   .pipe(z.array(z.int().min(1)).min(1));
-const jsonList = z.string().transform((text, { addIssue }) => {
+const json = z.string().transform((text, { addIssue }) => {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     addIssue({ code: "custom", message: "it is not JSON" });
     return z.NEVER;
   }
-}).pipe(z.array(z.string()));
+});
 
 const Settings = z.object({
   MODEL: z.string().min(1),
@@ -22,8 +23,10 @@ const Settings = z.object({
   API: z.enum(["chat", "completions"]).default("chat"),
   API_KEY: z.string().optional(),
   RUNTIME: z.string().optional(),
-  ENGINE_FLAGS: jsonList.optional(),
+  ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
   RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_NAMES: json.pipe(GaugeNames).optional(),
   DURATION: number(0.001).default(300),
   CONCURRENCY: levels,
   MAX_TOKENS: number(1).default(256),
@@ -34,6 +37,10 @@ const Settings = z.object({
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
+  CALIBRATION: z.string().min(1).optional(),
+}).refine(({ METRICS_URL, METRICS_NAMES }) => (METRICS_URL === undefined) === (METRICS_NAMES === undefined), {
+  path: ["METRICS_URL"],
+  message: "METRICS_URL and METRICS_NAMES are given together or not at all",
 });
 
 export interface Config {
@@ -49,6 +56,8 @@ export interface Config {
   readonly engine_flags: readonly string[] | null;
   /** Empties the engine's prompt cache when POSTed to; null: there is no such route. */
   readonly reset_url: string | null;
+  /** Where the engine tells its counters, and under which names; null: it does not. */
+  readonly metrics: { readonly url: string; readonly names: GaugeNames } | null;
   readonly duration_seconds: number;
   readonly levels: readonly number[];
   readonly max_tokens: number;
@@ -61,8 +70,10 @@ export interface Config {
   readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
-  /** Calibrate the client first, about fifteen seconds, and leave calibration.json. */
+  /** Calibrate the client first, about eight seconds, and leave calibration.json. */
   readonly calibrate: boolean;
+  /** File that keeps a calibration of this machine for the runs that follow; null: none. */
+  readonly calibration: string | null;
 }
 
 /** Cannot go on: `exitCode` 1 failed, 2 wrong settings. */
@@ -94,6 +105,9 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     runtime: set.RUNTIME ?? null,
     engine_flags: set.ENGINE_FLAGS ?? null,
     reset_url: set.RESET_URL ?? null,
+    metrics: set.METRICS_URL === undefined || set.METRICS_NAMES === undefined
+      ? null
+      : { url: set.METRICS_URL, names: set.METRICS_NAMES },
     duration_seconds: set.DURATION,
     levels: set.CONCURRENCY,
     max_tokens: set.MAX_TOKENS,
@@ -104,5 +118,6 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     chunks: set.CHUNKS === "1",
     progress_json: set.PROGRESS === "json",
     calibrate: set.CALIBRATE === "1",
+    calibration: set.CALIBRATION ?? null,
   };
 }

@@ -14,6 +14,7 @@ import { probeModel } from "./model.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
+import { WindowWatch } from "./window_watch.ts";
 import type { Wire } from "./wire/frame.ts";
 import { ollamaWire } from "./wire/ollama.ts";
 import { openaiWire } from "./wire/openai.ts";
@@ -94,7 +95,7 @@ function loadContext(
   config: Config,
   client: HttpClient,
   stop: AbortSignal,
-): Omit<LoadContext, "write" | "onFrame"> {
+): Omit<LoadContext, "write" | "onFrame" | "onWindow"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
   return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
@@ -105,7 +106,7 @@ async function runLevel(
   level: number,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write" | "onFrame">,
+  context: Omit<LoadContext, "write" | "onFrame" | "onWindow">,
   watcher: Watcher,
 ): Promise<void> {
   const { config, stop } = context;
@@ -119,15 +120,19 @@ async function runLevel(
   const onFrame = () => tally.frame();
   const refusal = await resetCache(config);
   if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
-  await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
+  await warmUp(level, config.warmup_requests, { ...context, write, onFrame, onWindow: () => undefined });
   story.model = await probeModel(config);
   if (stop.aborted) return;
+  using watch = await WindowWatch.start(config, (text) => evidence.log(`concurrency ${level}: ${text}`));
   tally.start();
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    const window = await measure(level, config.duration_seconds, { ...context, write, onFrame });
+    const hooks = { write, onFrame, onWindow: watch.begin };
+    const window = await measure(level, config.duration_seconds, { ...context, ...hooks });
+    const { client, server } = await watch.end({ level, phase: "measure" });
+    evidence.server(server);
     const planned_seconds = config.duration_seconds;
-    story.levels.push({ level, ...window, planned_seconds, interrupted: stop.aborted });
+    story.levels.push({ level, ...window, planned_seconds, interrupted: stop.aborted, client });
   } finally {
     clearInterval(timer);
     const { requests, tokens } = tally.now();
