@@ -13,6 +13,7 @@ export const NUMBERS = {
   },
   giant: { usual: 0, meaning: "bytes of text in the first chunk" },
   at: { usual: 3, meaning: "chunks before error_200 or close_mid strikes" },
+  slots: { usual: 0, meaning: "streams of this model at once, others wait; 0: any number" },
   loading: { usual: 0, meaning: "requests that are refused with 503 before this model is served" },
 } as const;
 
@@ -30,6 +31,9 @@ export const QUIRKS = {
   split: "every frame in pieces of seven bytes, each an HTTP chunk of its own, cut inside characters",
   drip: "the headers byte by byte, two milliseconds apart",
   wrong_counts: "seven tokens more in the counts than were sent",
+  few_counts: "half of the tokens in the counts",
+  miscount: "the server's own counter of tokens runs 5 % ahead",
+  hidden_queue: "the server's own gauges leave out what waits for a place",
   cached: "all of the prompt's tokens are said to come from the cache",
   refuse: "status 500 with an error object",
   redirect: "status 307 to a path that is not there",

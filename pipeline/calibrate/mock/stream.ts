@@ -13,6 +13,7 @@ class Stream implements Paced {
     private readonly timeline: Timeline,
     private readonly outbox: Outbox,
     private readonly told: Told,
+    private readonly begun_ms: number,
     private readonly pacer: Pacer,
   ) {
     this.due = this.#dueOf(0);
@@ -41,18 +42,19 @@ class Stream implements Paced {
 
   #dueOf(index: number): number {
     const step = this.timeline.steps[index];
-    return step === undefined ? Infinity : this.told.received_ms + step.due_ms;
+    return step === undefined ? Infinity : this.begun_ms + step.due_ms;
   }
 }
 
-/** Sends all of `timeline`, counted from `told.received_ms`; resolves at its end, or when the other side has gone. */
+/** Sends all of `timeline`, counted from `begun_ms`; resolves at its end, or when the other side has gone. */
 export async function sendStream(
   timeline: Timeline,
   outbox: Outbox,
   told: Told,
+  begun_ms: number,
   pacer: Pacer,
 ): Promise<void> {
-  const stream = new Stream(timeline, outbox, told, pacer);
+  const stream = new Stream(timeline, outbox, told, begun_ms, pacer);
   pacer.add(stream);
   await stream.done;
   await outbox.flush();
