@@ -19,8 +19,6 @@ export interface LoadContext {
   readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
   /** Told of every frame with text as it arrives. */
   readonly onFrame: () => void;
-  /** Told of the start of the window, milliseconds of performance.now(). */
-  readonly onWindow: (origin: number) => void;
   /** The running number of the next request. */
   readonly nextNumber: () => number;
 }
@@ -40,7 +38,6 @@ export async function warmUp(level: number, count: number, context: LoadContext)
 export async function measure(level: number, seconds: number, context: LoadContext): Promise<Window> {
   const started_at = new Date().toISOString();
   const origin = performance.now();
-  context.onWindow(origin);
   const more = () => performance.now() - origin < seconds * 1000;
   await flood({ level, phase: "measure", more }, context);
   return { started_at, window_seconds: (performance.now() - origin) / 1000 };

@@ -95,7 +95,7 @@ function loadContext(
   config: Config,
   client: HttpClient,
   stop: AbortSignal,
-): Omit<LoadContext, "write" | "onFrame" | "onWindow"> {
+): Omit<LoadContext, "write" | "onFrame"> {
   let n = 0;
   const nonce = crypto.randomUUID().slice(0, 8);
   return { config, wire: WIRES[config.engine](config), client, nonce, stop, nextNumber: () => n++ };
@@ -106,7 +106,7 @@ async function runLevel(
   level: number,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write" | "onFrame" | "onWindow">,
+  context: Omit<LoadContext, "write" | "onFrame">,
   watcher: Watcher,
 ): Promise<void> {
   const { config, stop } = context;
@@ -120,15 +120,15 @@ async function runLevel(
   const onFrame = () => tally.frame();
   const refusal = await resetCache(config);
   if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
-  await warmUp(level, config.warmup_requests, { ...context, write, onFrame, onWindow: () => undefined });
+  await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
   story.model = await probeModel(config);
   if (stop.aborted) return;
   using watch = await WindowWatch.start(config, (text) => evidence.log(`concurrency ${level}: ${text}`));
   tally.start();
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    const hooks = { write, onFrame, onWindow: watch.begin };
-    const window = await measure(level, config.duration_seconds, { ...context, ...hooks });
+    watch.begin(performance.now());
+    const window = await measure(level, config.duration_seconds, { ...context, write, onFrame });
     const { client, server } = await watch.end({ level, phase: "measure" });
     evidence.server(server);
     const planned_seconds = config.duration_seconds;

@@ -1,10 +1,14 @@
-// The engine's own counters while a level is measured: once when nothing is under way, every second, and once when all has ended.
+// The engine's own counters while a level is measured: once when nothing is under way, every second, in a short window more often,
+// and once when all has ended.
 // Between the first and the last lie exactly the requests of the level. One question that fails, and the level has none.
 import { type Gauges, gaugesIn } from "../schema/gauges.ts";
 import type { ServerLine } from "../schema/server_line.ts";
 import type { Config } from "./config.ts";
 
 const EVERY_MS = 1000;
+/** A mean needs some scrapes. */
+const LEAST_A_WINDOW = 12;
+const LEAST_MS = 50;
 const DEADLINE_MS = 2000;
 
 interface Scrape {
@@ -34,7 +38,8 @@ export class ServerCounters {
     const counters = new ServerCounters(config, log);
     if (config.metrics === null) return counters;
     await counters.#scrape();
-    counters.#timer = setInterval(() => counters.#next(), EVERY_MS);
+    const every_ms = Math.max(LEAST_MS, Math.min(EVERY_MS, config.duration_seconds * 1000 / LEAST_A_WINDOW));
+    counters.#timer = setInterval(() => counters.#next(), every_ms);
     return counters;
   }
 

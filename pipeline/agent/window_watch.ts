@@ -12,7 +12,9 @@ export interface Watched {
 }
 
 export class WindowWatch implements Disposable {
-  #window: { readonly origin: number; readonly health: ReturnType<typeof watchOwnHealth> } | null = null;
+  #origin = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #health: ReturnType<typeof watchOwnHealth> | null = null;
 
   private constructor(readonly counters: ServerCounters) {}
 
@@ -21,21 +23,30 @@ export class WindowWatch implements Disposable {
     return new WindowWatch(await ServerCounters.start(config, log));
   }
 
-  /** The window begins; `origin` is its start, milliseconds of performance.now(). */
-  readonly begin = (origin: number): void => {
-    this.#window ??= { origin, health: watchOwnHealth() };
-  };
+  /** The window starts at `origin`, milliseconds of performance.now(): now, or when the load has settled. */
+  begin(origin: number): void {
+    this.#origin = origin;
+    const wait = origin - performance.now();
+    const watch = () => this.#health = watchOwnHealth();
+    if (wait > 0) this.#timer = setTimeout(watch, wait);
+    else watch();
+  }
 
   /** Ends when nothing is under way any more. */
   async end(place: Pick<ServerLine, "level" | "phase">): Promise<Watched> {
-    if (this.#window === null) return { client: null, server: [] };
-    const { origin, health } = this.#window;
-    const client = health.end();
-    return { client, server: await this.counters.end({ ...place, origin }) };
+    const client = this.#endHealth();
+    return { client, server: await this.counters.end({ ...place, origin: this.#origin }) };
   }
 
   [Symbol.dispose](): void {
-    this.#window?.health.end();
+    this.#endHealth();
     this.counters.stop();
+  }
+
+  #endHealth(): ClientHealth | null {
+    clearTimeout(this.#timer);
+    const health = this.#health;
+    this.#health = null;
+    return health?.end() ?? null;
   }
 }

@@ -13,7 +13,7 @@ export const NUMBERS = {
   },
   giant: { usual: 0, meaning: "bytes of text in the first chunk" },
   at: { usual: 3, meaning: "chunks before error_200 or close_mid strikes" },
-  slots: { usual: 0, meaning: "streams of this model at once, others wait; 0: any number" },
+  slots: { usual: 0, meaning: "streams of this model served at once, others wait their turn; 0: all" },
   loading: { usual: 0, meaning: "requests that are refused with 503 before this model is served" },
 } as const;
 

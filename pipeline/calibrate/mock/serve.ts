@@ -4,6 +4,7 @@ import { Counters } from "./counters.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
 import { type Reply, replyTo } from "./routes.ts";
+import { Slots } from "./slots.ts";
 import { sendStream } from "./stream.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import type { Told } from "./told.ts";
@@ -23,6 +24,7 @@ export function serveMock(): number {
 class Server {
   readonly #pacer = new Pacer();
   readonly #timelines = new Map<string, Timeline>();
+  readonly #slots = new Map<string, Slots>();
   readonly #counters = new Counters();
   readonly #refused = new Map<string, number>();
   #told: Told[] = [];
@@ -67,14 +69,19 @@ class Server {
       sent_ms: [],
       due: { ttft: Math.max(plan.ttft, plan.headers), gap: plan.gap },
     };
-    using counted = await this.#counters.enter(model, plan, told);
     this.#told.push(told);
     const name = `${protocol} ${plan.n} ${model}`;
     const timeline = this.#timelines.get(name) ?? timelineOf(protocol, model, plan);
     this.#timelines.set(name, timeline);
+    const slots = this.#slots.get(name) ?? new Slots(plan.slots || Infinity);
+    this.#slots.set(name, slots);
+    using counted = this.#counters.enter(plan, told);
+    await slots.take();
+    counted.serve();
     this.#underWay += 1;
-    await sendStream(timeline, outbox, told, counted.begun_ms, this.#pacer);
+    await sendStream(timeline, outbox, told, this.#pacer, plan.slots > 0 ? performance.now() : received_ms);
     this.#underWay -= 1;
+    slots.give();
     return timeline.then;
   }
 

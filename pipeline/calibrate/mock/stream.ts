@@ -13,8 +13,8 @@ class Stream implements Paced {
     private readonly timeline: Timeline,
     private readonly outbox: Outbox,
     private readonly told: Told,
-    private readonly begun_ms: number,
     private readonly pacer: Pacer,
+    private readonly begun_ms: number,
   ) {
     this.due = this.#dueOf(0);
   }
@@ -51,10 +51,10 @@ export async function sendStream(
   timeline: Timeline,
   outbox: Outbox,
   told: Told,
-  begun_ms: number,
   pacer: Pacer,
+  begun_ms = told.received_ms,
 ): Promise<void> {
-  const stream = new Stream(timeline, outbox, told, begun_ms, pacer);
+  const stream = new Stream(timeline, outbox, told, pacer, begun_ms);
   pacer.add(stream);
   await stream.done;
   await outbox.flush();
