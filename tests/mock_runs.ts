@@ -20,6 +20,8 @@ export interface MockRun {
   readonly stream?: Partial<typeof STREAM> & Record<string, number>;
   readonly quirks?: readonly Quirk[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Goes on while it is measured. */
+  readonly disturb?: () => Disposable;
 }
 
 /** The benchmarks of `runs`, each with its entry `run-<n>`; `parallel` of them are measured at once, each against a server of its own. */
@@ -30,7 +32,7 @@ export async function benchmarksOf(runs: readonly MockRun[], parallel = 1): Prom
   const worker = async () => {
     await using server = await startMock();
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [n, { stream, quirks, env }] = next;
+      const [n, { stream, quirks, env, disturb }] = next;
       const entry_id = `run-${n}`;
       const out = join(root.paths.raw, "r1", entry_id);
       const numbers = { ...STREAM, ...stream };
@@ -47,6 +49,7 @@ export async function benchmarksOf(runs: readonly MockRun[], parallel = 1): Prom
         OUT: out,
         ...env,
       }, new Date());
+      using _disturbed = disturb?.();
       await run(config, signal, { progress: () => undefined, ended: () => undefined });
       const source = { provider: "local", location: null, price_per_hour: null, origin: "measured" } as const;
       const collected_at = new Date().toISOString();

@@ -60,7 +60,9 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
       calibration: [[50, true], [100, true], [200, false]],
     },
     "the event loop is late half of the time": { client: { loop_lag_p50_ms: 14 } },
-    "the event loop stalls for longer than any gap between tokens": { client: { loop_lag_p99_ms: 150 } },
+    "the event loop of a busy process stalls for longer than any gap between tokens": {
+      client: { loop_lag_p99_ms: 150, cpu_pct: 60 },
+    },
     "the process uses a whole core": { client: { cpu_pct: 97 } },
     "it takes too long to send the next request": { line: (n) => endedEarly(n, 0.1) },
     "fewer requests are at the engine than the client has sent": {
@@ -337,6 +339,7 @@ Deno.test("a clean benchmark has no verdict, and tells what is known of the load
     "no ceiling was found": { calibration: [[50, true], [100, true]] },
     "not even one stream was clean": { calibration: [[50, false], [100, false]] },
     "waiting at the engine": { ...inFlight(12), server: () => ({ level: 12, running: 4, waiting: 8 }) },
+    "other programs keep an idle client from the processor": { client: { loop_lag_p99_ms: 150 } },
     "the engine was started anew": { server: (second) => ({ generation_tokens: second < 9 ? 900 : 0 }) },
     "a request of which the rest is not known": {
       line: (n) => n === 19 ? { err: true, error_class: "stopped", tok: 9 } : {},
