@@ -143,24 +143,19 @@ export const Goodput = z.strictObject({
   }),
 }).meta({ id: "Goodput", description: "What a machine serves within the limits of a tier." });
 
-export const Client = z.strictObject({
-  calibrated_at: str("When the load generator was calibrated on that machine, ISO 8601 UTC"),
-  ceiling_chunks_per_second: num("Chunks/s up to which the calibration found its times true"),
-  chunks_per_second: num("Frames with text that came in each second of the window"),
-  p99_ttft_error_ms: num("What it adds to the time to first chunk at such a rate, 99th percentile, ms"),
-  p99_itl_error_ms: num("What a gap between chunks is off by at such a rate, 99th percentile, ms"),
-  p99_schedule_lag_ms: num("From the time at which a request was due to its sending, 99th percentile, ms"),
-  p99_loop_lag_ms: num("How late its event loop called timers, 99th percentile, ms; about 1 when idle"),
+export const LoadGenerator = z.strictObject({
+  calibrated_at: str("When it was calibrated on this machine, ISO 8601 UTC"),
+  ceiling_chunks_per_second: num("Chunks/s up to which the calibration found it true"),
+  chunks_per_second: num("Chunks/s that it took in over the window"),
+  p99_ttft_error_ms: num("99th percentile of its error in time to first token by the calibration, ms"),
+  p99_itl_error_ms: num("99th percentile of its error in inter-token latency by the calibration, ms"),
+  p99_schedule_lag_ms: num("99th percentile of how late requests were sent, ms"),
+  p99_loop_lag_ms: num("99th percentile of how late its event loop was, ms"),
   cpu_pct: num("CPU time of its process, % of one core"),
-  in_flight: num("Requests in flight on average, until the last was sent"),
-  server_in_flight: num("Requests that the engine itself served or held waiting, on average"),
-  server_tokens: num(
-    "Output tokens by the engine's own counter, those of requests that settled the load included",
-  ),
-}).meta({
-  id: "Client",
-  description: "The load generator itself, and what the engine counted of the same requests.",
-});
+  in_flight: num("Mean requests in flight, by its own count"),
+  server_in_flight: num("Mean requests in flight, by the server's count"),
+  server_tokens: num("Output tokens by the server's count"),
+}).meta({ id: "LoadGenerator", description: "Whether the load generator kept up with what it measured." });
 
 export const BenchmarkResult = z.strictObject({
   id: z.string().meta({
@@ -187,8 +182,8 @@ export const BenchmarkResult = z.strictObject({
   goodput: z.array(Goodput).nullable().meta({
     description: "Requests a second within the limits of each SLO tier; null when not measured.",
   }),
-  client: Client.nullable().meta({
-    description: "Whether the load generator could keep up; null when nothing is known of it.",
+  client: LoadGenerator.nullable().meta({
+    description: "The load generator beside the server; null when nothing of it is known.",
   }),
   memory: z.strictObject({
     context_tokens: num("Context length that memory is kept for, tokens"),

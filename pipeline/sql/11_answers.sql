@@ -44,7 +44,8 @@ SELECT
     },
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts,
     throughput_tokens_per_second: throughput_tokens_per_second, rate_tokens_per_second: rate_tokens_per_second,
-    joules_per_output_token: joules_per_output_token, goodput: goodput, client: client,
+    joules_per_output_token: joules_per_output_token, goodput: goodput,
+    client: client,
     memory: {
       context_tokens: context_tokens, needed_gib: memory_needed_gib, available_gib: memory_available_gib, fits: fits
     },

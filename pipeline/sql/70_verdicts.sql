@@ -53,4 +53,4 @@ SELECT
   benchmark_id,
   list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) AS verdicts,
   bool_or(severity = 'fatal') AS fatal
-FROM (SELECT * EXCLUDE (crossed) FROM crossed WHERE crossed UNION ALL BY NAME FROM client_verdicts) GROUP BY ALL;
+FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts) WHERE crossed GROUP BY ALL;
