@@ -193,7 +193,7 @@ Deno.test("a chat template's own prefix, cached in all but the first request of 
 });
 
 Deno.test("a clean benchmark has no verdict", async () => {
-  const lines = Array.from({ length: 30 }, (_, n) => fullLine(n, n * 2, { tok: 256 }));
+  const lines = Array.from({ length: 30 }, (_, n) => fullLine(n, n * 1.2, { tok: 256 }));
   deepEqual(codes((await figures(lines))[0]), []);
   const whole = metadata({ summary: { levels: [levelSummary(1, false)] } });
   deepEqual(codes((await figures(lines, { "metadata.json": whole }))[0]), []);

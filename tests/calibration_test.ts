@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { type Exchange, exchange } from "../pipeline/agent/exchange.ts";
 import { HttpClient } from "../pipeline/agent/http/client.ts";
+import { percentile } from "../pipeline/agent/percentile.ts";
 import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
 import { openaiWire } from "../pipeline/agent/wire/openai.ts";
 import { offsetOf } from "../pipeline/calibrate/clock.ts";
-import { figuresOf, percentile } from "../pipeline/calibrate/figures.ts";
+import { figuresOf } from "../pipeline/calibrate/figures.ts";
 import { levelOf } from "../pipeline/calibrate/level.ts";
 import { modelName, planOf, type Quirk, QUIRKS } from "../pipeline/calibrate/mock/plan.ts";
 import { startMock } from "../pipeline/calibrate/mock/process.ts";
@@ -182,24 +183,32 @@ Deno.test("a calibration that is stopped ends with the levels that it has", asyn
   deepEqual(calibration.levels.map(({ streams }) => streams), [1]);
 });
 
-Deno.test("the agent, as one file, calibrates itself when asked and then measures", async () => {
+Deno.test("the agent, as one file, calibrates itself when asked, then measures; the next takes its calibration over", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const agent = join(folder, "agent.js");
     await bundleAgent(pathsOf(), agent);
     await using server = await startMock();
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-config", "-A", agent],
-      env: {
-        ...{ CALIBRATE: "1", ENGINE: "openai", MODEL: modelName(FAST), URL: server.url },
-        ...{ DURATION: "0.1", OUT: folder },
-      },
-    }).output();
-    equal(code, 0, new TextDecoder().decode(stderr));
-    const read = async (name: string) => await Deno.readTextFile(join(folder, name));
-    const { client, levels } = Calibration.parse(JSON.parse(await read("calibration.json")));
-    deepEqual([client, levels.map(({ counts_exact }) => counts_exact)], ["agent", [true, true, true]]);
-    match(await read("results.jsonl"), /"tok":6,"tok_from":"engine"/);
+    const measure = async (name: string) => {
+      const out = join(folder, name);
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-config", "-A", agent],
+        env: {
+          ...{ CALIBRATE: "1", CALIBRATION: join(folder, "kept.json"), ENGINE: "openai", URL: server.url },
+          ...{ MODEL: modelName(FAST), DURATION: "0.1", OUT: out },
+        },
+      }).output();
+      equal(code, 0, new TextDecoder().decode(stderr));
+      match(await Deno.readTextFile(join(out, "results.jsonl")), /"tok":6,"tok_from":"engine"/);
+      return Calibration.parse(JSON.parse(await Deno.readTextFile(join(out, "calibration.json"))));
+    };
+    const first = await measure("first");
+    deepEqual([first.client, first.levels.map(({ counts_exact }) => counts_exact)], ["agent", [
+      true,
+      true,
+      true,
+    ]]);
+    deepEqual(await measure("second"), first);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -231,6 +240,9 @@ const OUTCOMES: Record<Exclude<Quirk, "gzip">, Outcome | { openai: Outcome; olla
   split: GOOD,
   drip: GOOD,
   wrong_counts: { ...GOOD, tok: 13 },
+  few_counts: { ...GOOD, tok: 3 },
+  miscount: GOOD,
+  hidden_queue: GOOD,
   cached: { ...GOOD, cached: 40 },
   refuse: { kind: "http", frames: 0, tok: undefined },
   redirect: { kind: "http", frames: 0, tok: undefined },

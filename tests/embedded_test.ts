@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type EmbeddedServer, startEmbedded } from "../pipeline/engines/embedded/process.ts";
 import { ggufChunks, ggufSize } from "../pipeline/engines/embedded/gguf.ts";
 import { shapeOf, syntheticSizes } from "../pipeline/engines/embedded/shapes.ts";
+import { gaugesIn, LLAMA_SERVER_NAMES } from "../pipeline/schema/gauges.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
 const MODEL = "synthetic:15m";
@@ -70,6 +71,27 @@ Deno.test("two requests at once are both answered, and an equal prompt is never 
       equal(frames.filter((frame) => (frame.choices[0]?.text ?? "") !== "").length, 32);
       equal(frames.at(-1)?.usage?.prompt_tokens_details.cached_tokens, 0);
     }
+  }));
+
+Deno.test("its counters tell every token, and who is served or waits, under llama-server's names", () =>
+  serving(async ({ url }) => {
+    const told = async () => gaugesIn(await (await fetch(`${url}/metrics`)).text(), LLAMA_SERVER_NAMES);
+    deepEqual(await told(), {
+      running: 0,
+      waiting: 0,
+      generation_tokens: 0,
+      prompt_tokens: 0,
+      kv_usage: null,
+    });
+    const ask = () => stream(url, "completions", { prompt: "The sea is", max_tokens: 64 });
+    const answers = Promise.all([ask(), ask(), ask()]);
+    let seen = await told();
+    while ((seen.waiting ?? 0) === 0) seen = await told();
+    deepEqual([seen.running, seen.waiting], [2, 1]);
+    const prompt = (await answers).map((frames) => frames.at(-1)?.usage?.prompt_tokens ?? 0);
+    const { generation_tokens, prompt_tokens, ...rest } = await told();
+    deepEqual([generation_tokens, prompt_tokens], [3 * 64, prompt.reduce((sum, count) => sum + count, 0)]);
+    deepEqual(rest, { running: 0, waiting: 0, kv_usage: null });
   }));
 
 Deno.test("a request is answered as if it were the first, whatever was asked before", () =>

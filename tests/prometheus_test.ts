@@ -1,7 +1,7 @@
 // The counters of vLLM, SGLang and llama-server, from texts of the form in which they give them.
 import { deepEqual, equal } from "node:assert/strict";
-import { gaugesIn } from "../pipeline/engines/gauges.ts";
-import { samplesIn } from "../pipeline/engines/prometheus.ts";
+import { gaugesIn } from "../pipeline/schema/gauges.ts";
+import { samplesIn } from "../pipeline/schema/prometheus.ts";
 
 const NAMES = {
   running: ["a:running"],

@@ -1,5 +1,6 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
+import { GaugeNames } from "../schema/gauges.ts";
 import { Load, loadFaults, ORDERS, Seed, SEEDS, usualSettle } from "../schema/load.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
@@ -26,6 +27,8 @@ const Settings = z.object({
   RUNTIME: z.string().optional(),
   ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
   RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  METRICS_NAMES: json.pipe(GaugeNames).optional(),
   DURATION: number(0.001).default(300),
   CONCURRENCY: levels.optional(),
   LOAD: json.pipe(Load).optional(),
@@ -43,6 +46,7 @@ const Settings = z.object({
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
+  CALIBRATION: z.string().min(1).optional(),
 }).superRefine((set, { addIssue }) => {
   const { CONCURRENCY: concurrency, LOAD: load, LEAST_REQUESTS: least_requests, PROMPTS, CONTEXT } = set;
   for (const fault of loadFaults({ concurrency, load, least_requests })) {
@@ -50,6 +54,10 @@ const Settings = z.object({
   }
   const message = whyTooLong(PROMPTS, CONTEXT);
   if (message !== null) addIssue({ code: "custom", path: ["CONTEXT"], message });
+  if ((set.METRICS_URL === undefined) !== (set.METRICS_NAMES === undefined)) {
+    const message = "METRICS_URL and METRICS_NAMES are given together or not at all";
+    addIssue({ code: "custom", path: ["METRICS_URL"], message });
+  }
 });
 
 export interface Config {
@@ -65,6 +73,8 @@ export interface Config {
   readonly engine_flags: readonly string[] | null;
   /** Empties the engine's prompt cache when POSTed to; null: there is no such route. */
   readonly reset_url: string | null;
+  /** Where the engine tells its counters, and under which names; null: it does not. */
+  readonly metrics: { readonly url: string; readonly names: GaugeNames } | null;
   readonly duration_seconds: number;
   /** Levels of a closed loop; undefined where `load` says more. */
   readonly concurrency: readonly number[] | undefined;
@@ -92,8 +102,10 @@ export interface Config {
   readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
-  /** Calibrate the client first, about fifteen seconds, and leave calibration.json. */
+  /** Calibrate the client first, about eight seconds, and leave calibration.json. */
   readonly calibrate: boolean;
+  /** File that keeps a calibration of this machine for the runs that follow; null: none. */
+  readonly calibration: string | null;
 }
 
 /** Cannot go on: `exitCode` 1 failed, 2 wrong settings. */
@@ -125,6 +137,9 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     runtime: set.RUNTIME ?? null,
     engine_flags: set.ENGINE_FLAGS ?? null,
     reset_url: set.RESET_URL ?? null,
+    metrics: set.METRICS_URL === undefined || set.METRICS_NAMES === undefined
+      ? null
+      : { url: set.METRICS_URL, names: set.METRICS_NAMES },
     duration_seconds: set.DURATION,
     concurrency: set.LOAD === undefined ? set.CONCURRENCY ?? [1] : undefined,
     load: set.LOAD,
@@ -143,5 +158,6 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     chunks: set.CHUNKS === "1",
     progress_json: set.PROGRESS === "json",
     calibrate: set.CALIBRATE === "1",
+    calibration: set.CALIBRATION ?? null,
   };
 }

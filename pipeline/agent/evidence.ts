@@ -1,8 +1,10 @@
-// The files an agent leaves: results.jsonl and chunks.jsonl line by line, metadata.json at the start and at the end, agent.log.
+// The files an agent leaves: results.jsonl and chunks.jsonl line by line, server.jsonl window by window, metadata.json at the start
+// and at the end, agent.log.
 import { join } from "node:path";
 import type { ChunkLine } from "../schema/chunk.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
 import type { RequestLine } from "../schema/request.ts";
+import type { ServerLine } from "../schema/server_line.ts";
 import type { Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
 import { STANDARD_PROMPTS } from "./prompts/standard.ts";
@@ -73,16 +75,15 @@ export class Evidence implements Disposable {
   readonly #results: Deno.FsFile;
   readonly #chunks: Deno.FsFile | null;
   readonly #log: Deno.FsFile;
+  #server: Deno.FsFile | null = null;
 
   /** With `chunks` there is a chunks.jsonl too. */
   constructor(out: string, { chunks }: { readonly chunks: boolean }) {
     Deno.mkdirSync(out, { recursive: true });
-    const open = (name: string) =>
-      Deno.openSync(join(out, name), { write: true, create: true, truncate: true });
     this.#out = out;
-    this.#results = open("results.jsonl");
-    this.#chunks = chunks ? open("chunks.jsonl") : null;
-    this.#log = open("agent.log");
+    this.#results = this.#open("results.jsonl");
+    this.#chunks = chunks ? this.#open("chunks.jsonl") : null;
+    this.#log = this.#open("agent.log");
   }
 
   /** One line, in the file when this returns. */
@@ -93,6 +94,13 @@ export class Evidence implements Disposable {
   /** One line of chunks.jsonl, if that is kept. */
   chunks(line: ChunkLine): void {
     if (this.#chunks !== null) writeAll(this.#chunks, `${JSON.stringify(line)}\n`);
+  }
+
+  /** The scrapes of a window; server.jsonl is there once there is one. */
+  server(lines: readonly ServerLine[]): void {
+    if (lines.length === 0) return;
+    this.#server ??= this.#open("server.jsonl");
+    writeAll(this.#server, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 
   log(text: string): void {
@@ -109,7 +117,12 @@ export class Evidence implements Disposable {
   [Symbol.dispose](): void {
     this.#results.close();
     this.#chunks?.close();
+    this.#server?.close();
     this.#log.close();
+  }
+
+  #open(name: string): Deno.FsFile {
+    return Deno.openSync(join(this.#out, name), { write: true, create: true, truncate: true });
   }
 }
 

@@ -36,7 +36,9 @@ async function calibrate(config: Config, stop: AbortSignal): Promise<void> {
   const plain = Deno.mainModule.endsWith(".js") ? ["--no-config"] : [];
   const args = ["run", "--quiet", ...plain, "-A", Deno.mainModule];
   try {
-    await calibrateBriefly(config.out, { args, env: { MOCK_SERVER: "1" } }, stop);
+    const { out, calibration: kept } = config;
+    const mock = { args, env: { MOCK_SERVER: "1" } };
+    await calibrateBriefly({ out, kept, level: mostInFlight(config), mock }, stop);
   } catch (error) {
     say(Deno.stderr, `not calibrated: ${error instanceof Error ? error.message : String(error)}\n`);
   }

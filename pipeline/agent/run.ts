@@ -18,6 +18,7 @@ import { gauged } from "./prompts/gauge.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
 import { startTelemetry } from "./telemetry.ts";
+import { WindowWatch } from "./window_watch.ts";
 import type { Wire } from "./wire/frame.ts";
 import { ollamaWire } from "./wire/ollama.ts";
 import { openaiWire } from "./wire/openai.ts";
@@ -141,15 +142,28 @@ async function runLevel(
   await warmUp(step, config.warmup_requests, told);
   story.model = await probeModel(config);
   if (stop.aborted) return null;
+  using watch = await WindowWatch.start(config, (text) => evidence.log(`level ${level}: ${text}`));
   const origin = performance.now() + config.settle_seconds * 1000;
   tally.start(origin);
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
+    watch.begin(origin);
     const { stop_reason, ...window } = await measure(step, origin, told);
+    const { client, server } = await watch.end({ level, phase });
+    evidence.server(server);
     if (stop_reason !== null) evidence.log(`level ${level} was ended: ${stop_reason}`);
     const { duration_seconds: planned_seconds, settle_seconds } = config;
     const interrupted = stop.aborted || stop_reason !== null;
-    story.levels.push({ level, phase, ...window, planned_seconds, settle_seconds, interrupted, stop_reason });
+    story.levels.push({
+      level,
+      phase,
+      ...window,
+      planned_seconds,
+      settle_seconds,
+      interrupted,
+      stop_reason,
+      client,
+    });
     watcher.ended(tally.now());
     return stop.aborted ? null : tally.outcome(window.load_seconds, config.slo);
   } finally {

@@ -4,6 +4,7 @@ import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
+import { isGpu } from "../schema/gpu_name.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import type { Provenance } from "../schema/provenance.ts";
 import { LONG_PARQUET } from "./export.ts";
@@ -16,6 +17,8 @@ interface Told {
   readonly metadata_file: string;
   readonly results_file: string;
   readonly chunks_file: string | null;
+  readonly server_file: string | null;
+  readonly calibration_file: string | null;
   readonly gpu_file: string | null;
 }
 
@@ -26,9 +29,11 @@ const FIGURES = [
   "48_windows",
   "50_load",
   "55_goodput",
+  "57_client",
   "60_telemetry",
   "62_machine_signs",
   "65_memory",
+  "66_client_verdicts",
   "70_verdicts",
   "80_benchmarks",
 ];
@@ -61,10 +66,16 @@ export async function buildBatch(
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
   await db.set("catalog_names", JSON.stringify(await catalogNames(db, catalog)));
+  await db.set("foreign_gpus", await foreignGpus(db));
   await db.runFile("30_requests.sql");
-  const chunkFiles = told.flatMap(({ chunks_file }) => chunks_file === null ? [] : [chunks_file]);
-  await db.set("chunks_files", chunkFiles.length === 0 ? [await emptyFile(out)] : chunkFiles);
+  const chunkFiles = given(told.map(({ chunks_file }) => chunks_file));
+  const none = await emptyFile(out);
+  await db.set("chunks_files", chunkFiles.length === 0 ? [none] : chunkFiles);
   await db.runFile("35_chunks.sql");
+  await db.set("server_files", [none, ...given(told.map(({ server_file }) => server_file))]);
+  await db.runFile("36_server.sql");
+  await db.set("calibration_files", [none, ...given(told.map(({ calibration_file }) => calibration_file))]);
+  await db.runFile("37_calibration.sql");
   await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
@@ -84,6 +95,10 @@ export async function buildBatch(
 async function defineFigures(db: Database): Promise<void> {
   await db.runFile("83_timed_requests.sql");
   for (const name of DEFINITIONS) await db.runFile(`definitions/${name}.sql`);
+}
+
+function given(files: readonly (string | null)[]): string[] {
+  return files.filter((file) => file !== null);
 }
 
 /** A file without a line, where DuckDB must be given one. */
@@ -106,6 +121,16 @@ async function catalogNames(db: Database, catalog: Catalog): Promise<Record<stri
   return Object.fromEntries(entries);
 }
 
+/** The GPUs of the batch that are not those which the matrix asked for: both names, a line break between them. */
+async function foreignGpus(db: Database): Promise<string[]> {
+  const rows = await db.rows(
+    `SELECT DISTINCT wanted_gpu, metadata ->> '$.hardware.gpu_name' AS found FROM directories
+     WHERE wanted_gpu IS NOT NULL AND found IS NOT NULL`,
+  );
+  return rows.filter(({ wanted_gpu, found }) => !isGpu(String(wanted_gpu), String(found)))
+    .map(({ wanted_gpu, found }) => `${wanted_gpu}\n${found}`);
+}
+
 /** Writes the batch's rows of a table as one Parquet file, in the order of directories and lines. */
 async function writePart(db: Database, dataset: string, part: string, out: string): Promise<void> {
   await Deno.mkdir(join(out, dataset), { recursive: true });
@@ -119,17 +144,22 @@ async function tell(directory: SealedDirectory, out: string): Promise<Told> {
   const { provenance } = directory;
   const has = (name: string) => provenance.files.some((file) => file.name === name);
   const usable = (name: string) => withoutRejected(directory, name, out);
+  const isRejected = (name: string) => provenance.rejected_lines.some(({ file }) => file === name);
   return {
     provenance,
     seal: directory.seal,
     metadata_file: join(directory.path, "metadata.json"),
     results_file: await usable("results.jsonl"),
     chunks_file: has("chunks.jsonl") ? await usable("chunks.jsonl") : null,
+    server_file: has("server.jsonl") ? await usable("server.jsonl") : null,
+    calibration_file: has("calibration.json") && !isRejected("calibration.json")
+      ? join(directory.path, "calibration.json")
+      : null,
     gpu_file: provenance.gpu_columns === null ? null : await usable("gpu.csv"),
   };
 }
 
-function rowOf({ provenance, chunks_file, gpu_file, ...told }: Told) {
+function rowOf({ provenance, ...told }: Told) {
   return {
     run_id: provenance.run_id,
     entry_id: provenance.entry_id,
@@ -140,8 +170,7 @@ function rowOf({ provenance, chunks_file, gpu_file, ...told }: Told) {
     price_per_hour: provenance.price_per_hour,
     rejected_lines: provenance.rejected_lines.length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],
-    chunks_file,
-    gpu_file,
+    wanted_gpu: provenance.gpu,
     ...told,
   };
 }

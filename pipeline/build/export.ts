@@ -19,6 +19,7 @@ import { Matrix } from "../schema/matrix.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { Provenance } from "../schema/provenance.ts";
 import { RequestLine } from "../schema/request.ts";
+import { ServerLine } from "../schema/server_line.ts";
 import * as overview from "../schema/overview.ts";
 import * as summary from "../schema/summary.ts";
 
@@ -77,6 +78,7 @@ export async function exportSchemas(out: string): Promise<void> {
       Metadata,
       Provenance,
       RequestLine,
+      ServerLine,
     },
     ...api,
     ...benchmark,

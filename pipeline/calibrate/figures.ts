@@ -69,12 +69,3 @@ function isExact({ chunks_ms, tokens, error }: Heard, truth: Told | undefined, e
   return error === null && truth !== undefined && truth.sent_ms.length === expected.chunks &&
     chunks_ms.length === expected.chunks && tokens === expected.tokens;
 }
-
-/** The value that the share `at` of the values does not exceed, linear between neighbours as numpy has it; null of none. */
-export function percentile(values: readonly number[], at: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
-  const place = at * (sorted.length - 1);
-  const [low = 0, high = 0] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return low + (high - low) * (place - Math.floor(place));
-}

@@ -1,7 +1,8 @@
 // One level against the mock server, as a line of the calibration.
+import { percentile } from "../agent/percentile.ts";
 import type { CalibrationLevel } from "../schema/calibration.ts";
 import { type ClockOffset, readOffset } from "./clock.ts";
-import { type Expected, type Figures, figuresOf, percentile } from "./figures.ts";
+import { type Expected, type Figures, figuresOf } from "./figures.ts";
 import type { Client } from "./heard.ts";
 import type { Told } from "./mock/told.ts";
 import { type Load, type Replay, replay } from "./replay.ts";

@@ -22,6 +22,8 @@ export interface CalibrateOptions {
   readonly client?: ClientMaker;
   /** What every stream is; default: STREAM. */
   readonly stream?: typeof STREAM;
+  /** Measure a level that is not clean once more, and take the better one: what disturbed it may have passed. */
+  readonly retry?: boolean;
   /** How the mock server is started; default: by its own file. */
   readonly mock?: MockCommand;
 }
@@ -54,9 +56,16 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   let clock_uncertainty_ms = 0;
   for (const streams of options.levels) {
     const load = { streams, ramp_ms: dueOf(plan, plan.n), window_ms: options.seconds * 1000 };
-    const { level, offset } = await measureLevel(client, server.url, load, expected, options.signal);
+    const measured = async () => {
+      const { level, offset } = await measureLevel(client, server.url, load, expected, options.signal);
+      clock_uncertainty_ms = Math.max(clock_uncertainty_ms, offset.uncertainty_ms);
+      return level;
+    };
+    let level = await measured();
+    if (options.retry === true && !level.clean && !options.signal.aborted) {
+      level = cleaner(level, await measured());
+    }
     if (options.signal.aborted) break;
-    clock_uncertainty_ms = Math.max(clock_uncertainty_ms, offset.uncertainty_ms);
     levels.push(level);
     options.onLevel(level);
   }
@@ -75,6 +84,12 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     levels,
     ceiling_chunks_per_second: ceilingOf(levels),
   };
+}
+
+function cleaner(one: CalibrationLevel, other: CalibrationLevel): CalibrationLevel {
+  const worst = ({ counts_exact, p99_ttft_error_ms, p99_itl_error_ms }: CalibrationLevel) =>
+    counts_exact ? Math.max(p99_ttft_error_ms ?? Infinity, p99_itl_error_ms ?? Infinity) : Infinity;
+  return worst(other) < worst(one) ? other : one;
 }
 
 /** Chunks/s of the last clean level before the first that is not; null when the first is not. Pure. */

@@ -2,7 +2,7 @@
 // evenly in time, for some seconds. What is counted lies in a window in which all streams are under way.
 import process from "node:process";
 import type { Client, Heard } from "./heard.ts";
-import { watchLoop } from "./loop_lag.ts";
+import { watchLoop } from "../agent/loop_lag.ts";
 
 export interface Load {
   readonly streams: number;

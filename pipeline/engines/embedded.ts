@@ -1,8 +1,9 @@
 // llama.cpp in a child process of ours: nothing to install beforehand, a GGUF file or a synthetic model to serve.
+import { LLAMA_SERVER_NAMES } from "../schema/gauges.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { syntheticSizes } from "./embedded/shapes.ts";
 import type { Engine } from "./engine.ts";
-import { NOT_TOLD, openai, openaiEnv } from "./openai.ts";
+import { metricsEnv, NOT_TOLD, openai, openaiEnv } from "./openai.ts";
 
 export const embedded: Engine = {
   name: "embedded",
@@ -24,7 +25,7 @@ export const embedded: Engine = {
     return {
       url: server.url,
       version: server.version,
-      agentEnv: openaiEnv(server.url, choice),
+      agentEnv: { ...openaiEnv(server.url, choice), ...metricsEnv(server.url, LLAMA_SERVER_NAMES) },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },

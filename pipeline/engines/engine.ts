@@ -3,7 +3,7 @@ import type { EngineName } from "../schema/names.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Job, JobOrder, Machine } from "../machines/machine.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
-import type { Gauges } from "./gauges.ts";
+import type { Gauges } from "../schema/gauges.ts";
 
 /** What engines need of the world; tests bring their own. */
 export interface EngineWorld {

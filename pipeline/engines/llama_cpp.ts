@@ -1,6 +1,7 @@
 // llama.cpp's llama-server: from PATH or its CUDA image ghcr.io/ggml-org/llama.cpp:server-cuda, else its Vulkan release:
 // the project publishes no CUDA build for Linux but in that image.
 import { Failure } from "../schema/failures.ts";
+import { LLAMA_SERVER_NAMES } from "../schema/gauges.ts";
 import { mostInFlight } from "../schema/load.ts";
 import type { EngineHost, EngineWorld } from "./engine.ts";
 import { install, NEED } from "./install.ts";
@@ -63,13 +64,7 @@ export const llamaCpp = openaiServer({
   versions: [{ path: "/props", key: "build_info" }],
   // The agent's requests say cache_prompt: false.
   reset: null,
-  gauges: {
-    running: ["llamacpp:requests_processing"],
-    waiting: ["llamacpp:requests_deferred"],
-    generation_tokens: ["llamacpp:tokens_predicted"],
-    prompt_tokens: ["llamacpp:prompt_tokens"],
-    kv_usage: [],
-  },
+  gauges: LLAMA_SERVER_NAMES,
 
   canServe(model) {
     if (model.startsWith("synthetic:")) return "a synthetic model is for the embedded engine";

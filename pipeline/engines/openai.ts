@@ -1,5 +1,6 @@
 // Any endpoint that speaks OpenAI's API and already runs: LM Studio, a hosted one, an engine under a name of its own.
 import { UserError } from "../errors.ts";
+import type { GaugeNames } from "../schema/gauges.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded } from "./engine.ts";
 import { askJson } from "./http.ts";
@@ -46,6 +47,11 @@ export const openai: Engine = {
 /** The agent's settings for an OpenAI-compatible endpoint. The key stays in the environment it is already in. */
 export function openaiEnv(url: string, { name, api, runtime }: EngineChoice): Record<string, string> {
   return { ENGINE: name, URL: url, API: api, ...(runtime === undefined ? {} : { RUNTIME: runtime }) };
+}
+
+/** The agent's settings for counters under these names at `<origin>/metrics`. */
+export function metricsEnv(origin: string, names: GaugeNames): Record<string, string> {
+  return { METRICS_URL: `${origin}/metrics`, METRICS_NAMES: JSON.stringify(names) };
 }
 
 /** A model that an endpoint lists. */

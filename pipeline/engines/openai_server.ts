@@ -5,9 +5,9 @@ import { Failure } from "../schema/failures.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
-import { type GaugeNames, gaugesIn } from "./gauges.ts";
+import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
 import { ask, refusal } from "./http.ts";
-import { modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
+import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
 
 export interface ServerKind {
@@ -71,6 +71,7 @@ export function openaiServer(kind: ServerKind): Engine {
         version: versionAt,
         agentEnv: (url) => ({
           ...openaiEnv(url, choice),
+          ...metricsEnv(originOf(url), kind.gauges),
           ENGINE_FLAGS: JSON.stringify(flags),
           ...(kind.reset === null ? {} : { RESET_URL: `${url}${kind.reset}` }),
         }),
@@ -120,7 +121,7 @@ export function openaiServer(kind: ServerKind): Engine {
     return {
       url,
       version: await versionAt(url, world),
-      agentEnv: openaiEnv(url, choice),
+      agentEnv: { ...openaiEnv(url, choice), ...metricsEnv(originOf(url), kind.gauges) },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -1,9 +1,9 @@
-// The specification's directory: results.jsonl, metadata.json, gpu.csv and our chunks.jsonl. Taken in verbatim.
+// The specification's directory: results.jsonl, metadata.json, gpu.csv and what our agent adds. Taken in verbatim.
 import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Importer } from "./importer.ts";
 
-const KEPT = /^((results|chunks)\.jsonl|metadata\.json|gpu\.csv|[\w.-]+\.log)$/;
+const KEPT = /^((results|chunks|server)\.jsonl|(metadata|calibration)\.json|gpu\.csv|[\w.-]+\.log)$/;
 
 export const almanac: Importer = {
   name: "almanac",

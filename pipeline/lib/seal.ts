@@ -1,19 +1,24 @@
 // Seals a raw directory: checks every line, digests every file, and writes provenance.json last. Nothing else in it is touched.
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { Calibration } from "../schema/calibration.ts";
 import {
   type GpuHeader,
   gpuLineFault,
   isFailed,
   readChunkLine,
   readGpuHeader,
+  type Reading,
   readRequestLine,
+  readServerLine,
 } from "../schema/evidence.ts";
 import { Metadata } from "../schema/metadata.ts";
-import { parseOrRefuse } from "../schema/parse.ts";
+import { check, parseOrRefuse } from "../schema/parse.ts";
 import { Provenance, type RejectedLine } from "../schema/provenance.ts";
 import { exists, readText, sha256File, sha256Hex, writeAtomic } from "./files.ts";
 import { fileLines } from "./lines.ts";
+
+const CALIBRATION = "calibration.json";
 
 /** Where the evidence comes from. */
 export type Source =
@@ -21,7 +26,7 @@ export type Source =
     Provenance,
     "run_id" | "entry_id" | "origin" | "provider" | "location" | "price_per_hour" | "collected_at"
   >
-  & { readonly rental?: Provenance["rental"]; readonly engine_flags?: Provenance["engine_flags"] };
+  & Partial<Pick<Provenance, "gpu" | "rental" | "engine_flags">>;
 
 export interface Sealed extends Provenance {
   /** For people: one sentence each. */
@@ -39,7 +44,13 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
   const metadata = await readMetadata(dir);
   const results = await readResults(dir);
   const gpu = await readGpu(dir);
-  const rejected_lines = [...results.rejected, ...await faultyChunks(dir), ...gpu.rejected];
+  const rejected_lines = [
+    ...results.rejected,
+    ...await faultyLines(dir, "chunks.jsonl", readChunkLine),
+    ...await faultyLines(dir, "server.jsonl", readServerLine),
+    ...await faultyCalibration(dir),
+    ...gpu.rejected,
+  ];
   const files = await digests(dir);
   const digest = (name: string) => files.find((file) => file.name === name)?.sha256 ?? "";
   const provenance = Provenance.parse({
@@ -123,17 +134,34 @@ async function readResults(dir: string) {
   return { requests, rejected, tokens_per_second: lowest === undefined ? null : lowest.sum / lowest.count };
 }
 
-/** The lines of chunks.jsonl that cannot be used; none without that file. */
-async function faultyChunks(dir: string): Promise<RejectedLine[]> {
-  const path = join(dir, "chunks.jsonl");
+/** The lines of an optional file that cannot be used; none without that file. */
+async function faultyLines(
+  dir: string,
+  file: string,
+  read: (line: string, complete: boolean) => Reading<unknown>,
+): Promise<RejectedLine[]> {
+  const path = join(dir, file);
   const rejected: RejectedLine[] = [];
   if (!await exists(path)) return rejected;
   for await (const { number, text, complete } of fileLines(path)) {
-    const reading = readChunkLine(text, complete);
+    const reading = read(text, complete);
     if (reading === null || "value" in reading) continue;
-    rejected.push({ file: "chunks.jsonl", line: number, reason: reading.reason });
+    rejected.push({ file, line: number, reason: reading.reason });
   }
   return rejected;
+}
+
+/** A calibration.json that is none is left out whole. */
+async function faultyCalibration(dir: string): Promise<RejectedLine[]> {
+  const path = join(dir, CALIBRATION);
+  if (!await exists(path)) return [];
+  const reject = (reason: string) => [{ file: CALIBRATION, line: 1, reason }];
+  try {
+    const checked = check(Calibration, JSON.parse(await readText(path)));
+    return "faults" in checked ? reject(checked.faults.join("; ")) : [];
+  } catch {
+    return reject("it is not JSON");
+  }
 }
 
 async function readGpu(dir: string): Promise<{ header: GpuHeader | null; rejected: RejectedLine[] }> {

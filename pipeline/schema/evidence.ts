@@ -4,6 +4,7 @@ import { ChunkLine } from "./chunk.ts";
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
 import { check } from "./parse.ts";
 import { RequestLine } from "./request.ts";
+import { ServerLine } from "./server_line.ts";
 
 /** What a line is: usable, empty, or unusable for a reason. */
 export type Reading<T> = { readonly value: T } | { readonly reason: string } | null;
@@ -16,6 +17,11 @@ export function readRequestLine(line: string, complete: boolean): Reading<Reques
 /** Reads one line of chunks.jsonl. */
 export function readChunkLine(line: string, complete: boolean): Reading<ChunkLine> {
   return readJsonLine(ChunkLine, line, complete);
+}
+
+/** Reads one line of server.jsonl. */
+export function readServerLine(line: string, complete: boolean): Reading<ServerLine> {
+  return readJsonLine(ServerLine, line, complete);
 }
 
 function readJsonLine<T>(schema: z.ZodType<T>, line: string, complete: boolean): Reading<T> {

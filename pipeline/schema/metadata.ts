@@ -79,6 +79,18 @@ export const TestConfigMeta = z.object({
   }),
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });
 
+const own = (what: string) =>
+  z.number().min(0).nullable().meta({ description: `${what}; null when not measured.` });
+
+export const ClientHealth = z.object({
+  loop_lag_p50_ms: own("How late its event loop called timers, median, ms; about 1 when idle"),
+  loop_lag_p99_ms: own("The same, 99th percentile, ms"),
+  cpu_pct: own("CPU time of its process, % of one core"),
+  shards: z.int().min(1).nullish().meta({
+    description: "Event loops that shared the load; one where not told.",
+  }),
+}).meta({ id: "ClientHealth", description: "The load generator's own health in a window." });
+
 export const LevelSummary = z.object({
   level: z.number().positive().meta({
     description: "Load level: concurrency, or requests per second of an open loop.",
@@ -100,6 +112,7 @@ export const LevelSummary = z.object({
   }),
   interrupted: z.boolean().meta({ description: "True when the level was stopped before its time." }),
   stop_reason: text("Why the load was ended before its time; null when it was not, or by the user."),
+  client: ClientHealth.nullish(),
 }).meta({ id: "LevelSummary", description: "One load level's window." });
 
 export const GpuProcess = z.object({
@@ -153,5 +166,6 @@ export type GpuProcess = z.infer<typeof GpuProcess>;
 export type TelemetryMeta = z.infer<typeof TelemetryMeta>;
 export type ModelMeta = z.infer<typeof ModelMeta>;
 export type WorkloadMeta = z.infer<typeof WorkloadMeta>;
+export type ClientHealth = z.infer<typeof ClientHealth>;
 export type LevelSummary = z.infer<typeof LevelSummary>;
 export type Metadata = z.infer<typeof Metadata>;

@@ -29,6 +29,9 @@ export const Provenance = z.strictObject({
   provider: z.string().meta({ description: "Who lent the machine." }),
   location: z.string().nullable().meta({ description: "Where the machine stands." }),
   price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
+  gpu: z.string().nullable().default(null).meta({
+    description: "GPU that the matrix asked for, by its name in the catalogue; null: any, or not known.",
+  }),
   rental: Rental.nullable().default(null),
   engine_flags: z.array(z.string()).nullable().default(null).meta({
     description: "Flags that the matrix gave the engine; null: none.",

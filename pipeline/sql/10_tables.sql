@@ -32,6 +32,11 @@ CREATE TABLE benchmarks (
   provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
   throughput_tokens_per_second DOUBLE, steady_throughput_tokens_per_second DOUBLE, achieved_request_rate DOUBLE, joules_per_output_token DOUBLE,
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
+  client STRUCT(
+    calibrated_at VARCHAR, ceiling_chunks_per_second DOUBLE, chunks_per_second DOUBLE, p99_ttft_error_ms DOUBLE,
+    p99_itl_error_ms DOUBLE, p99_schedule_lag_ms DOUBLE, p99_loop_lag_ms DOUBLE, cpu_pct DOUBLE, in_flight DOUBLE,
+    server_in_flight DOUBLE, server_tokens DOUBLE
+  ),
   rate_tokens_per_second DOUBLE AS (if(level = 1 AND arrival = 'closed', avg_tokens_per_second, throughput_tokens_per_second)),
   tokens_per_dollar DOUBLE AS (rate_tokens_per_second * 3600 / price_per_hour),
   cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
@@ -64,6 +69,7 @@ COMMENT ON COLUMN benchmarks.p50_ttfa_ms IS 'Median time to first answer, the fi
 COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last text - first text) / (tok - 1), ms.';
 COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with text, over all gaps of all requests, ms; null without chunk times.';
 COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
+COMMENT ON COLUMN benchmarks.client IS 'The load generator itself: what calibration found, how busy and how late it was, and what the engine counted of the same requests.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
 COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Closed loop, measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';

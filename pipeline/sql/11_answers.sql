@@ -48,6 +48,7 @@ SELECT
     steady_throughput_tokens_per_second: steady_throughput_tokens_per_second, achieved_request_rate: achieved_request_rate,
     rate_tokens_per_second: rate_tokens_per_second,
     joules_per_output_token: joules_per_output_token, goodput: goodput,
+    client: client,
     memory: {
       context_tokens: context_tokens, needed_gib: memory_needed_gib, available_gib: memory_available_gib, fits: fits
     },

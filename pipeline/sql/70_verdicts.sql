@@ -57,4 +57,4 @@ SELECT
   benchmark_id,
   list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) AS verdicts,
   bool_or(severity = 'fatal') AS fatal
-FROM crossed WHERE crossed GROUP BY ALL;
+FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts) WHERE crossed GROUP BY ALL;

@@ -43,7 +43,7 @@ WITH facts AS (
     load.ttfa_ms[1] AS p50_ttfa_ms, load.ttfa_ms[2] AS p95_ttfa_ms, load.ttfa_ms[3] AS p99_ttfa_ms,
     load.avg_tpot_ms, load.tpot_ms[1] AS p50_tpot_ms, load.tpot_ms[2] AS p95_tpot_ms, load.tpot_ms[3] AS p99_tpot_ms,
     inter_token.avg_itl_ms, inter_token.itl_ms[1] AS p50_itl_ms, inter_token.itl_ms[2] AS p95_itl_ms,
-    inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput,
+    inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput, client_signs.client,
     telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
@@ -61,6 +61,7 @@ WITH facts AS (
   JOIN machine_signs USING (directory)
   LEFT JOIN inter_token USING (directory, level)
   LEFT JOIN goodput USING (benchmark_id)
+  LEFT JOIN client_signs USING (benchmark_id)
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 )

@@ -23,6 +23,8 @@ const STUCK_SECONDS = 120;
 const SILENT_SECONDS = 600;
 /** A machine that cannot be reached for so long is lost. */
 const LOST_SECONDS = 300;
+/** Shorter windows are trials. */
+const LEAST_CALIBRATED_SECONDS = 10;
 /** A shell adds the signal that ended a program to this, as its exit code. */
 const SIGNALLED = 128;
 /** Of the agent's and the engine's log. */
@@ -51,7 +53,13 @@ export async function benchmark(
   const job = await machine.launch({
     name: folder,
     command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
-    env: { ...agentEnv(entry, context.run_id), ...ready.engine.agentEnv, OUT: out, PROGRESS: "json" },
+    env: {
+      ...agentEnv(entry, context.run_id),
+      ...calibrationEnv(entry, machine.workdir),
+      ...ready.engine.agentEnv,
+      OUT: out,
+      PROGRESS: "json",
+    },
     ended: "keep",
   });
   try {
@@ -211,6 +219,12 @@ function agentEnv(entry: Entry, run_id: string): Record<string, string> {
 /** The same each time an entry of a run is tried. */
 function seedOf(run_id: string, entry_id: string): number {
   return parseInt(sha256Hex(`${run_id}/${entry_id}`).slice(0, 8), 16);
+}
+
+/** A machine is calibrated once, by the first entry whose windows are long enough to be worth it. */
+function calibrationEnv({ workload }: Entry, workdir: string): Record<string, string> {
+  if (workload.duration_seconds < LEAST_CALIBRATED_SECONDS) return {};
+  return { CALIBRATE: "1", CALIBRATION: join(workdir, "calibration.json") };
 }
 
 /** The tally that a line of the agent's output holds; null for any other line. */

@@ -42,6 +42,7 @@ export async function collect(
     run_id: context.run_id,
     entry_id: folder,
     collected_at: new Date().toISOString(),
+    gpu: entry.gpu === "any" ? null : entry.gpu,
     engine_flags: entry.engine.flags ?? null,
     ...facts(source, entry),
   });

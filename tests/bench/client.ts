@@ -5,6 +5,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Calibration, CalibrationLevel } from "../../pipeline/schema/calibration.ts";
+import { benchmarksOf } from "../mock_runs.ts";
 import { installPeer } from "./client/environment.ts";
 import { type PeerFigures, runPeer } from "./client/peer_run.ts";
 import { type Peer, PEERS } from "./client/peers.ts";
@@ -16,6 +17,7 @@ const LEVELS = [1, 64, 256, 416, 512, 1024];
 /** The level whose CPU time is compared, and one more to see who keeps up. */
 const PEER_LEVELS = [64, 256];
 const SECONDS = 4;
+const CLEAN_RUNS = 100;
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** One client as it stands in the comparison. */
@@ -142,6 +144,21 @@ function truth({ levels }: Calibration): Line {
   );
 }
 
+/** An engine whose times and counts are known gives no reason for a verdict. */
+async function cleanRuns(): Promise<Line> {
+  console.error(`${CLEAN_RUNS} clean runs`);
+  const found = await benchmarksOf(Array.from({ length: CLEAN_RUNS }, () => ({})), 4);
+  const codes = found.flatMap(({ verdicts }) => verdicts.map(({ code }) => code));
+  return {
+    what: `${found.length} clean runs of the agent`,
+    found: codes.length === 0
+      ? "no verdict"
+      : `${codes.length} false verdicts: ${[...new Set(codes)].join(", ")}`,
+    aim: "no verdict",
+    held: found.length === CLEAN_RUNS && codes.length === 0,
+  };
+}
+
 function wanted(names: readonly string[]): readonly Peer[] {
   const unknown = names.find((name) => name !== "none" && !PEERS.some((peer) => peer.packages[0] === name));
   if (unknown !== undefined) {
@@ -167,7 +184,7 @@ try {
     lines.push(...found);
     if (contender !== null) others.push(contender);
   }
-  lines.push(truth(agent), ...ratios(ofDeno(agent), others), ...await realEngineLines());
+  lines.push(truth(agent), await cleanRuns(), ...ratios(ofDeno(agent), others), ...await realEngineLines());
   Deno.exitCode = report(lines);
 } finally {
   if (kept === undefined) await Deno.remove(venvs, { recursive: true });

@@ -8,6 +8,7 @@ import { fakeServer, type ServerName } from "../fakes/server.ts";
 import { type MachineOptions, serverMachine } from "../fakes/server_machine.ts";
 import type { ProcessFaults } from "../fakes/server_process.ts";
 import { until } from "../failures/trial.ts";
+import { gaugesIn } from "../../pipeline/schema/gauges.ts";
 import { engineWorld } from "../fixtures.ts";
 
 const capacity = Workload.parse({ concurrency: [1, 4], context_tokens: 1024 });
@@ -75,7 +76,8 @@ const RESETS: Record<ServerName, string | null> = {
 for (const name of NAMES) {
   Deno.test(`${name} that the image has is started with room for the workload, waited for, asked and ended`, async () => {
     await started(name, { faults: { loading: 3 } }, async ({ machine, running, world, model, engine }) => {
-      const { ENGINE_FLAGS = "", RESET_URL = null, ...agentEnv } = running.agentEnv;
+      const { ENGINE_FLAGS = "", RESET_URL = null, METRICS_URL = "", METRICS_NAMES = "", ...agentEnv } =
+        running.agentEnv;
       deepEqual(agentEnv, { ENGINE: name, URL: running.url, API: "chat" });
       deepEqual(JSON.parse(ENGINE_FLAGS), FLAGS[name]);
       deepEqual(RESET_URL, RESETS[name] === null ? null : `${running.url}${RESETS[name]}`);
@@ -84,6 +86,8 @@ for (const name of NAMES) {
       ok(await engine.healthy(running, world));
       const gauges = await engine.scrape?.(running, world);
       deepEqual(Object.values(gauges ?? {}), GAUGES[name]);
+      const told = await (await fetch(METRICS_URL)).text();
+      deepEqual(gaugesIn(told, JSON.parse(METRICS_NAMES)), gauges);
       if (RESET_URL !== null) equal((await fetch(RESET_URL, { method: "POST" })).status, 200);
       await engine.unload(running, model, world);
       equal(await engine.healthy(running, world), false);

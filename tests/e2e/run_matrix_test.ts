@@ -25,7 +25,14 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
   match(out, /random weights: decoding speed is real/);
   const [folder] = await rawFolders(paths.raw);
   const files = (await Array.fromAsync(Deno.readDir(folder ?? ""))).map((item) => item.name).sort();
-  deepEqual(files, ["agent.log", "chunks.jsonl", "metadata.json", "provenance.json", "results.jsonl"]);
+  deepEqual(files, [
+    "agent.log",
+    "chunks.jsonl",
+    "metadata.json",
+    "provenance.json",
+    "results.jsonl",
+    "server.jsonl",
+  ]);
   const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
   deepEqual(
     benchmarks.map((benchmark: { test_config: { concurrent_reqs: number } }) =>
@@ -33,7 +40,8 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
     ).sort(),
     [1, 2],
   );
-  for (const { model, price_per_hour, results } of benchmarks) {
+  for (const { model, price_per_hour, results, client } of benchmarks) {
+    equal(client.server_tokens, results.total_tokens);
     deepEqual([model.weights, model.runtime, price_per_hour], ["random", "llama.cpp", 0.5]);
     ok(results.avg_tokens_per_second > 0 && results.total_errors === 0 && results.p50_ttft_ms > 0);
   }

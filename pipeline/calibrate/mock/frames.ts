@@ -21,8 +21,11 @@ export function speechOf(protocol: Protocol, model: string, plan: StreamPlan): S
 
 /** The counts that the stream tells of itself. */
 function countsOf(plan: StreamPlan): { tok: number; prompt: number; cached: number } {
+  const sent = plan.n * plan.tokens;
   return {
-    tok: plan.n * plan.tokens + (plan.quirks.has("wrong_counts") ? 7 : 0),
+    tok: plan.quirks.has("few_counts")
+      ? Math.floor(sent / 2)
+      : sent + (plan.quirks.has("wrong_counts") ? 7 : 0),
     prompt: plan.prompt,
     cached: plan.quirks.has("cached") ? plan.prompt : 0,
   };

@@ -17,7 +17,9 @@ export type Reply =
   /** The times of all streams since the last such question. */
   | { readonly kind: "told" }
   /** How many streams are under way, and how many chunks were ever sent. */
-  | { readonly kind: "sent" };
+  | { readonly kind: "sent" }
+  /** The server's own counters, as engines tell them. */
+  | { readonly kind: "metrics" };
 
 const STREAMS: Record<string, Protocol> = {
   "POST /v1/chat/completions": "chat",
@@ -38,6 +40,8 @@ export function replyTo(request: MockRequest, refused: (name: string) => number)
       return { kind: "told" };
     case "GET /mock/sent":
       return { kind: "sent" };
+    case "GET /metrics":
+      return { kind: "metrics" };
     case "GET /health":
       return json(200, { status: "ok" });
     case "GET /version":

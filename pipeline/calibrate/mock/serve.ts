@@ -1,5 +1,6 @@
 // The mock server: raw sockets on a free loopback port, one pacer for all streams.
 import { type MockRequest, requestsOf } from "./request.ts";
+import { Counters } from "./counters.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
 import { type Reply, replyTo } from "./routes.ts";
@@ -24,6 +25,7 @@ class Server {
   readonly #pacer = new Pacer();
   readonly #timelines = new Map<string, Timeline>();
   readonly #slots = new Map<string, Slots>();
+  readonly #counters = new Counters();
   readonly #refused = new Map<string, number>();
   #told: Told[] = [];
   /** Chunks of the streams that were told already. */
@@ -73,7 +75,9 @@ class Server {
     this.#timelines.set(name, timeline);
     const slots = this.#slots.get(name) ?? new Slots(plan.slots || Infinity);
     this.#slots.set(name, slots);
+    using counted = this.#counters.enter(plan, told);
     await slots.take();
+    counted.serve();
     this.#underWay += 1;
     await sendStream(timeline, outbox, told, this.#pacer, plan.slots > 0 ? performance.now() : received_ms);
     this.#underWay -= 1;
@@ -82,6 +86,7 @@ class Server {
   }
 
   #whole(reply: Exclude<Reply, { kind: "stream" }>): string {
+    if (reply.kind === "metrics") return text(200, this.#counters.text(), "text/plain; version=0.0.4");
     if (reply.kind === "json") return response(reply.status, reply.body, reply.headers);
     if (reply.kind === "sent") {
       return response(200, { streams: this.#underWay, chunks: this.#toldChunks + chunksOf(this.#told) });
@@ -106,7 +111,10 @@ function chunksOf(told: readonly Told[]): number {
 }
 
 function response(status: number, body: unknown, headers = ""): string {
-  const text = JSON.stringify(body);
-  return `HTTP/1.1 ${status} Mock\r\ncontent-type: application/json\r\n${headers}` +
-    `content-length: ${encoder.encode(text).length}\r\n\r\n${text}`;
+  return text(status, JSON.stringify(body), "application/json", headers);
+}
+
+function text(status: number, body: string, type: string, headers = ""): string {
+  return `HTTP/1.1 ${status} Mock\r\ncontent-type: ${type}\r\n${headers}` +
+    `content-length: ${encoder.encode(body).length}\r\n\r\n${body}`;
 }

@@ -1,5 +1,6 @@
 // The OpenAI-compatible endpoint over anything that generates text. Knows nothing of llama.cpp.
 import type { ModelCard } from "./card.ts";
+import { Counters } from "./counters.ts";
 import * as frames from "./frames.ts";
 import type { Pool } from "./pool.ts";
 import { type GenerationRequest, type Message, readRequest, RequestError } from "./requests.ts";
@@ -30,6 +31,8 @@ export interface TextModel {
   tokenize(input: string | readonly Message[]): readonly number[];
 }
 
+type Served = TextModel & { readonly counters: Counters };
+
 type Step = { readonly text: string } | {
   readonly finish: frames.FinishReason;
   readonly tally: frames.Tally;
@@ -37,9 +40,10 @@ type Step = { readonly text: string } | {
 
 /** Answers every request; never throws. */
 export function handler(model: TextModel): (request: Request) => Promise<Response> {
+  const counters = new Counters();
   return async (request) => {
     try {
-      return await route(model, request);
+      return await route({ ...model, counters }, request);
     } catch (error) {
       if (!(error instanceof RequestError)) return errorResponse(500, String(error), "server_error", null);
       return errorResponse(error.status, error.message, error.type, error.code);
@@ -47,11 +51,15 @@ export function handler(model: TextModel): (request: Request) => Promise<Respons
   };
 }
 
-async function route(model: TextModel, request: Request): Promise<Response> {
+async function route(model: Served, request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
   switch (`${request.method} ${path}`) {
     case "GET /health":
       return Response.json({ status: "ok" });
+    case "GET /metrics":
+      return new Response(model.counters.text(), {
+        headers: { "content-type": "text/plain; version=0.0.4" },
+      });
     case "GET /v1/models":
       return Response.json({
         object: "list",
@@ -66,7 +74,7 @@ async function route(model: TextModel, request: Request): Promise<Response> {
   }
 }
 
-async function complete(model: TextModel, asked: GenerationRequest, signal: AbortSignal): Promise<Response> {
+async function complete(model: Served, asked: GenerationRequest, signal: AbortSignal): Promise<Response> {
   if (asked.model !== model.name) {
     const message = `the model ${asked.model} is not served here; ${model.name} is`;
     throw new RequestError(404, message, "not_found_error", "model_not_found");
@@ -101,11 +109,13 @@ async function complete(model: TextModel, asked: GenerationRequest, signal: Abor
 
 /** Each token's text, then the counts and times, which leave out the wait for a free slot. */
 async function* generate(
-  model: TextModel,
+  model: Served,
   tokens: readonly number[],
   options: GenerationOptions,
 ): AsyncGenerator<Step> {
+  using counted = model.counters.enter();
   using loan = await model.slots.borrow(options.signal);
+  counted.serve(tokens.length);
   const started = performance.now();
   let first: number | undefined;
   let count = 0;
@@ -114,6 +124,7 @@ async function* generate(
   for (; !piece.done; piece = await pieces.next()) {
     first ??= performance.now();
     count += 1;
+    model.counters.token();
     yield { text: piece.value };
   }
   const ended = performance.now();

@@ -1,6 +1,6 @@
 // One run of another load generator, watched from outside: what the server sent, and the CPU time of all its processes.
 import { join } from "node:path";
-import { percentile } from "../../../pipeline/calibrate/figures.ts";
+import { percentile } from "../../../pipeline/agent/percentile.ts";
 import { startMock } from "../../../pipeline/calibrate/mock/process.ts";
 import type { Told } from "../../../pipeline/calibrate/mock/told.ts";
 import type { Peer } from "./peers.ts";

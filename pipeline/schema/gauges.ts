@@ -1,4 +1,5 @@
 // PURE. An engine's own counters from its /metrics, under one set of names whichever engine it is.
+import { z } from "zod";
 import { samplesIn } from "./prometheus.ts";
 
 /** What an engine counts since it started. Null: it does not tell. */
@@ -15,12 +16,25 @@ export interface Gauges {
   readonly kv_usage: number | null;
 }
 
+const names = (what: string) =>
+  z.array(z.string().min(1)).readonly().meta({ description: `Names of ${what}, the newest first.` });
+
 /** The names under which an engine tells each of them, the newest first; a counter may end in `_total`. */
-export type GaugeNames = Readonly<Record<keyof Gauges, readonly string[]>>;
+export const GaugeNames = z.strictObject({
+  running: names("the gauge of requests that are served now"),
+  waiting: names("the gauge of requests that wait for their turn"),
+  generation_tokens: names("the counter of output tokens"),
+  prompt_tokens: names("the counter of prompt tokens"),
+  kv_usage: names("the gauge of the memory for keys and values in use"),
+}).readonly().meta({ id: "GaugeNames", description: "How an engine names its counters." });
+
+export type GaugeNames = z.infer<typeof GaugeNames>;
 
 /** The gauges in `text`. Samples of several workers are added up. */
 export function gaugesIn(text: string, names: GaugeNames): Gauges {
-  const samples = samplesIn(text).filter(({ value }) => Number.isFinite(value));
+  const known = Object.values(names).flat();
+  const told = text.split("\n").filter((line) => known.some((name) => line.trimStart().startsWith(name)));
+  const samples = samplesIn(told.join("\n")).filter(({ value }) => Number.isFinite(value));
   const values = (wanted: readonly string[]): number[] => {
     for (const name of wanted) {
       for (const spelled of [name, `${name}_total`]) {
@@ -43,3 +57,12 @@ export function gaugesIn(text: string, names: GaugeNames): Gauges {
     kv_usage: usage.length === 0 ? null : Math.max(...usage),
   };
 }
+
+/** llama-server's names; the embedded engine tells its counters under the same. */
+export const LLAMA_SERVER_NAMES: GaugeNames = {
+  running: ["llamacpp:requests_processing"],
+  waiting: ["llamacpp:requests_deferred"],
+  generation_tokens: ["llamacpp:tokens_predicted"],
+  prompt_tokens: ["llamacpp:prompt_tokens"],
+  kv_usage: [],
+};

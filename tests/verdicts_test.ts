@@ -1,0 +1,365 @@
+// Every verdict is provoked: a clean benchmark, spoilt in one way, has that one verdict and no other.
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { buildData } from "../pipeline/build/mod.ts";
+import { Database } from "../pipeline/lib/duckdb.ts";
+import type { Source } from "../pipeline/lib/seal.ts";
+import { list } from "../pipeline/query/mod.ts";
+import { BenchmarkList } from "../pipeline/schema/api.ts";
+import { type BenchmarkResult, VERDICTS } from "../pipeline/schema/benchmark.ts";
+import { jsonl, metadata, sealed, temporaryRoot } from "./fixtures.ts";
+
+type Code = keyof typeof VERDICTS;
+
+const START = 1767323045;
+const SECONDS = 1.2;
+const REQUESTS = 20;
+const WINDOW = REQUESTS * SECONDS;
+
+/** What may be wrong with an otherwise clean benchmark. */
+interface Spoilt {
+  /** Verdicts that come with it. */
+  readonly also?: readonly Code[];
+  /** Changes the line of each request. */
+  readonly line?: (n: number) => object;
+  readonly requests?: number;
+  /** Of metadata.json, by its parts. */
+  readonly hardware?: object;
+  readonly model?: object;
+  readonly test_config?: object;
+  readonly telemetry?: object;
+  /** Of the window's own line in metadata.json. */
+  readonly window?: object;
+  readonly client?: object;
+  /** Changes what the engine counts at each second. */
+  readonly server?: (second: number) => object;
+  /** Chunks/s of the calibration's levels, and whether they were clean. */
+  readonly calibration?: readonly (readonly [chunks_per_second: number, clean: boolean])[];
+  /** Cells of gpu.csv at each second; null: no row. */
+  readonly gpu?: (second: number) => object | null;
+  readonly source?: Partial<Source>;
+}
+
+/** Sentence by sentence what provokes each verdict. */
+const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
+  cache_hit: {
+    "a fifth of a prompt comes from the cache now and then": {
+      line: (n) => ({ cached_tok: n % 4 === 0 ? 20 : 0 }),
+    },
+    "whole prompts come from the cache": { line: () => ({ cached_tok: 40 }) },
+  },
+  token_mismatch: {
+    "the engine counted 5 % more tokens than it told": {
+      server: (second) => ({ generation_tokens: 269 * second }),
+    },
+    "the engine counted fewer": { server: (second) => ({ generation_tokens: 250 * second }) },
+    "more frames with text came than tokens were told": { line: () => ({ frames: 300 }) },
+    "counting the text again gives a quarter more": { line: () => ({ recount_tok: 320 }) },
+  },
+  client_bound: {
+    "chunks come as fast as the calibration saw the client be late": {
+      calibration: [[50, true], [100, true], [200, false]],
+    },
+    "the event loop is late half of the time": { client: { loop_lag_p50_ms: 14 } },
+    "the event loop of a busy process stalls for longer than any gap between tokens": {
+      client: { loop_lag_p99_ms: 150, cpu_pct: 60 },
+    },
+    "the process uses a whole core": { client: { cpu_pct: 97 } },
+    "it takes too long to send the next request": { line: (n) => endedEarly(n, 0.1) },
+    "fewer requests are at the engine than the client has sent": {
+      ...inFlight(12),
+      server: () => ({ level: 12, running: 8, waiting: 2 }),
+    },
+  },
+  schedule_lag: {
+    "an open loop sends late": { ...openLoop(), line: (n) => ({ ...open(n), sent_ns: at(n * 0.2 + 0.03) }) },
+    "an open loop sends fewer requests than were due": {
+      ...openLoop(),
+      line: (n) => open(n, n * 0.205),
+    },
+  },
+  server_errors: {
+    "a request in ten fails": { line: (n) => n % 10 === 0 ? { err: true, error_class: "http" } : {} },
+  },
+  truncated_stream: {
+    "a stream is cut off, which is an error too": {
+      also: ["server_errors"],
+      line: (n) => n === 3 ? { err: true, error_class: "truncated" } : {},
+    },
+  },
+  wrong_gpu: { "another card was asked for": { source: { gpu: "RTX 3090" } } },
+  driver_error: {
+    "the driver fails meanwhile": { telemetry: { failures: ["NVML: Driver/library version mismatch"] } },
+  },
+  clock_skew: { "the clock is set forward": { line: (n) => n < 10 ? {} : { t: START + n * SECONDS + 5 } } },
+  cpu_spill: {
+    "the engine holds part of the model in main memory": {
+      model: { size_vram_bytes: 1e9, size_loaded_bytes: 4e9 },
+    },
+  },
+  exceeds_vram: { "the model is larger than the GPU's memory": { model: { size: "48 GB" } } },
+  frames_counted: { "the engine tells no counts": { line: () => ({ tok_from: "frames" }) } },
+  short_output: {
+    "answers end after half of their tokens": { line: () => ({ tok: 128, frames: 128 }), server: () => ({}) },
+  },
+  throttled_thermal: { "heat holds the clocks down": { gpu: () => ({ throttle_reasons: "0x40" }) } },
+  power_capped: { "the power limit is below the maker's": { gpu: () => ({ power_limit_w: 300 }) } },
+  telemetry_gap: {
+    "no sample comes for six seconds": { gpu: (second) => second > 8 && second < 15 ? null : {} },
+  },
+  co_tenant: {
+    "two processes use the GPU": {
+      telemetry: {
+        processes_before: [1, 2].map((pid) => ({ pid, used_memory_mib: 4000, gpu_uuid: "GPU-0" })),
+      },
+    },
+    "the engine serves more requests than were sent": { server: () => ({ running: 3 }) },
+  },
+  non_stationary: {
+    "the second half is a tenth slower": {
+      line: (n) => n < 10 ? {} : { first_text_ns: at(n * SECONDS + 0.09) },
+    },
+  },
+  too_few_requests: { "nine requests ended": { requests: 9 } },
+  interrupted: { "the level was stopped": { window: { interrupted: true } } },
+};
+
+function at(second: number): number {
+  return Math.round(second * 1e9);
+}
+
+/** A closed loop at level 1: a request ends when the next one is sent. */
+function request(n: number): Record<string, unknown> {
+  const from = n * SECONDS;
+  return {
+    t: START + from,
+    n,
+    tok: 256,
+    tok_from: "engine",
+    tps: 255,
+    dur: SECONDS,
+    err: false,
+    phase: "measure",
+    level: 1,
+    scheduled_ns: at(from),
+    sent_ns: at(from),
+    first_text_ns: at(from + 0.2),
+    last_text_ns: at(from + SECONDS),
+    end_ns: at(from + SECONDS),
+    prompt_tok: 40,
+    cached_tok: 0,
+    frames: 256,
+  };
+}
+
+function endedEarly(n: number, seconds: number): object {
+  const end = (n + 1) * SECONDS - seconds;
+  return { last_text_ns: at(end), end_ns: at(end), dur: SECONDS - seconds };
+}
+
+/** A closed loop at level `level`, of which every request lasts the whole window. */
+function inFlight(level: number): Spoilt {
+  const line = () => ({ level, t: START, dur: WINDOW, scheduled_ns: 0, sent_ns: 0, end_ns: at(WINDOW) });
+  return { requests: level, line, window: { level }, server: () => ({ level }) };
+}
+
+/** An open loop of five requests a second. */
+function openLoop(): Spoilt {
+  return {
+    requests: 120,
+    test_config: { load: { kind: "constant", rates: [5] } },
+    window: { level: 5 },
+    server: () => ({ level: 5, running: 6 }),
+  };
+}
+
+function open(n: number, second = n * 0.2): object {
+  return {
+    level: 5,
+    t: START + second,
+    scheduled_ns: at(second),
+    sent_ns: at(second),
+    first_text_ns: at(second + 0.2),
+    last_text_ns: at(second + SECONDS),
+    end_ns: at(second + SECONDS),
+  };
+}
+
+/** The raw files of a benchmark that is spoilt in this way; its name makes it another one. */
+function files(name: string, spoilt: Spoilt): Record<string, string> {
+  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, calibration } = spoilt;
+  const lines = Array.from(
+    { length: requests },
+    (_, n): Record<string, unknown> => ({ ...request(n), ...line(n) }),
+  );
+  const tokens = lines.reduce((sum, { tok }) => sum + Number(tok), 0);
+  const seconds = Array.from({ length: WINDOW + 2 }, (_, index) => index === 0 ? -0.01 : index - 1);
+  return {
+    "results.jsonl": jsonl(lines),
+    "metadata.json": metadataOf(name, spoilt),
+    "server.jsonl": jsonl(seconds.map((second, index) => ({
+      t: START + second,
+      at_ns: at(second),
+      level: 1,
+      phase: "measure",
+      running: 1,
+      waiting: 0,
+      generation_tokens: tokens * index / (seconds.length - 1),
+      prompt_tokens: 40 * index,
+      kv_usage: 0.1,
+      ...server(index),
+    }))),
+    ...(calibration === undefined ? {} : { "calibration.json": calibrationOf(calibration) }),
+    ...(gpu === undefined ? {} : { "gpu.csv": gpuCsv(gpu) }),
+  };
+}
+
+function metadataOf(
+  hostname: string,
+  { hardware, model, test_config, telemetry, window, client }: Spoilt,
+): string {
+  const told = {
+    level: 1,
+    started_at: new Date(START * 1000).toISOString(),
+    window_seconds: WINDOW,
+    planned_seconds: WINDOW,
+    interrupted: false,
+    client: { loop_lag_p50_ms: 1.1, loop_lag_p99_ms: 3, cpu_pct: 4, ...client },
+    ...window,
+  };
+  const text = metadata({
+    hardware: { ...hardware },
+    model: { ...model },
+    test_config: { ...test_config },
+    summary: { levels: [told] },
+  });
+  return JSON.stringify({ ...JSON.parse(text), hostname, ...(telemetry === undefined ? {} : { telemetry }) });
+}
+
+function calibrationOf(levels: NonNullable<Spoilt["calibration"]>): string {
+  const measured = levels.map(([chunks_per_second, clean], index) => ({
+    streams: index + 1,
+    window_seconds: 1,
+    requests: 10,
+    errors: 0,
+    chunks: chunks_per_second,
+    chunks_per_second,
+    counts_exact: true,
+    p50_ttft_error_ms: 0.1,
+    p99_ttft_error_ms: clean ? 0.5 : 4,
+    p50_itl_error_ms: 0.1,
+    p99_itl_error_ms: clean ? 0.4 : 3,
+    p50_lag_ms: 0.1,
+    p99_lag_ms: 1,
+    p99_server_late_ms: 0.5,
+    p99_loop_lag_ms: 1.2,
+    cpu_us_per_chunk: 30,
+    clean,
+  }));
+  return JSON.stringify({
+    calibrated_at: "2026-01-02T03:03:00.000Z",
+    hostname: "host",
+    cpu_model: "AMD EPYC",
+    cpu_cores: 16,
+    client: "agent",
+    deno_version: "2.9.6",
+    ttft_ms: 50,
+    gap_ms: 20,
+    chunks_per_stream: 20,
+    clean_below_ms: 2,
+    clock_uncertainty_ms: 0.02,
+    levels: measured,
+    ceiling_chunks_per_second: measured.findLast(({ clean }) => clean)?.chunks_per_second ?? null,
+  });
+}
+
+function gpuCsv(gpu: NonNullable<Spoilt["gpu"]>): string {
+  const healthy = {
+    utilization_pct: 97,
+    memory_used_mib: 18000,
+    temperature_c: 60,
+    power_w: 300,
+    power_limit_w: 450,
+    power_default_limit_w: 450,
+    throttle_reasons: "0x0",
+  };
+  const rows = Array.from({ length: WINDOW + 1 }, (_, second) => {
+    const cells = gpu(second);
+    const time = new Date((START + second) * 1000).toISOString();
+    return cells === null ? [] : [[time, 0, ...Object.values({ ...healthy, ...cells })].join(", ")];
+  }).flat();
+  return [`timestamp, gpu_index, ${Object.keys(healthy).join(", ")}`, ...rows, ""].join("\n");
+}
+
+/** All in one build: the benchmark of each name. */
+async function benchmarks(spoilt: Readonly<Record<string, Spoilt>>): Promise<Map<string, BenchmarkResult>> {
+  await using root = await temporaryRoot();
+  const names = Object.keys(spoilt);
+  for (const [n, name] of names.entries()) {
+    await sealed(root.paths, "r1", `e${n}`, files(name, spoilt[name] ?? {}), spoilt[name]?.source);
+  }
+  await buildData(root.paths, root.log);
+  using db = await Database.reading(root.paths.database);
+  const found = BenchmarkList.parse(await list(db, { limit: 200 })).benchmarks;
+  deepEqual(root.said.filter((text) => text.includes("left out")), []);
+  return new Map(found.map((benchmark) => [
+    names[Number(benchmark.provenance.entry_id?.slice(1))] ?? "",
+    benchmark,
+  ]));
+}
+
+Deno.test("every verdict has a trial", () => {
+  for (const code of Object.keys(VERDICTS) as Code[]) ok(Object.keys(TRIALS[code] ?? {}).length > 0, code);
+});
+
+Deno.test("each trial has its verdict, with the number beyond the limit, and no other", async (test) => {
+  const spoilt = Object.values(TRIALS).reduce((all, trials) => ({ ...all, ...trials }));
+  const found = await benchmarks(spoilt);
+  for (const [code, trials] of Object.entries(TRIALS)) {
+    for (const [sentence, { also = [] }] of Object.entries<Spoilt>(trials)) {
+      await test.step(`${code}: ${sentence}`, () => {
+        const { verdicts } = found.get(sentence) ?? { verdicts: [] };
+        const codes = [...new Set(verdicts.map((verdict) => verdict.code))];
+        deepEqual(codes.sort(), [code as Code, ...also].sort(), JSON.stringify(verdicts));
+        for (const verdict of verdicts) {
+          ok(Number.isFinite(verdict.value) && verdict.value !== verdict.limit);
+          equal(verdict.severity, VERDICTS[verdict.code]);
+        }
+      });
+    }
+  }
+});
+
+Deno.test("a clean benchmark has no verdict, and tells what is known of the load generator", async () => {
+  const found = await benchmarks({
+    clean: {
+      calibration: [[50, true], [300, true], [600, false]],
+      gpu: () => ({}),
+      source: { gpu: "RTX 4090" },
+    },
+    "no ceiling was found": { calibration: [[50, true], [100, true]] },
+    "not even one stream was clean": { calibration: [[50, false], [100, false]] },
+    "waiting at the engine": { ...inFlight(12), server: () => ({ level: 12, running: 4, waiting: 8 }) },
+    "other programs keep an idle client from the processor": { client: { loop_lag_p99_ms: 150 } },
+    "the engine was started anew": { server: (second) => ({ generation_tokens: second < 9 ? 900 : 0 }) },
+    "a request of which the rest is not known": {
+      line: (n) => n === 19 ? { err: true, error_class: "stopped", tok: 9 } : {},
+    },
+    "an open loop": { ...openLoop(), line: (n) => open(n) },
+  });
+  deepEqual([...found].flatMap(([name, { verdicts }]) => verdicts.map(({ code }) => `${name}: ${code}`)), []);
+  deepEqual(found.get("clean")?.client, {
+    calibrated_at: "2026-01-02T03:03:00.000Z",
+    ceiling_chunks_per_second: 300,
+    chunks_per_second: 256 / SECONDS,
+    p99_ttft_error_ms: 0.5,
+    p99_itl_error_ms: 0.4,
+    p99_schedule_lag_ms: 0,
+    p99_loop_lag_ms: 3,
+    cpu_pct: 4,
+    in_flight: 1,
+    server_in_flight: 1,
+    server_tokens: 256 * REQUESTS,
+  });
+  deepEqual(found.get("the engine was started anew")?.client?.server_tokens, null);
+  deepEqual(found.get("no ceiling was found")?.client?.p99_itl_error_ms, null);
+});
