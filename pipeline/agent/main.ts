@@ -3,6 +3,7 @@
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
 import { AgentError, type Config, readConfig } from "./config.ts";
+import { mostInFlight } from "../schema/load.ts";
 import { run, type Watcher } from "./run.ts";
 import { loadLabel } from "../schema/load.ts";
 import { stepInWords, type Tally } from "../schema/tally.ts";
