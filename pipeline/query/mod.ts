@@ -57,25 +57,25 @@ export async function answers(db: Database): Promise<BenchmarkAnswer[]> {
 
 /** The fastest for a model at one load level; null when nothing may be ranked. */
 export async function best(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
-  return answerOf(await ask(db, "best", rank(filter)));
+  return answerOf(await ask(db, "best", await rank(db, filter)));
 }
 
 /** The most tokens per dollar among those that reach `min_tps`; null when none has a price. */
 export async function cheapest(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
-  return answerOf(await ask(db, "cheapest", { ...rank(filter), min_tps: filter.min_tps ?? null }));
+  return answerOf(await ask(db, "cheapest", { ...await rank(db, filter), min_tps: filter.min_tps ?? null }));
 }
 
 /** The static file of `cheapest`: the answer for every speed, and the steps that answer each min_tps. */
 export async function cheapestFile(db: Database, filter: RankFilter): Promise<CheapestFile | null> {
   const answer = await cheapest(db, filter);
   if (answer === null) return null;
-  const frontier = await ask(db, "frontier", rank(filter));
+  const frontier = await ask(db, "frontier", await rank(db, filter));
   return { ...answer, frontier: frontier as CheapestFile["frontier"] };
 }
 
 /** All hardware for a model beside the fastest; null when nothing may be ranked. */
 export async function compare(db: Database, filter: RankFilter): Promise<Comparison | null> {
-  const [first, ...others] = await ask(db, "compare", rank(filter));
+  const [first, ...others] = await ask(db, "compare", await rank(db, filter));
   if (first === undefined) return null;
   const comparisons = others.slice(0, filter.limit).map((row) => ({
     result: resultOf(row),
@@ -88,13 +88,13 @@ export async function compare(db: Database, filter: RankFilter): Promise<Compari
 
 /** Price against speed for a model, and which benchmarks no other beats in both; null when none has a price. */
 export async function pareto(db: Database, filter: RankFilter): Promise<Pareto | null> {
-  const points = await ask(db, "pareto", rank(filter));
+  const points = await ask(db, "pareto", await rank(db, filter));
   return points.length === 0 ? null : { model: filter.model, points: points as Pareto["points"] };
 }
 
 /** What each GPU may be expected to do for a model, fastest first; null when nothing may be ranked. */
 export async function recommend(db: Database, filter: RankFilter): Promise<Recommendations | null> {
-  const rows = (await ask(db, "recommend", rank(filter))).slice(0, filter.limit);
+  const rows = (await ask(db, "recommend", await rank(db, filter))).slice(0, filter.limit);
   if (rows.length === 0) return null;
   const recommendations = rows.map((row) => ({
     model: filter.model,
@@ -128,8 +128,15 @@ function narrow({ gpu, provider, runtime, concurrency, workload }: Filter) {
   };
 }
 
-function rank(filter: RankFilter) {
-  return { ...narrow(filter), model: filter.model };
+async function rank(db: Database, filter: RankFilter) {
+  const workload = filter.workload ?? await usualWorkload(db, filter);
+  return { ...narrow({ ...filter, workload }), model: filter.model };
+}
+
+/** The workload by which a model is ranked unless another is asked for; undefined when nothing of it may be ranked. */
+async function usualWorkload(db: Database, { model, concurrency }: RankFilter): Promise<string | undefined> {
+  const [row] = await ask(db, "usual_workload", { model, concurrency: concurrency ?? null });
+  return typeof row?.workload === "string" ? row.workload : undefined;
 }
 
 function resultOf(row: Row): BenchmarkResult {

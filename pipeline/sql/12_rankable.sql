@@ -6,21 +6,14 @@ CREATE MACRO workload_key(workload) AS if(coalesce(workload, 'standard') = 'stan
 CREATE VIEW rankable AS
 SELECT * FROM benchmarks WHERE may_be_ranked AND workload_key(workload) = '';
 
--- The workload by which a model is ranked unless another is asked for: the standard one; of a model without it the first by name.
-CREATE MACRO usual_workload(wanted_model, wanted_level) AS (
-  SELECT min(workload_key(workload)) FROM benchmarks
-  WHERE may_be_ranked AND model_name = wanted_model AND level = coalesce(wanted_level, 1)
-);
-
--- What may be ranked of one model at one load level (default 1) under one workload, with the API's objects, narrowed by a part of the
--- GPU's name, a provider, a runtime; null means any.
+-- What may be ranked of one model at one load level (default 1) under one workload (default standard), with the API's objects, narrowed
+-- by a part of the GPU's name, a provider, a runtime; null means any.
 CREATE MACRO rankable_for(wanted_model, wanted_level, wanted_workload, wanted_gpu, wanted_provider, wanted_runtime) AS TABLE
 SELECT * FROM answers
 WHERE may_be_ranked
   AND model_name = wanted_model
   AND level = coalesce(wanted_level, 1)
-  AND workload_key(workload) =
-    if(wanted_workload IS NULL, usual_workload(wanted_model, wanted_level), workload_key(wanted_workload))
+  AND workload_key(workload) = workload_key(wanted_workload)
   AND (wanted_gpu IS NULL OR contains(lower(gpu_name), lower(wanted_gpu)) OR contains(lower(gpu), lower(wanted_gpu)))
   AND (wanted_provider IS NULL OR provider = wanted_provider)
   AND (wanted_runtime IS NULL OR runtime = wanted_runtime);

@@ -121,6 +121,48 @@ async function withOllama(
   await work(root, matrix);
 }
 
+Deno.test("what a matrix says of the load reaches the agent and stands in the evidence, the table and the answers", async () => {
+  await using root = await temporaryRoot();
+  await using ollama = fakeOllama(["m:1b"], {});
+  const { paths } = root;
+  const load = { kind: "constant", rates: [20, 40], most_in_flight: 8 };
+  const matrix = await matrixFile(paths.root, {
+    engines: [{ name: "ollama", url: ollama.url }],
+    models: ["m:1b"],
+    workloads: [
+      { ...workload, load, settle_seconds: 0.1, least_requests: 7, order: "given", seed: 5 },
+      { ...workload, name: "two", concurrency: [1, 2], repeat_first: false },
+    ],
+  });
+  const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
+  equal(code, 0, err);
+  match(out, /│ +20\/s │/);
+  match(err, /benchmark {2}0\.3 s at 20, 40 requests\/s \(constant\)/);
+  const told = await Promise.all(
+    (await rawFolders(paths.raw)).map(async (folder) =>
+      Metadata.parse(JSON.parse(await Deno.readTextFile(join(folder, "metadata.json"))))
+    ),
+  );
+  const [open, closed] = told;
+  deepEqual(open?.test_config?.load, load);
+  deepEqual([open?.test_config?.seed, open?.test_config?.settle_seconds], [5, 0.1]);
+  deepEqual(open?.summary?.levels?.map(({ level, phase }) => `${phase} ${level}`), [
+    "measure 20",
+    "measure 40",
+    "repeat 20",
+  ]);
+  deepEqual(closed?.test_config?.concurrency?.toSorted(), [1, 2]);
+  equal(closed?.summary?.levels?.length, 2);
+  ok(Number.isInteger(closed?.test_config?.seed));
+  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
+  deepEqual(benchmarks.map(({ id }: { id: string }) => id.split("-")[1]).toSorted(), [
+    "c1",
+    "c2",
+    "r20",
+    "r40",
+  ]);
+});
+
 Deno.test("one entry's failure leaves the others alone, is told with its reason, and gives exit code 3", () =>
   withOllama(["good:1b", "bad:1b"], { pullError: "file does not exist" }, async ({ paths }, matrix) => {
     const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
