@@ -123,7 +123,11 @@ async function runLevel(
   await warmUp(level, config.warmup_requests, { ...context, write, onFrame });
   story.model = await probeModel(config);
   if (stop.aborted) return;
-  using watch = await WindowWatch.start(config, (text) => evidence.log(`concurrency ${level}: ${text}`));
+  using watch = await WindowWatch.start(
+    config,
+    stop,
+    (text) => evidence.log(`concurrency ${level}: ${text}`),
+  );
   tally.start();
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
