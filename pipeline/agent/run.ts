@@ -142,7 +142,7 @@ async function runLevel(
   await warmUp(step, config.warmup_requests, told);
   story.model = await probeModel(config);
   if (stop.aborted) return null;
-  using watch = await WindowWatch.start(config, (text) => evidence.log(`level ${level}: ${text}`));
+  using watch = await WindowWatch.start(config, stop, (text) => evidence.log(`level ${level}: ${text}`));
   const origin = performance.now() + config.settle_seconds * 1000;
   tally.start(origin);
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);

@@ -28,14 +28,18 @@ export interface Place extends Pick<ServerLine, "level" | "phase"> {
 export class ServerCounters {
   readonly #scrapes: Scrape[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #underWay: Promise<void> = Promise.resolve();
+  #underWay: Promise<void> | null = null;
   #failed = false;
 
-  private constructor(readonly config: Config, readonly log: (text: string) => void) {}
+  private constructor(
+    readonly config: Config,
+    readonly cut: AbortSignal,
+    readonly log: (text: string) => void,
+  ) {}
 
-  /** Takes the first scrape: nothing may be under way. */
-  static async start(config: Config, log: (text: string) => void): Promise<ServerCounters> {
-    const counters = new ServerCounters(config, log);
+  /** Takes the first scrape: nothing may be under way. A window that is cut short has no counters. */
+  static async start(config: Config, cut: AbortSignal, log: (text: string) => void): Promise<ServerCounters> {
+    const counters = new ServerCounters(config, cut, log);
     if (config.metrics === null) return counters;
     await counters.#scrape();
     const every_ms = Math.max(LEAST_MS, Math.min(EVERY_MS, config.duration_seconds * 1000 / LEAST_A_WINDOW));
@@ -46,8 +50,8 @@ export class ServerCounters {
   /** Takes the last scrape, when nothing is under way again, and gives the lines of all; none when one of them failed. */
   async end({ level, phase, origin }: Place): Promise<ServerLine[]> {
     this.stop();
+    if (this.config.metrics === null || this.cut.aborted) return [];
     await this.#underWay;
-    if (this.config.metrics === null) return [];
     await this.#scrape();
     if (this.#failed) return [];
     return this.#scrapes.map(({ asked_at, answered, gauges }) => ({
@@ -64,9 +68,9 @@ export class ServerCounters {
     clearInterval(this.#timer);
   }
 
-  /** A question that is still under way is waited for. */
+  /** One question at a time. */
   #next(): void {
-    this.#underWay = this.#underWay.then(() => this.#scrape());
+    this.#underWay ??= this.#scrape().finally(() => this.#underWay = null);
   }
 
   async #scrape(): Promise<void> {

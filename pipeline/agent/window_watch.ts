@@ -19,8 +19,8 @@ export class WindowWatch implements Disposable {
   private constructor(readonly counters: ServerCounters) {}
 
   /** Begins when nothing is under way, before the load. */
-  static async start(config: Config, log: (text: string) => void): Promise<WindowWatch> {
-    return new WindowWatch(await ServerCounters.start(config, log));
+  static async start(config: Config, cut: AbortSignal, log: (text: string) => void): Promise<WindowWatch> {
+    return new WindowWatch(await ServerCounters.start(config, cut, log));
   }
 
   /** The window starts at `origin`, milliseconds of performance.now(): now, or when the load has settled. */
