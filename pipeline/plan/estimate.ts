@@ -51,6 +51,17 @@ export function estimate(
   };
 }
 
+/** The download speed below which the models cannot be there in time when `seconds` are left, Mbit/s; null when no time is left for them anyway. */
+export function leastDownloadMbps(
+  lease: Pick<Lease, "sittings">,
+  seconds: number,
+  catalog: Catalog,
+): number | null {
+  const work = lease.sittings.flatMap(({ entries }) => entries)
+    .reduce((sum, { workload }) => sum + workloadSeconds(workload), LOAD_SECONDS * lease.sittings.length);
+  return seconds > work ? pulledGb(lease, catalog) * 8000 / (seconds - work) : null;
+}
+
 /** Seconds to give `work` seconds of work: twice the time, and not less than half an hour. */
 export function boundSeconds(work: number): number {
   return Math.max(LEAST_BOUND_SECONDS, PATIENCE * (BOOT_SECONDS + work));
