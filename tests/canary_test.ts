@@ -1,7 +1,6 @@
 // Whether a machine is good enough, number by number, and what its driver says while it works.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { machineRows } from "../pipeline/build/machines.ts";
-import { realClock } from "../pipeline/lib/clock.ts";
 import { linkUnderLoad, readStates, tightestPower, watchGpus } from "../pipeline/machines/gpu_watch.ts";
 import { canaryInWords, judgeCanary, refusalOf, usualSpeed } from "../pipeline/plan/canary.ts";
 import { leastDownloadMbps } from "../pipeline/plan/estimate.ts";
@@ -166,10 +165,8 @@ Deno.test("usual is the median of at least three hosts with the same GPUs, engin
 });
 
 Deno.test("the models must be there when what is left of the lease, without its measuring, is over", () => {
-  const entries = [
-    entry("a", { model: "qwen2:7b", workload: { duration_seconds: 100, warmup_requests: 0 } }),
-  ];
-  const sitting = { entries, capacity: entries[0]!.workload };
+  const one = entry("a", { model: "qwen2:7b", workload: { duration_seconds: 100, warmup_requests: 0 } });
+  const sitting = { entries: [one], capacity: one.workload };
   const catalog = { gpus: [], models: [] };
   // 20 GB of a model that the catalogue lacks, in 1000 s less 60 to load, 100 to measure and 10 to collect.
   equal(leastDownloadMbps({ sittings: [sitting] }, 1000, catalog), 20 * 8000 / 830);

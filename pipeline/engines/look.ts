@@ -72,7 +72,7 @@ async function fetched(
 
 /** Decodes as long as the driver is watched. */
 async function decoded(
-  { machine, engine, running, model, loaded }: Looked,
+  { machine, engine, running, model }: Looked,
   world: EngineWorld,
   signs: CanarySigns,
 ): Promise<void> {
