@@ -14,6 +14,8 @@ const BOOT_SECONDS = 360;
 const LOAD_SECONDS = 60;
 const COLLECT_SECONDS = 10;
 const WARMUP_SECONDS = 5;
+/** The small model of the canary, GB. */
+const CANARY_GB = 0.9;
 /** A model that the catalogue lacks, GB. */
 const UNKNOWN_MODEL_GB = 20;
 /** How much longer than estimated a lease may take before it is ended. */
@@ -42,7 +44,7 @@ export function estimate(
   );
   const max_hours = Math.min(boundSeconds(work) / 3600, price === null ? Infinity : limits.max_hours);
   const hours = Math.min((BOOT_SECONDS + work) / 3600, max_hours);
-  const traffic = pulledGb({ sittings }, catalog) * offer.download_per_gb;
+  const traffic = (CANARY_GB + pulledGb({ sittings }, catalog)) * offer.download_per_gb;
   return {
     hours,
     max_hours,
