@@ -210,6 +210,7 @@ Deno.test("a single GPU's link is that of its best moment, of several GPUs the n
     `state ${index}, ${busy}, 450.00, 450.00, ${generation}, ${width}`;
   const link = (...lines: string[]) => Object.values(linkUnderLoad(readStates(lines)));
   deepEqual(link(state(0, 0, 1, 16), state(0, 90, 4, 16), state(0, 0, 1, 16)), [4, 16]);
+  deepEqual(link(state(0, 0, 4, 16)), [4, 16]);
   deepEqual(link(state(0, 95, 4, 16), state(1, 0, 1, 1)), [4, 16]);
   deepEqual(link(state(0, 95, 4, 16), state(1, 40, 3, 1)), [3, 1]);
 });
