@@ -158,15 +158,17 @@ Deno.test("what the library or the engine does not answer is unknown; what the m
   }
 });
 
-Deno.test("a run that is stopped ends the look with its reason", async () => {
+Deno.test("a run that is stopped ends the look with its reason, also when the two minutes are over", async () => {
   const stop = new AbortController();
+  const { clock, over } = endingClock();
   await rejects(
     seen({
       load(_running, _model, _capacity, { signal }) {
         stop.abort(new StoppedError("Ctrl-C"));
+        over();
         return forever(signal);
       },
-    }, { world: { signal: stop.signal } }),
+    }, { world: { signal: stop.signal, clock } }),
     /Ctrl-C/,
   );
 });
