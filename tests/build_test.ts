@@ -303,6 +303,7 @@ Deno.test("every column of every table is explained in the dictionary or by its 
     "definitions",
     "gpu_samples",
     "gpus",
+    "machines",
     "models",
     "requests",
     "slo_tiers",

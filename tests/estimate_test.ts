@@ -38,7 +38,7 @@ Deno.test("a model is pulled once for all its entries, and no library is faster 
   equal(of(two, { download_mbps: 500 }).hours, of(two).hours);
 });
 
-Deno.test("dollars are hours times the price, and paid traffic for each model once", () => {
+Deno.test("dollars are hours times the price, and paid traffic for each model once, that of the canary too", () => {
   const entries = [
     rentedEntry("1", workload()),
     rentedEntry("2", workload({ name: "other" })),
@@ -48,7 +48,7 @@ Deno.test("dollars are hours times the price, and paid traffic for each model on
   equal(free.usd, free.hours * 2);
   equal(free.max_usd, free.max_hours * 2);
   const metered = of(entries, { price_per_hour: 2, download_per_gb: 0.1 });
-  deepEqual([metered.usd, metered.max_usd], [free.usd + 4.5, free.max_usd + 4.5]);
+  deepEqual([metered.usd, metered.max_usd], [free.usd + 4.59, free.max_usd + 4.59]);
   deepEqual([of(entries, { price_per_hour: null }).usd, of(entries, { price_per_hour: null }).max_usd], [
     0,
     0,

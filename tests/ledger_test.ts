@@ -126,7 +126,7 @@ Deno.test("before it runs only the disk is paid, where that has a price of its o
 Deno.test("traffic is paid by the gigabyte, by those it was for, as part of the pull", () => {
   const events: At[] = [
     [0, requested],
-    [10, { event: "traffic", downloaded_gb: 4, entries: ["a"] }],
+    [10, { event: "traffic", downloaded_gb: 4, seconds: 60, entries: ["a"] }],
     [100, gone],
   ];
   deepEqual(spent(events, { offer: { download_per_gb: 0.01 } }), {
@@ -194,7 +194,12 @@ Deno.test("whatever happens to machines, the parts by purpose and by entry add u
     if (random(2) === 0) {
       events.push([next(), ready]);
       for (let n = random(8); n > 0; n--) {
-        const pulled = { event: "traffic" as const, downloaded_gb: random(50), entries: some() };
+        const pulled = {
+          event: "traffic" as const,
+          downloaded_gb: random(50),
+          seconds: null,
+          entries: some(),
+        };
         events.push([next(), random(4) === 0 ? pulled : work(phases[random(6)] ?? "idle", ...some())]);
       }
     }

@@ -35,7 +35,7 @@ const STATES: readonly MachineState[] = [
   "gone",
 ];
 const MOVES = ["unknown", "not_created", "requested", "starting", "ready", "destroying", "gone"] as const;
-const NOTES = ["work", "traffic", "charged"] as const;
+const NOTES = ["work", "traffic", "canary", "charged"] as const;
 
 /** State → event → state after it; all else must be refused. */
 const ALLOWED: Record<MachineState, string> = {

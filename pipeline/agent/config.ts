@@ -1,7 +1,7 @@
 // The agent's settings: environment variables, checked at the door.
 import { z } from "zod";
 import { GaugeNames } from "../schema/gauges.ts";
-import { Load, loadFaults, ORDERS, Seed, SEEDS, usualSettle } from "../schema/load.ts";
+import { Load, loadFaults, ORDERS, Seed, usualSettle } from "../schema/load.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
 import { longest, Prompts, STANDARD, whyTooLong } from "../schema/prompts.ts";
@@ -148,7 +148,7 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     least_requests: set.LEAST_REQUESTS,
     order: set.ORDER,
     repeat_first: set.REPEAT_FIRST === "1",
-    seed: set.SEED ?? now.getTime() % SEEDS,
+    seed: set.SEED ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     max_tokens: longest(set.PROMPTS)?.output ?? set.MAX_TOKENS,
     prompts: set.PROMPTS,
     warmup_requests: set.WARMUP,

@@ -9,6 +9,7 @@ import * as api from "../schema/api.ts";
 import * as benchmark from "../schema/benchmark.ts";
 import * as catalog from "../schema/catalog.ts";
 import { Calibration } from "../schema/calibration.ts";
+import { Canary } from "../schema/canary.ts";
 import { ChunkLine } from "../schema/chunk.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { Host, Hosts } from "../schema/hosts.ts";
@@ -34,6 +35,7 @@ const CHANGING = {
   benchmarks: "started_at, id",
   benchmark_manifest: "run_id, entry_id",
   definitions: "id, definition",
+  machines: "started_at, id",
 };
 const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 
@@ -66,6 +68,7 @@ export async function exportSchemas(out: string): Promise<void> {
   const schemas = {
     ...{
       Calibration,
+      Canary,
       ChunkLine,
       GpuSample,
       Host,

@@ -81,7 +81,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   }
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
-  await writeManifest(db, manifest.rows);
+  await writeManifest(db, manifest);
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {
     await exportDictionary(db, staged);
   }

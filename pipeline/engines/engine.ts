@@ -16,6 +16,8 @@ export interface EngineWorld {
   readonly host: EngineHost | null;
   /** Told when a pull begins and when it has ended. */
   readonly onPhase: (phase: "pull" | "load") => void;
+  /** Told how many bytes of a pull have come. */
+  readonly onPulled?: (bytes: number) => void;
   /** Where model files may be written. */
   readonly modelsDir: string;
   /** Starts the embedded engine's server process. */
@@ -48,6 +50,8 @@ export interface EngineHost extends Pick<Machine, "run" | "workdir"> {
 export interface Loaded {
   readonly size_bytes: number | null;
   readonly size_vram_bytes: number | null;
+  /** Size of its weights alone. */
+  readonly weights_bytes: number | null;
   /** Bytes that were fetched for it. */
   readonly pulled_bytes: number;
 }
@@ -79,12 +83,24 @@ export interface Engine {
     capacity: Workload,
     world: EngineWorld,
   ): Promise<RunningEngine>;
-  /** Allocates memory on the GPU with the smallest model it has; a Failure when that lies elsewhere. */
-  prove?(running: RunningEngine, world: EngineWorld): Promise<void>;
+  /** A small model by which a machine is tried before anything large is fetched. Where there is none, the first model of the work is taken. */
+  readonly canary?: string;
+  /** Decodes one request with a loaded model; tokens/s, null when the engine does not say enough. */
+  decode?(
+    running: RunningEngine,
+    model: string,
+    capacity: Pick<Workload, "context_tokens">,
+    world: EngineWorld,
+  ): Promise<number | null>;
   /** Whether it still answers. */
   healthy(running: RunningEngine, world: EngineWorld): Promise<boolean>;
   /** Makes `model` ready to answer at once; a UserError says why it cannot. */
-  load(running: RunningEngine, model: string, capacity: Workload, world: EngineWorld): Promise<Loaded>;
+  load(
+    running: RunningEngine,
+    model: string,
+    capacity: Pick<Workload, "context_tokens">,
+    world: EngineWorld,
+  ): Promise<Loaded>;
   /** What it counts at this moment; a UserError when it does not tell. */
   scrape?(running: RunningEngine, world: EngineWorld): Promise<Gauges>;
   /** Frees the model's memory where the engine can. Never throws. */

@@ -3,6 +3,10 @@ import { messageOf, UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
 
+/** Asks for more text than a decode takes. */
+export const DECODE_PROMPT =
+  "Write a long story about a lighthouse keeper, with every detail you can think of.";
+
 export interface Question {
   readonly url: string;
   readonly body?: unknown;

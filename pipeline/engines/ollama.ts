@@ -3,15 +3,14 @@ import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
 import type { Workload } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
-import { ask, askJson } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT } from "./http.ts";
 import { pull } from "./ollama_pull.ts";
 import { serveOllama } from "./ollama_server.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:11434";
 const LOAD_TIMEOUT_SECONDS = 1800;
-/** The smallest model of its library that writes text, about 92 MB. */
-const PROBE_MODEL = "smollm:135m";
-const PROBE_CONTEXT = 512;
+const DECODE_TIMEOUT_SECONDS = 90;
+const DECODED_TOKENS = 256;
 
 export const ollama: Engine = {
   name: "ollama",
@@ -62,15 +61,24 @@ export const ollama: Engine = {
     askJson("ask for the version", { url: `${url}/api/version`, timeout_seconds: 10 }, world)
       .then(() => true, () => false),
 
-  async prove(running, world) {
-    const capacity = { context_tokens: PROBE_CONTEXT };
-    const { size_vram_bytes } = await loadModel(running, PROBE_MODEL, capacity, world);
-    await ollama.unload(running, PROBE_MODEL, world);
-    if (size_vram_bytes === null || size_vram_bytes > 0) return;
-    throw new Failure(
-      "cuda_failed",
-      "Cannot allocate GPU memory: Ollama puts its smallest model beside the GPU",
-    );
+  // The smallest of the catalogue, 0.9 GB: much smaller ones measure how fast kernels are started, not how fast memory is read.
+  canary: "qwen2:1.5b",
+
+  async decode({ url }, model, { context_tokens }, world) {
+    const { eval_count, eval_duration } = await askJson(`decode with ${model}`, {
+      url: `${url}/api/generate`,
+      body: {
+        model,
+        prompt: DECODE_PROMPT,
+        stream: false,
+        keep_alive: "24h",
+        options: { num_ctx: context_tokens, num_predict: DECODED_TOKENS, temperature: 0 },
+      },
+      timeout_seconds: DECODE_TIMEOUT_SECONDS,
+    }, world);
+    return typeof eval_count === "number" && typeof eval_duration === "number" && eval_duration > 0
+      ? eval_count * 1e9 / eval_duration
+      : null;
   },
 
   load: (running, model, capacity, world) => loadModel(running, model, capacity, world),
@@ -110,7 +118,12 @@ async function loadModel(
   await askToLoad(url, model, context_tokens, world);
   const { models } = await askJson("ask what is loaded", { url: `${url}/api/ps` }, world);
   const loaded = (Array.isArray(models) ? models : []).find(({ name }) => namesOf(model).includes(name));
-  return { size_bytes: bytes(loaded?.size), size_vram_bytes: bytes(loaded?.size_vram), pulled_bytes };
+  return {
+    size_bytes: bytes(loaded?.size),
+    size_vram_bytes: bytes(loaded?.size_vram),
+    weights_bytes: tag?.size ?? null,
+    pulled_bytes,
+  };
 }
 
 async function askToLoad(url: string, model: string, num_ctx: number, world: EngineWorld): Promise<void> {
@@ -143,6 +156,8 @@ function bytes(told: unknown): number | null {
 /** A model that Ollama lists. `remote_host` is set when it only forwards requests for it. */
 interface Tag {
   readonly name: string;
+  /** Bytes of its files; null when it does not say. */
+  readonly size: number | null;
   readonly remote_host?: string;
   readonly capabilities?: readonly unknown[];
 }
@@ -153,9 +168,10 @@ async function tags(url: string, world: EngineWorld): Promise<Tag[]> {
 }
 
 function tagOf(model: Record<string, unknown>): Tag {
-  const { name, remote_host, capabilities } = model;
+  const { name, size, remote_host, capabilities } = model;
   return {
     name: String(name),
+    size: bytes(size),
     ...(typeof remote_host === "string" && remote_host !== "" ? { remote_host } : {}),
     ...(Array.isArray(capabilities) ? { capabilities } : {}),
   };

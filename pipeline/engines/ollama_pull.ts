@@ -94,6 +94,7 @@ async function readProgress(
     status = next;
     if (digest === undefined || total === undefined) continue;
     completed.set(String(digest), done);
+    world.onPulled?.(sumOf(completed));
     const tenth = Math.floor(10 * done / Number(total));
     if (tenth > told && world.clock.now() >= tellAt) {
       tellAt = world.clock.after(TELL_SECONDS);
@@ -106,6 +107,10 @@ async function readProgress(
       hint: "Try again: Ollama goes on where it stopped.",
     });
   }
+  return sumOf(completed);
+}
+
+function sumOf(completed: ReadonlyMap<string, number>): number {
   return [...completed.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 

@@ -7,7 +7,12 @@ import { askJson } from "./http.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8000";
 /** An engine that runs already tells nothing of what it loaded. */
-export const NOT_TOLD: Loaded = { size_bytes: null, size_vram_bytes: null, pulled_bytes: 0 };
+export const NOT_TOLD: Loaded = {
+  size_bytes: null,
+  size_vram_bytes: null,
+  weights_bytes: null,
+  pulled_bytes: 0,
+};
 
 export const openai: Engine = {
   name: "openai",

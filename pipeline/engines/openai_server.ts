@@ -6,9 +6,12 @@ import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
-import { ask, refusal } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT, refusal } from "./http.ts";
 import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
+
+const DECODED_TOKENS = 129;
+const DECODE_TIMEOUT_SECONDS = 90;
 
 export interface ServerKind {
   readonly name: EngineName;
@@ -85,6 +88,13 @@ export function openaiServer(kind: ServerKind): Engine {
     load: (running, model, _capacity, world) =>
       running instanceof ServerJob ? running.load(model, world) : Promise.resolve(NOT_TOLD),
 
+    async decode({ url }, model, _capacity, world) {
+      const short = await completed(url, model, 1, world);
+      const long = await completed(url, model, DECODED_TOKENS, world);
+      const [tokens, seconds] = [long.tokens - short.tokens, long.seconds - short.seconds];
+      return tokens > 0 && seconds > 0 ? tokens / seconds : null;
+    },
+
     unload: (running) =>
       running instanceof ServerJob ? running.end().catch(() => undefined) : Promise.resolve(),
 
@@ -125,6 +135,18 @@ export function openaiServer(kind: ServerKind): Engine {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
+}
+
+/** One request for exactly so many tokens, and how long its answer took. */
+async function completed(url: string, model: string, max_tokens: number, world: EngineWorld) {
+  const asked = world.clock.now();
+  const { usage } = await askJson(`decode with ${model}`, {
+    url: `${originOf(url)}/v1/completions`,
+    body: { model, prompt: DECODE_PROMPT, max_tokens, temperature: 0, ignore_eos: true },
+    timeout_seconds: DECODE_TIMEOUT_SECONDS,
+  }, world);
+  const { completion_tokens } = (usage ?? {}) as { completion_tokens?: unknown };
+  return { tokens: Number(completion_tokens), seconds: (world.clock.now() - asked) / 1000 };
 }
 
 /** `url` without the version of its API: health, version and counters lie beside it. */

@@ -8,6 +8,7 @@ import type { Machine } from "../machines/machine.ts";
 import type { Connect } from "../machines/mod.ts";
 import { HalfDone, type Provider, type Sighting } from "../providers/provider.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
+import type { Canary } from "../schema/canary.ts";
 import {
   applyEvent,
   type EndReason,
@@ -104,11 +105,16 @@ export class Fleet {
     this.#append({ event: "work", machine_id, phase, entries: [...entries] });
   }
 
-  /** Writes down what was downloaded for these entries. */
-  traffic(machine_id: string, bytes: number, entries: readonly string[]): void {
-    if (bytes > 0) {
-      this.#append({ event: "traffic", machine_id, downloaded_gb: bytes / 1e9, entries: [...entries] });
-    }
+  /** Writes down what was downloaded for these entries, and in how many seconds. */
+  traffic(machine_id: string, bytes: number, seconds: number | null, entries: readonly string[]): void {
+    if (bytes === 0) return;
+    const downloaded_gb = bytes / 1e9;
+    this.#append({ event: "traffic", machine_id, downloaded_gb, seconds, entries: [...entries] });
+  }
+
+  /** Writes down what the first minutes on a machine showed. */
+  canary(machine_id: string, canary: Canary): void {
+    this.#append({ event: "canary", machine_id, canary });
   }
 
   /**

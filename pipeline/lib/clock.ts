@@ -25,6 +25,17 @@ export function realClock(pace = 1): Clock {
   };
 }
 
+/** Milliseconds of `now()` as seconds of the clock, by which it waits. */
+export function secondsOf(clock: Clock, ms: number): number {
+  return 1000 * ms / (clock.after(1000) - clock.now());
+}
+
+/** Tells how many of the clock's seconds have passed since now. */
+export function stopwatch(clock: Clock): () => number {
+  const began = clock.now();
+  return () => secondsOf(clock, clock.now() - began);
+}
+
 function sleepMs(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortReason(signal));

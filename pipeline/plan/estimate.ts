@@ -15,6 +15,8 @@ const BOOT_SECONDS = 360;
 const LOAD_SECONDS = 60;
 const COLLECT_SECONDS = 10;
 const WARMUP_SECONDS = 5;
+/** The small model of the canary, GB. */
+const CANARY_GB = 0.9;
 /** A model that the catalogue lacks, GB. */
 const UNKNOWN_MODEL_GB = 20;
 /** How much longer than estimated a lease may take before it is ended. */
@@ -47,13 +49,24 @@ export function estimate(
   );
   const max_hours = Math.min(boundSeconds(work) / 3600, price === null ? Infinity : limits.max_hours);
   const hours = Math.min((BOOT_SECONDS + work) / 3600, max_hours);
-  const traffic = pulledGb({ sittings }, catalog) * offer.download_per_gb;
+  const traffic = (CANARY_GB + pulledGb({ sittings }, catalog)) * offer.download_per_gb;
   return {
     hours,
     max_hours,
     usd: hours * (price ?? 0) + traffic,
     max_usd: max_hours * (price ?? 0) + traffic,
   };
+}
+
+/** The download speed below which the models cannot be there in time when `seconds` are left, Mbit/s; null when no time is left for them anyway. */
+export function leastDownloadMbps(
+  lease: Pick<Lease, "sittings">,
+  seconds: number,
+  catalog: Catalog,
+): number | null {
+  const work = lease.sittings.flatMap(({ entries }) => entries)
+    .reduce((sum, { workload }) => sum + workloadSeconds(workload), LOAD_SECONDS * lease.sittings.length);
+  return seconds > work ? pulledGb(lease, catalog) * 8000 / (seconds - work) : null;
 }
 
 /** Seconds to give `work` seconds of work: twice the time, and not less than half an hour. */

@@ -39,6 +39,12 @@ export async function recentMemories(paths: Paths, log: Log, now: number): Promi
   return runs.flatMap(({ machines }) => badMemories(machines));
 }
 
+/** Machines of all runs of this root that were looked at in their first minutes. */
+export async function canariesOf(paths: Paths, log: Log): Promise<MachineRecord[]> {
+  const runs = await machinesOfRuns(paths, log);
+  return runs.flatMap(({ machines }) => machines.filter(({ canary }) => canary !== null));
+}
+
 /** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. A damaged journal is told and left out. */
 export async function openRuns(paths: Paths, log: Log): Promise<string[]> {
   const open: string[] = [];

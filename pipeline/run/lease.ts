@@ -1,4 +1,5 @@
 // A lease from its first machine to its last entry: what fails is tried as the table says, on this machine or on another.
+import type { Loaded } from "../engines/engine.ts";
 import { messageOf, reasonOf, UserError } from "../errors.ts";
 import { abortReason, throwIfAborted } from "../lib/clock.ts";
 import { entriesOf, type Lease, type Sitting } from "../plan/leases.ts";
@@ -7,6 +8,7 @@ import { codeOf, Failure, type FailureCode, FAILURES } from "../schema/failures.
 import { finalIds } from "../schema/fold.ts";
 import type { Phase } from "../schema/machine.ts";
 import type { Stage } from "../schema/names.ts";
+import { canary } from "../stages/canary.ts";
 import type { Leased } from "../stages/context.ts";
 import { load } from "../stages/load.ts";
 import { provision } from "../stages/provision.ts";
@@ -112,15 +114,18 @@ class MachineWork {
   }
 
   async #once(leased: Leased, sitting: Sitting): Promise<void> {
-    const { context } = this;
+    const { context, lease } = this;
     const { entries } = sitting;
     await using ready = await this.#step("setup", entries, leased, () => setup(leased, sitting, context));
-    await using _loaded = await this.#step(
+    const look = (loaded: Loaded | null) => () => canary(leased, { ready, lease, sitting, loaded }, context);
+    await this.#guarded("setup", entries, leased, look(null));
+    await using model = await this.#step(
       "load",
       entries,
       leased,
       () => load(leased, ready, sitting, context),
     );
+    await this.#guarded("load", entries, leased, look(model.loaded));
     for (const entry of entries) {
       const failed = await runEntry(leased, ready, entry, context);
       if (failed === null) continue;
@@ -161,6 +166,16 @@ class MachineWork {
     const model = leased === null ? "" : `  ${entries[0]?.model}`;
     log.info(`${lease_id}  ${stage}${model}`);
     board.stage(lease_id, `${stage}${model}`);
+    return await this.#guarded(stage, entries, leased, work);
+  }
+
+  /** Does work of a stage; its failure is written down, and says how to go on. */
+  async #guarded<T>(
+    stage: Stage,
+    entries: readonly Entry[],
+    leased: Leased | null,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {

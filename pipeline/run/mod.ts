@@ -15,7 +15,7 @@ import type { ManifestRow } from "../schema/manifest.ts";
 import type { Board } from "./board.ts";
 import { closeRun, entriesOfRun } from "./close.ts";
 import type { RunContext } from "./context.ts";
-import { machinesOfRuns, recentMemories } from "./history.ts";
+import { canariesOf, machinesOfRuns, recentMemories } from "./history.ts";
 import { readRun } from "./journal.ts";
 import { type OpenOptions, type OpenRun, openRun } from "./open.ts";
 import { entriesOfMatrix, type Past, prepare, type Prepared, type Preparing, readMatrix } from "./prepare.ts";
@@ -96,6 +96,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     });
   }
   const purse = new Purse(limits, fleet, journal, world.clock);
+  const past = await canariesOf(paths, log);
   const context: RunContext = {
     paths,
     run_id,
@@ -105,6 +106,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     clock: world.clock,
     catalog: prepared.catalog,
     memories: prepared.memories,
+    past: past.filter(({ machine_id }) => !machine_id.startsWith(run_id)),
     fleet,
     startEmbedded: world.startEmbedded,
     agentBundle: bundleOnce(paths, run_dir),

@@ -1,7 +1,7 @@
 // The manifest is the fold of a run's journals: one table says which event moves an entry to which state.
 import { publicModelName } from "./names.ts";
 import type { Entry } from "./entry.ts";
-import { costOf, sumOfCosts } from "./ledger.ts";
+import { type Cost, costOf, sumOfCosts } from "./ledger.ts";
 import { foldMachines, type MachineEvent, type MachineRecord } from "./machine.ts";
 import type { EntryStatus, JournalLine, ManifestRow } from "./manifest.ts";
 
@@ -49,11 +49,20 @@ export function foldRun(
 
 /** What the machines of a run cost and what for. */
 export function costOfRun(lines: readonly JournalLine[], machines: readonly MachineRecord[], now: number) {
+  return sumOfCosts(costsOf(lines, machines, now));
+}
+
+/** What each machine of a run cost. */
+export function costsOf(
+  lines: readonly JournalLine[],
+  machines: readonly MachineRecord[],
+  now: number,
+): Cost[] {
   const succeeded = new Set(
     lines.flatMap((line) => line.event === "success" ? [`${line.machine_id} ${line.entry_id}`] : []),
   );
-  return sumOfCosts(
-    machines.map((machine) => costOf(machine, (id) => succeeded.has(`${machine.machine_id} ${id}`), now)),
+  return machines.map((machine) =>
+    costOf(machine, (id) => succeeded.has(`${machine.machine_id} ${id}`), now)
   );
 }
 

@@ -1,5 +1,6 @@
 // A rented or borrowed machine from the wish for it to its proven end, and the lines of machines.jsonl that say so.
 import { z } from "zod";
+import { Canary } from "./canary.ts";
 import { FailureCode } from "./failures.ts";
 import { Offer } from "./offer.ts";
 
@@ -57,8 +58,11 @@ export const MachineEvent = z.discriminatedUnion("event", [
     at,
     machine_id,
     downloaded_gb: z.number().min(0),
+    /** How long that took; null in lines of older versions, and where it is not known. */
+    seconds: z.number().min(0).nullable().default(null),
     entries: z.array(z.string()),
   }),
+  z.strictObject({ event: z.literal("canary"), at, machine_id, canary: Canary }),
   z.strictObject({ event: z.literal("destroying"), at, machine_id, code: EndReason, reason: z.string() }),
   z.strictObject({ event: z.literal("gone"), at, machine_id }),
   z.strictObject({ event: z.literal("charged"), at, machine_id, usd: z.number().min(0) }),
@@ -82,7 +86,10 @@ export type MachineState =
   | "destroying"
   | "gone";
 
-type Moving = Exclude<MachineEvent["event"], "intent" | "work" | "traffic" | "charged">;
+/** Events that change no state. */
+const NOTES = ["work", "traffic", "canary", "charged"] as const;
+type Note = typeof NOTES[number];
+type Moving = Exclude<MachineEvent["event"], "intent" | Note>;
 
 /** Which event leads from a state to which; what is not here cannot happen. */
 export const TRANSITIONS: Record<MachineState, Partial<Record<Moving, MachineState>>> = {
@@ -98,10 +105,14 @@ export const TRANSITIONS: Record<MachineState, Partial<Record<Moving, MachineSta
 
 /** The state after an event; a TypeError when it cannot happen in this state. Pure. */
 export function nextState(state: MachineState, event: MachineEvent["event"]): MachineState {
-  if (event === "work" || event === "traffic" || event === "charged") return state;
+  if (isNote(event)) return state;
   const next = event === "intent" ? undefined : TRANSITIONS[state][event];
   if (next === undefined) throw new TypeError(`a machine that is ${state} cannot take the event ${event}`);
   return next;
+}
+
+function isNote(event: MachineEvent["event"]): event is Note {
+  return NOTES.some((note) => note === event);
 }
 
 /** What is known of a machine: the fold of its events. */
@@ -122,6 +133,8 @@ export interface MachineRecord {
   readonly address: Address | null;
   readonly end: { readonly code: EndReason; readonly reason: string } | null;
   readonly charged_usd: number | null;
+  /** What its first minutes showed; null when it was not looked at. */
+  readonly canary: Canary | null;
   /** Its own events, oldest first. */
   readonly events: readonly MachineEvent[];
 }
@@ -161,6 +174,7 @@ function afterEvent(record: MachineRecord | undefined, event: MachineEvent): Mac
       address: null,
       end: null,
       charged_usd: null,
+      canary: null,
       events: [event],
     };
   }
@@ -177,6 +191,8 @@ function afterEvent(record: MachineRecord | undefined, event: MachineEvent): Mac
     case "not_created":
     case "destroying":
       return { ...next, end: { code: event.code, reason: event.reason } };
+    case "canary":
+      return { ...next, canary: event.canary };
     case "charged":
       return { ...next, charged_usd: event.usd };
     default:

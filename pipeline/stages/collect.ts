@@ -1,6 +1,6 @@
 // The evidence comes home: fetched whole and compared, sealed with its digests, then moved to its place in one step.
 import { join } from "node:path";
-import { copyFolder, exists } from "../lib/files.ts";
+import { copyFolder, exists, writeAtomic } from "../lib/files.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
 import type { Entry } from "../schema/entry.ts";
 import type { MachineRecord } from "../schema/machine.ts";
@@ -38,6 +38,7 @@ export async function collect(
   if (!await hasLines(join(source.mirror, "results.jsonl"))) return null;
   if (await exists(partial)) await Deno.remove(partial, { recursive: true });
   await copyFolder(source.mirror, partial);
+  await writeCanary(source, partial);
   const sealed = await sealRawDirectory(partial, {
     run_id: context.run_id,
     entry_id: folder,
@@ -49,6 +50,12 @@ export async function collect(
   for (const warning of sealed.warnings) context.log.warn(`${folder}: ${warning}`);
   await Deno.rename(partial, join(home, folder));
   return { ...sealed, raw_dir: `${context.run_id}/${folder}` };
+}
+
+/** What the first minutes on the machine showed belongs to the evidence of all that was measured on it. */
+async function writeCanary({ record }: Source, folder: string): Promise<void> {
+  if (record === null || record.canary === null) return;
+  await writeAtomic(join(folder, "canary.json"), `${JSON.stringify(record.canary, null, 2)}\n`);
 }
 
 function facts({ record, clock_ahead_seconds }: Source, { provider, location, price_per_hour }: Entry) {

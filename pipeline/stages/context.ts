@@ -8,7 +8,7 @@ import type { Machine } from "../machines/machine.ts";
 import type { Paths } from "../paths.ts";
 import type { Catalog } from "../plan/fit.ts";
 import type { BadMemory } from "../plan/pick.ts";
-import type { EngineName } from "../schema/names.ts";
+import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
 import type { Tally } from "../schema/tally.ts";
 
@@ -23,6 +23,8 @@ export interface StageContext {
   readonly catalog: Catalog;
   /** Offers that let earlier runs down. */
   readonly memories: readonly BadMemory[];
+  /** Machines of other runs, which show what is usual. */
+  readonly past: readonly MachineRecord[];
   readonly fleet: Fleet;
   readonly startEmbedded: StartEmbedded;
   /** Path of the agent's bundle, made once for a run. */
@@ -61,8 +63,6 @@ export interface Leased extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** Set by the first setup. */
   site: Promise<Site> | null;
-  /** Engines that have allocated GPU memory on it. */
-  readonly proven: Set<EngineName>;
   /** Why it will be given back; said before its scope is left. */
   end: { code: Parameters<Fleet["giveBack"]>[1]; reason: string };
 }

@@ -1,5 +1,7 @@
 // The engine gets the model: pulled when it is missing, held in memory, and in the GPU's where there is one.
+import type { Loaded } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
+import { stopwatch } from "../lib/clock.ts";
 import { factsOf } from "../machines/facts.ts";
 import { fitOf } from "../plan/fit.ts";
 import type { Sitting } from "../plan/leases.ts";
@@ -8,24 +10,34 @@ import { Failure } from "../schema/failures.ts";
 import type { Leased, StageContext } from "./context.ts";
 import type { Ready } from "./setup.ts";
 
+export interface LoadedModel extends AsyncDisposable {
+  readonly loaded: Loaded;
+}
+
 /** Loads the sitting's model; leaving the returned scope frees the engine's memory, as far as it can. */
 export async function load(
   leased: Leased,
   ready: Ready,
   sitting: Sitting,
   context: StageContext,
-): Promise<AsyncDisposable> {
+): Promise<LoadedModel> {
   const [first] = sitting.entries;
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
-  const { fleet, log } = context;
+  const { fleet, log, clock } = context;
   const ids = sitting.entries.map(({ id }) => id);
   if (leased.rented && first.gpu !== "any") await checkMemory(leased, first, context);
   const engine = engines[first.engine.name];
+  let passed = stopwatch(clock);
+  let seconds: number | null = null;
   const loaded = await engine.load(ready.engine, first.model, sitting.capacity, {
     ...ready.world,
-    onPhase: (phase) => fleet.work(leased.machine_id, phase, ids),
+    onPhase: (phase) => {
+      fleet.work(leased.machine_id, phase, ids);
+      if (phase === "pull") passed = stopwatch(clock);
+      else seconds = passed();
+    },
   });
-  fleet.traffic(leased.machine_id, loaded.pulled_bytes, ids);
+  fleet.traffic(leased.machine_id, loaded.pulled_bytes, seconds, ids);
   const { size_bytes, size_vram_bytes } = loaded;
   if ((ready.site.facts?.gpus.length ?? 0) > 0 && size_vram_bytes === 0) {
     throw new Failure(
@@ -41,7 +53,7 @@ export async function load(
       `${leased.lease_id}  only ${part} % of ${first.model} lies in GPU memory: results are marked cpu_spill`,
     );
   }
-  return { [Symbol.asyncDispose]: () => engine.unload(ready.engine, first.model, ready.world) };
+  return { loaded, [Symbol.asyncDispose]: () => engine.unload(ready.engine, first.model, ready.world) };
 }
 
 /** Refuses a GPU whose memory others already hold. */

@@ -93,7 +93,6 @@ function leased(
     deadline,
     signal: AbortSignal.any([signal, late.signal]),
     site: null,
-    proven: new Set(),
     end: { code: "stopped", reason: "its scope was left" },
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);

@@ -34,16 +34,7 @@ export async function setup(leased: Leased, sitting: Sitting, context: StageCont
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
   const site = await (leased.site ??= prepare(leased, first.gpu, context));
   const world = worldOf(leased, context);
-  const { name } = first.engine;
   const engine = await startOrMissing(leased, first, sitting, world);
-  const hasGpu = (site.facts?.gpus.length ?? 0) > 0;
-  try {
-    if (leased.rented && hasGpu && !leased.proven.has(name)) await engines[name].prove?.(engine, world);
-    leased.proven.add(name);
-  } catch (error) {
-    await ended(engine);
-    throw error;
-  }
   return { engine, world, site, [Symbol.asyncDispose]: () => ended(engine) };
 }
 

@@ -11,6 +11,7 @@ const FILES = [
   "15_wants",
   "16_slo_tiers",
   "17_definitions",
+  "18_machines",
 ];
 
 /** Creates them in the database that `db` uses. */

@@ -30,6 +30,9 @@ export interface MachineFaults {
   readonly system?: string;
   /** Its Deno ends well at once and does nothing, for the first so many runs; -1: always. */
   readonly idleAgent?: number;
+  /** Power limit that the host has set, W, of 450; and the PCIe lanes that the card has. */
+  readonly powerLimitW?: number;
+  readonly pcieWidth?: number;
   /** MiB of every GPU that somebody else's process holds. */
   readonly usedMib?: number;
   /** metadata.json arrives damaged when it is fetched, the first so many times; -1: always. */
@@ -70,8 +73,12 @@ export interface EngineFaults {
   readonly hangsAfter?: number;
   readonly cudaErrorAfter?: number;
   readonly failsAfter?: number;
-  /** Part of a model, of the smallest aside, that lies in GPU memory. */
+  /** Part of a model that lies in GPU memory; the second of that with which a machine is tried. */
   readonly inVram?: number;
+  readonly smallInVram?: number;
+  /** What its memory and its line really give, instead of what is offered. */
+  readonly bandwidth_gb_s?: number;
+  readonly pull_gb_s?: number;
 }
 
 export interface MachineOptions {

@@ -89,6 +89,8 @@ function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: Machine
       driver_version: "570.124.04",
       "memory.total": `${memory_mib}`,
       "memory.used": `${faults.usedMib ?? 300}`,
+      "enforced.power.limit": `${faults.powerLimitW ?? 450}.00`,
+      "pcie.link.width.current": `${faults.pcieWidth ?? 16}`,
       "power.draw": "250.0",
       "power.draw.instant": "250.0",
     })),

@@ -110,6 +110,26 @@ Deno.test("ollama loads the model with the context that the workload needs, with
   deepEqual(requests.find(({ path }) => path === "/api/generate")?.body.options, { num_ctx: 1024 });
 });
 
+Deno.test("ollama decodes with a loaded model by its own clock, and tells how large its weights are", async () => {
+  await using server = fakeOllama(["qwen2:7b"]);
+  const { ollama } = engines;
+  await using running = await ollama.start(choose("ollama", server.url), "qwen2:7b", capacity, world());
+  const { weights_bytes } = await ollama.load(running, "qwen2:7b", capacity, world());
+  equal(weights_bytes, 4_431_400_262);
+  equal(await ollama.decode?.(running, "qwen2:7b", capacity, world()), 256);
+  // Another context would load the model anew.
+  const asked = server.requests.filter(({ path }) => path === "/api/generate");
+  deepEqual(asked.map(({ body }) => (body.options as { num_ctx: number }).num_ctx), [1024, 1024]);
+});
+
+Deno.test("ollama tells how many bytes of a pull have come, as they come", async () => {
+  await using server = fakeOllama([]);
+  await using running = await engines.ollama.start(choose("ollama", server.url), "a:1b", capacity, world());
+  const came: number[] = [];
+  await engines.ollama.load(running, "a:1b", capacity, world([], { onPulled: (bytes) => came.push(bytes) }));
+  deepEqual(came, [1, 2, 3].map((part) => Math.round(4_431_400_262 * part / 3)));
+});
+
 for (const told of ["tags", "show"] as const) {
   Deno.test(`ollama's installed models leave out those for embeddings and those elsewhere, told by /api/${told}`, async () => {
     const models = ["qwen2:7b", "nomic-embed-text:latest", "gpt-oss:120b-cloud"];

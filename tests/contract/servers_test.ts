@@ -94,6 +94,23 @@ for (const name of NAMES) {
     });
   });
 
+  Deno.test(`${name} decodes at the speed of the tokens after the first, whatever a request costs besides`, async () => {
+    let now = 0;
+    const clock = { ...realClock(0.01), now: () => now };
+    const asked: unknown[] = [];
+    // 200 ms a request and 10 ms a token.
+    const answer: typeof fetch = (_input, init) => {
+      const { max_tokens, ignore_eos } = JSON.parse(String(init?.body));
+      asked.push([max_tokens, ignore_eos]);
+      now += 200 + 10 * max_tokens;
+      return Promise.resolve(Response.json({ usage: { completion_tokens: max_tokens } }));
+    };
+    await started(name, {}, async ({ engine, running, world, model }) => {
+      equal(await engine.decode?.(running, model, capacity, { ...world, clock, fetch: answer }), 100);
+      deepEqual(asked, [[1, true], [129, true]]);
+    });
+  });
+
   Deno.test(`${name} is started with the matrix' flags last`, async () => {
     const flags = name === "vllm" ? ["--enforce-eager"] : FLAGS[name].slice(0, 2);
     await started(name, { flags }, ({ machine, running }) => {

@@ -16,6 +16,11 @@ Deno.test("the demo rents, measures over SSH, collects, gives back and builds; a
   match(out, /rtx-3090\S*: skipped: deepseek-r1:70b needs \S+ GiB/);
   match(out, /^Cost \$\d+\.\d+: boot \$.*, failed \$/m);
   equal((await rawFolders(paths.raw)).length, 6);
+  const machines = (await Deno.readTextFile(join(paths.exported, "machines.csv"))).trim().split("\n").slice(
+    1,
+  );
+  equal(machines.filter((line) => /,gone,.*,done,.*,false,.*,qwen2:1\.5b,/.test(line)).length, 4);
+  equal(machines.filter((line) => /,gone,.*,wrong_gpu,.*,true,/.test(line)).length, 1);
   const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
   deepEqual(new Set(benchmarks.map(({ origin }: { origin: string }) => origin)), new Set(["simulated"]));
   const best = await cli("benchmarks", "best", "--model", "qwen2:7b", "--root", paths.root);

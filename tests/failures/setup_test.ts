@@ -68,7 +68,7 @@ Deno.test("[wrong_gpu] two cards instead of one, and one with less memory, are n
 });
 
 Deno.test("[cuda_failed] a GPU that the engine cannot use is found before anything is measured", async () => {
-  const found = /Cannot allocate GPU memory: Ollama puts its smallest model beside the GPU/;
+  const found = /Cannot go on with this machine: the engine puts qwen2:1.5b beside the GPU/;
   const { said } = await givesUp({ engine: { noCuda: true } }, { code: "cuda_failed", at: "setup", found });
   equal(said.filter((line) => line.endsWith("pulling qwen2:7b")).length, 1);
 });

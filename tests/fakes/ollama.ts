@@ -142,7 +142,17 @@ function generate(
   if (active && faults.status !== undefined) {
     return Response.json({ error: "llama runner process has terminated" }, { status: faults.status });
   }
-  return lines(tokens(model, options.num_predict ?? 128, active ? faults : {}));
+  const count = options.num_predict ?? 128;
+  if (body.stream === false) {
+    return Response.json({
+      model,
+      response: "",
+      done: true,
+      eval_count: count,
+      eval_duration: 1_000_000_000,
+    });
+  }
+  return lines(tokens(model, count, active ? faults : {}));
 }
 
 async function* tokens(model: string, most: number, faults: OllamaFaults): AsyncGenerator<object> {

@@ -51,6 +51,10 @@ export function answering(
     const isLoading = left !== 0;
     if (asked === "GET /health" && left > 0) left -= 1;
     if (isLoading) return LOADING[name]();
+    if (asked === "POST /v1/completions" && body.stream !== true) {
+      await new Promise((resolve) => setTimeout(resolve, Number(body.max_tokens)));
+      return Response.json({ usage: { completion_tokens: body.max_tokens } });
+    }
     if (asked.startsWith("POST /v1/")) {
       return new Response(inPieces(sse(body, asked.includes("chat"), {})), {
         headers: { "content-type": "text/event-stream" },
