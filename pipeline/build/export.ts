@@ -20,6 +20,7 @@ import { Metadata } from "../schema/metadata.ts";
 import { Provenance } from "../schema/provenance.ts";
 import { RequestLine } from "../schema/request.ts";
 import * as overview from "../schema/overview.ts";
+import * as slo from "../schema/slo.ts";
 import * as summary from "../schema/summary.ts";
 
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
@@ -30,6 +31,7 @@ const CHANGING = {
   benchmarks: "started_at, id",
   benchmark_manifest: "run_id, entry_id",
   definitions: "id, definition",
+  spreads: "ALL",
 };
 const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 
@@ -79,6 +81,7 @@ export async function exportSchemas(out: string): Promise<void> {
     ...benchmark,
     ...catalog,
     ...overview,
+    ...slo,
     ...summary,
   };
   for (const [name, schema] of Object.entries(schemas)) {

@@ -11,6 +11,8 @@ const FILES = [
   "15_wants",
   "16_slo_tiers",
   "17_definitions",
+  "18_setups",
+  "19_spreads",
 ];
 
 /** Creates them in the database that `db` uses. */

@@ -1,0 +1,56 @@
+// What hardware gives within limits, as tables for a terminal.
+import { type Column, renderTable } from "../lib/table.ts";
+import { providerTitle } from "../schema/names.ts";
+import { shortNumber } from "../schema/short_number.ts";
+import type { SloAnswer, SloOffer } from "../schema/slo.ts";
+import { limitsInWords } from "./slo.ts";
+
+const COLUMNS: readonly Column<SloOffer>[] = [
+  {
+    title: "gpu",
+    of: ({ gpu, gpu_count }) => (gpu_count ?? 1) > 1 ? `${gpu_count}× ${gpu}` : gpu,
+    least: 10,
+  },
+  { title: "$/h at", of: priceOf },
+  { title: "c", of: ({ level }) => level, digits: 0 },
+  { title: "throughput", of: (offer) => offer.throughput_tokens_per_second, digits: 1 },
+  { title: "per user", of: (offer) => offer.avg_tokens_per_second, digits: 1 },
+  {
+    title: "tokens/$",
+    of: ({ tokens_per_dollar }) => tokens_per_dollar === null ? null : shortNumber(tokens_per_dollar),
+  },
+  { title: "range or 95 %", of: spreadOf },
+  {
+    title: "hosts",
+    of: ({ hosts, hosts_met }) => hosts === hosts_met ? `${hosts}` : `${hosts_met} of ${hosts}`,
+  },
+];
+
+/** One table for each pair of limits. */
+export function renderSlo({ limits }: SloAnswer): string {
+  return limits.map((each) => {
+    const { tier, offers, missed, not_judged } = each;
+    const left = [
+      ...(missed.length === 0 ? [] : [`${missed.length} kept them at no level`]),
+      ...(not_judged === 0 ? [] : [`${not_judged} without these percentiles left out`]),
+    ];
+    const title = `${tier === null ? "" : `${tier}: `}${limitsInWords(each)}${
+      left.length === 0 ? "" : `; ${left.join(", ")}`
+    }\n`;
+    const ids = offers.map(({ id, gpu }) => `${gpu}: ${id}\n`).join("");
+    return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers) + ids);
+  }).join("\n");
+}
+
+function priceOf({ price_per_hour, provider }: SloOffer): string {
+  const title = providerTitle(provider);
+  return price_per_hour === null ? title : `${price_per_hour.toFixed(2)} ${title}`;
+}
+
+/** The 95 % interval from three hosts on, else from the least to the most; nothing of one host. */
+function spreadOf(offer: SloOffer): string | null {
+  const low = offer.low_tokens_per_dollar ?? offer.min_tokens_per_dollar;
+  const high = offer.high_tokens_per_dollar ?? offer.max_tokens_per_dollar;
+  if (offer.hosts_met < 2 || low === null || high === null) return null;
+  return `${shortNumber(low)}–${shortNumber(high)}`;
+}

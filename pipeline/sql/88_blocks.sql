@@ -1,0 +1,37 @@
+-- The benchmarks of the spreads that have three hosts and no interval yet, each with its requests in at most 32 stretches of
+-- equal time: neighbouring requests resemble each other, so a stretch is drawn as a whole. A figure is a ratio of two sums over
+-- requests. Throughput: tokens over the time that requests took, since in a closed loop every place carries one request at a time
+-- and these times add up to places x window. Tokens/s of a user: the sum over requests over their number.
+-- Variable: request_parts (list of Parquet files that hold them).
+WITH due AS (
+  SELECT metric, unnest(ids) AS id, ids[1] AS spread FROM spreads WHERE hosts >= 3 AND low_tokens_per_second IS NULL
+),
+requests AS (
+  SELECT benchmark_id AS id, sent_at, tok, latency_ms, tokens_per_second
+  FROM read_parquet(getvariable('request_parts'))
+  WHERE phase = 'measure' AND NOT failed AND benchmark_id IN (SELECT id FROM due)
+),
+stretches AS (
+  SELECT
+    id, stretch, sum(tok) FILTER (latency_ms IS NOT NULL) AS tokens, sum(latency_ms) AS busy_ms,
+    sum(tokens_per_second) AS speeds, count(tokens_per_second) AS users
+  FROM (
+    SELECT *, least(31, floor(32 * epoch(sent_at - first) / nullif(epoch(last - first), 0))) AS stretch
+    FROM (SELECT *, min(sent_at) OVER own AS first, max(sent_at) OVER own AS last FROM requests WINDOW own AS (PARTITION BY id))
+  )
+  GROUP BY id, stretch
+),
+sums AS (
+  SELECT
+    id,
+    list(coalesce(tokens, 0)::DOUBLE ORDER BY stretch) AS tokens, list(coalesce(busy_ms, 0)::DOUBLE ORDER BY stretch) AS busy_ms,
+    list(coalesce(speeds, 0)::DOUBLE ORDER BY stretch) AS speeds, list(users::DOUBLE ORDER BY stretch) AS users
+  FROM stretches GROUP BY id
+)
+SELECT
+  spread, metric, host, id,
+  if(metric = 'avg_tokens_per_second', avg_tokens_per_second, throughput_tokens_per_second) AS tokens_per_second,
+  if(metric = 'avg_tokens_per_second', speeds, tokens) AS numerators,
+  if(metric = 'avg_tokens_per_second', users, busy_ms) AS denominators
+FROM due JOIN setups USING (id) LEFT JOIN sums USING (id)
+ORDER BY spread, metric, host, id;
