@@ -1,5 +1,5 @@
 // Intervals by hierarchical bootstrap: hosts are drawn anew, then the benchmarks of each, then the requests of each of these. Pure.
-import { randomIndex } from "./random.ts";
+import { type RandomIndex, randomIndex } from "./random.ts";
 
 /** One benchmark: its figure, and what parts of its requests add to the two sums whose ratio the figure is. Parts may be missing. */
 export interface Block {
@@ -15,6 +15,8 @@ export interface Interval {
 
 export const DRAWS = 2000;
 export const SEED = 20_261_125;
+/** Figures of a block with its requests drawn anew, of which every draw takes one. */
+const REDRAWS = 200;
 const FEWEST_HOSTS = 3;
 /** Ends of the interval as shares of the draws: 95 % lie between. */
 const ENDS = [0.025, 0.975] as const;
@@ -27,13 +29,14 @@ export function bootstrap(
 ): Interval | null {
   if (hosts.length < FEWEST_HOSTS) return null;
   const index = randomIndex(seed);
+  const redrawn = hosts.map((blocks) => blocks.map((block) => redraw(block, index)));
   const medians = new Float64Array(draws);
   const ofHosts = new Float64Array(hosts.length);
   const ofBlocks = hosts.map((blocks) => new Float64Array(blocks.length));
   for (let draw = 0; draw < draws; draw++) {
     for (let place = 0; place < hosts.length; place++) {
       const host = index(hosts.length);
-      ofHosts[place] = drawHost(hosts[host] ?? [], ofBlocks[host] ?? ofHosts, index);
+      ofHosts[place] = drawHost(redrawn[host] ?? [], ofBlocks[host] ?? ofHosts, index);
     }
     medians[draw] = median(ofHosts);
   }
@@ -41,32 +44,43 @@ export function bootstrap(
   return { low: quantile(medians, ENDS[0]), high: quantile(medians, ENDS[1]) };
 }
 
-function drawHost(blocks: readonly Block[], drawn: Float64Array, index: (below: number) => number): number {
+/** Blocks drawn from a host's into `drawn`, each with one of its redrawn figures; their median. */
+function drawHost(blocks: readonly Float64Array[], drawn: Float64Array, index: RandomIndex): number {
   for (let place = 0; place < blocks.length; place++) {
-    const block = blocks[index(blocks.length)];
-    if (block !== undefined) drawn[place] = drawBlock(block, index);
+    drawn[place] = blocks[index(blocks.length)]?.[index(REDRAWS)] ?? NaN;
   }
   return median(drawn);
 }
 
-/** The block's figure times the ratio of its sums over drawn parts, beside that over its own parts. */
-function drawBlock({ figure, numerators, denominators }: Block, index: (below: number) => number): number {
-  const parts = numerators.length;
-  let [above, below, ownAbove, ownBelow] = [0, 0, 0, 0];
-  for (let place = 0; place < parts; place++) {
-    const part = index(parts);
-    above += numerators[part] ?? 0;
-    below += denominators[part] ?? 0;
-    ownAbove += numerators[place] ?? 0;
-    ownBelow += denominators[place] ?? 0;
-  }
-  const factor = (above / below) / (ownAbove / ownBelow);
-  return Number.isFinite(factor) ? figure * factor : figure;
+/** The block's figure as it would be with its parts drawn anew: times the ratio of their sums, beside that over its own parts. */
+function redraw({ figure, numerators, denominators }: Block, index: RandomIndex): Float64Array {
+  const own = sum(numerators) / sum(denominators);
+  return Float64Array.from({ length: REDRAWS }, () => {
+    let [above, below] = [0, 0];
+    for (let place = 0; place < numerators.length; place++) {
+      const part = index(numerators.length);
+      above += numerators[part] ?? 0;
+      below += denominators[part] ?? 0;
+    }
+    const factor = above / below / own;
+    return Number.isFinite(factor) ? figure * factor : figure;
+  });
 }
 
-/** Sorts `values` and gives the middle one, of an even number the mean of the middle two. */
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Sorts `values`, which are few, by insertion and gives the middle one, of an even number the mean of the middle two. */
 function median(values: Float64Array): number {
-  values.sort();
+  for (let place = 1; place < values.length; place++) {
+    const value = values[place] ?? NaN;
+    let before = place - 1;
+    for (; before >= 0 && (values[before] ?? NaN) > value; before--) {
+      values[before + 1] = values[before] ?? NaN;
+    }
+    values[before + 1] = value;
+  }
   return quantile(values, 0.5);
 }
 

@@ -1,7 +1,9 @@
 // Random numbers that are the same for the same seed, on every machine.
 
+export type RandomIndex = (below: number) => number;
+
 /** Whole numbers from 0 to below `below`, by xoshiro128** (Blackman and Vigna); its state is filled from `seed` by splitmix32. */
-export function randomIndex(seed: number): (below: number) => number {
+export function randomIndex(seed: number): RandomIndex {
   let mix = seed | 0;
   const next = () => {
     mix = (mix + 0x9e3779b9) | 0;

@@ -1,4 +1,4 @@
--- The benchmarks of the spreads that have three hosts and no interval yet, each with its requests in at most 32 stretches of
+-- The benchmarks of the spreads that have three hosts and no interval yet, each with its requests in at most 16 stretches of
 -- equal time: neighbouring requests resemble each other, so a stretch is drawn as a whole. A figure is a ratio of two sums over
 -- requests. Throughput: tokens over the time that requests took, since in a closed loop every place carries one request at a time
 -- and these times add up to places x window. Tokens/s of a user: the sum over requests over their number.
@@ -6,20 +6,15 @@
 WITH due AS (
   SELECT metric, unnest(ids) AS id, ids[1] AS spread FROM spreads WHERE hosts >= 3 AND low_tokens_per_second IS NULL
 ),
-requests AS (
-  SELECT benchmark_id AS id, sent_at, tok, latency_ms, tokens_per_second
-  FROM read_parquet(getvariable('request_parts'))
-  WHERE phase = 'measure' AND NOT failed AND benchmark_id IN (SELECT id FROM due)
-),
 stretches AS (
   SELECT
-    id, stretch, sum(tok) FILTER (latency_ms IS NOT NULL) AS tokens, sum(latency_ms) AS busy_ms,
+    benchmark_id AS id, least(15, floor(16 * epoch(sent_at - started_at) / nullif(duration_seconds, 0))) AS stretch,
+    sum(tok) FILTER (latency_ms IS NOT NULL) AS tokens, sum(latency_ms) AS busy_ms,
     sum(tokens_per_second) AS speeds, count(tokens_per_second) AS users
-  FROM (
-    SELECT *, least(31, floor(32 * epoch(sent_at - first) / nullif(epoch(last - first), 0))) AS stretch
-    FROM (SELECT *, min(sent_at) OVER own AS first, max(sent_at) OVER own AS last FROM requests WINDOW own AS (PARTITION BY id))
-  )
-  GROUP BY id, stretch
+  FROM read_parquet(getvariable('request_parts'))
+  JOIN (SELECT id, started_at, duration_seconds FROM benchmarks SEMI JOIN due USING (id)) ON id = benchmark_id
+  WHERE phase = 'measure' AND NOT failed
+  GROUP BY ALL
 ),
 sums AS (
   SELECT
