@@ -1,29 +1,20 @@
 // What hardware gives within limits, as tables for a terminal.
 import { type Column, renderTable } from "../lib/table.ts";
+import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 import type { SloAnswer, SloOffer } from "../schema/slo.ts";
 import { limitsInWords } from "./slo.ts";
 
 const COLUMNS: readonly Column<SloOffer>[] = [
-  {
-    title: "gpu",
-    of: ({ gpu, gpu_count }) => (gpu_count ?? 1) > 1 ? `${gpu_count}× ${gpu}` : gpu,
-    least: 10,
-  },
-  { title: "$/h at", of: priceOf },
+  { title: "gpu", of: gpuLabel, least: 12 },
+  { title: "$/h at", of: priceOf, least: 10 },
   { title: "c", of: ({ level }) => level, digits: 0 },
-  { title: "throughput", of: (offer) => offer.throughput_tokens_per_second, digits: 1 },
-  { title: "per user", of: (offer) => offer.avg_tokens_per_second, digits: 1 },
-  {
-    title: "tokens/$",
-    of: ({ tokens_per_dollar }) => tokens_per_dollar === null ? null : shortNumber(tokens_per_dollar),
-  },
-  { title: "range or 95 %", of: spreadOf },
-  {
-    title: "hosts",
-    of: ({ hosts, hosts_met }) => hosts === hosts_met ? `${hosts}` : `${hosts_met} of ${hosts}`,
-  },
+  { title: "tokens/s", of: (offer) => offer.throughput_tokens_per_second, digits: 0 },
+  { title: "user", of: (offer) => offer.avg_tokens_per_second, digits: 1 },
+  { title: "tokens/$", of: perDollar, least: 8 },
+  { title: "range", of: spreadOf, least: 13 },
+  { title: "hosts", of: hostsOf, least: 5 },
 ];
 
 /** One table for each pair of limits. */
@@ -37,7 +28,7 @@ export function renderSlo({ limits }: SloAnswer): string {
     const title = `${tier === null ? "" : `${tier}: `}${limitsInWords(each)}${
       left.length === 0 ? "" : `; ${left.join(", ")}`
     }\n`;
-    const ids = offers.map(({ id, gpu }) => `${gpu}: ${id}\n`).join("");
+    const ids = offers.map((offer) => `${gpuLabel(offer)}: ${offer.id}\n`).join("");
     return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers) + ids);
   }).join("\n");
 }
@@ -45,6 +36,14 @@ export function renderSlo({ limits }: SloAnswer): string {
 function priceOf({ price_per_hour, provider }: SloOffer): string {
   const title = providerTitle(provider);
   return price_per_hour === null ? title : `${price_per_hour.toFixed(2)} ${title}`;
+}
+
+function perDollar({ tokens_per_dollar }: SloOffer): string | null {
+  return tokens_per_dollar === null ? null : shortNumber(tokens_per_dollar);
+}
+
+function hostsOf({ hosts, hosts_met }: SloOffer): string {
+  return hosts === hosts_met ? String(hosts) : `${hosts_met} of ${hosts}`;
 }
 
 /** The 95 % interval from three hosts on, else from the least to the most; nothing of one host. */
