@@ -6,6 +6,7 @@ import { createLog } from "./lib/log.ts";
 import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
 import { LIST_LIMIT } from "./schema/limits.ts";
+import { parseSlo, SLO_TIERS, type SloLimits } from "./schema/slo.ts";
 
 /** What a command is given: where to read and write, how to talk, and where data goes. */
 export interface Shell {
@@ -20,6 +21,8 @@ const QUESTIONS = {
   recommend: "which GPU to take for a model",
   compare: "all hardware for a model beside the fastest",
 };
+const SLO_WORDS = "keep limits at the 99th percentile, e.g. ttft=500ms,tpot=50ms, or a tier: " +
+  SLO_TIERS.join(", ");
 const EXIT = { done: 0, failed: 1, usage: 2, someFailed: 3, overBudget: 4, stopped: 130 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
 
@@ -118,6 +121,7 @@ for (const [name, description] of Object.entries(QUESTIONS)) {
   if (name === "compare" || name === "recommend") {
     child.option("--limit <n>", "how many rows", positiveInteger);
   }
+  if (name !== "compare") child.option("--slo <limits>", SLO_WORDS, slo);
   child.action((options) => answer(name, options));
 }
 
@@ -252,6 +256,12 @@ function positiveInteger(text: string): number {
   const value = positiveNumber(text);
   if (Number.isInteger(value)) return value;
   throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
+function slo(text: string): SloLimits {
+  const limits = parseSlo(text);
+  if ("fault" in limits) throw new InvalidArgumentError(limits.fault);
+  return limits;
 }
 
 function levelList(text: string): number[] {

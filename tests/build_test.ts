@@ -307,6 +307,7 @@ Deno.test("every column of every table is explained in the dictionary or by its 
     "models",
     "requests",
     "slo_tiers",
+    "spreads",
   ]);
   const unexplained = Object.entries(tables).flatMap(([table, columns]) =>
     (columns as { column: string; description: string | null }[]).filter(({ description }) =>

@@ -71,7 +71,7 @@ Deno.test("the document that a build exports is the one that the server gives, a
   for (const path of Object.keys(document.paths)) {
     const { status } = await ask(
       `${path.replace("{id}", path === ENDPOINTS.run.path ? RUN : id)}${
-        /benchmarks\/[a-z]/.test(path) ? `?model=${MODEL}` : ""
+        /benchmarks\/[a-z]|slo/.test(path) ? `?model=${MODEL}` : ""
       }`,
     );
     equal(status, 200, path);

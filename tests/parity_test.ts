@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { buildData } from "../pipeline/build/mod.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { ApiIndex, BenchmarkList, CheapestFile } from "../pipeline/schema/api.ts";
+import { SloAnswer } from "../pipeline/schema/slo.ts";
 import { createServer } from "../pipeline/serve/mod.ts";
 import { failedRun, ORIGIN, result } from "./live.ts";
 import { temporaryRoot } from "./fixtures.ts";
+import { ladder } from "./ladders.ts";
 
 const MODELS = ["qwen2:7b", "a/b&c=d?e", `<i>"x"%20#+'`, "grüße 日本 🙂", "QWEN2-7B", "unpriced"];
 const GPUS = ["NVIDIA H100 80GB HBM3", "NVIDIA GeForce RTX 4090", "RTX 3090 & 100% +"];
@@ -24,6 +26,9 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
   await using root = await temporaryRoot();
   const { paths, log } = root;
   await fill(paths);
+  await ladder(paths, "ladder", {
+    steps: [1, 4].map((level) => ({ level, ttft: 100 * level, tpot: 10 * level })),
+  });
   await failedRun(paths);
   await buildData(paths, log);
   await using server = await createServer({ paths, log, accept: null, token: null });
@@ -61,6 +66,15 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
     if (folder === "runs") return deepEqual(await ask(`runs/${encodeURIComponent(file.run_id)}`), file, path);
     if (kind === "") return deepEqual(await ask(path.replace(/\.json$/, "")), file, path);
     const model = nameOf(models, path);
+    if (folder === "slo") {
+      const { limits } = SloAnswer.parse(file);
+      deepEqual(await ask("slo", { model }), file, path);
+      for (const each of limits) {
+        const { limits: [live] } = await ask("slo", { model, tier: each.tier ?? "" });
+        deepEqual(live, each, `${path} at ${each.tier}`);
+      }
+      return;
+    }
     if (folder !== "cheapest") return deepEqual(await ask(`benchmarks/${folder}`, { model }), file, path);
     const { frontier, ...answer } = CheapestFile.parse(file);
     deepEqual(await ask("benchmarks/cheapest", { model }), answer, path);
@@ -83,6 +97,7 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
     "pareto",
     "recommendations",
     "runs",
+    "slo",
   ]);
-  equal(files.length, 1 + 18 + 6 + 3 + 1 + 6 * 5 - 2 + 5 + 1);
+  equal(files.length, 1 + 20 + 6 + 3 + 1 + 6 * 6 - 2 + 5 + 1);
 });

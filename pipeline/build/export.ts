@@ -22,6 +22,7 @@ import { Provenance } from "../schema/provenance.ts";
 import { RequestLine } from "../schema/request.ts";
 import { ServerLine } from "../schema/server_line.ts";
 import * as overview from "../schema/overview.ts";
+import * as slo from "../schema/slo.ts";
 import * as summary from "../schema/summary.ts";
 
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
@@ -36,6 +37,7 @@ const CHANGING = {
   benchmark_manifest: "run_id, entry_id",
   definitions: "id, definition",
   machines: "started_at, id",
+  spreads: "ALL",
 };
 const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 
@@ -87,6 +89,7 @@ export async function exportSchemas(out: string): Promise<void> {
     ...benchmark,
     ...catalog,
     ...overview,
+    ...slo,
     ...summary,
   };
   for (const [name, schema] of Object.entries(schemas)) {

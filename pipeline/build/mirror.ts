@@ -5,6 +5,7 @@ import { sha256Hex } from "../lib/files.ts";
 import { listItem, listToJson, toJson } from "../query/json.ts";
 import { answers, best, cheapestFile, compare, names, pareto, recommend } from "../query/mod.ts";
 import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
+import { slo } from "../query/slo.ts";
 import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
 import type { Touched } from "./changes.ts";
@@ -39,7 +40,7 @@ interface Asked {
   readonly overviews: ReadonlyMap<string, string>;
 }
 
-const QUESTIONS = { best, cheapest: cheapestFile, compare, pareto, recommendations: recommend };
+const QUESTIONS = { best, cheapest: cheapestFile, compare, pareto, recommendations: recommend, slo };
 
 /** Asks all that the files need which a build touched, over two connections at once; `api` is the last mirror, null when all is built anew. Null: nothing changed. */
 export async function askMirror(

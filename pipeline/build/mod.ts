@@ -20,6 +20,7 @@ import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
 import { filesBelow, publish } from "./publish.ts";
 import { parsed, scanRaw } from "./scan.ts";
+import { writeSpreads } from "./spreads.ts";
 import { createTables } from "../summaries/tables.ts";
 import { codeVersion } from "./version.ts";
 
@@ -79,6 +80,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   for (const file of stale.runs.map((run) => figures.get(run))) {
     if (file !== undefined) await buildSummaries(db, file, catalog);
   }
+  await writeSpreads(db, staged, paths.exported);
   const touched = both(before, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest);

@@ -6,7 +6,10 @@ import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
 import { best, cheapest, compare, type RankFilter, recommend } from "../query/mod.ts";
 import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
+import { renderSlo } from "../query/render_slo.ts";
+import { fastestFirst, offersOf, slo } from "../query/slo.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
+import type { SloAnswer, SloLimits } from "../schema/slo.ts";
 
 export interface BenchmarksOptions {
   readonly model?: string;
@@ -17,6 +20,7 @@ export interface BenchmarksOptions {
   readonly workload?: string;
   readonly limit?: number;
   readonly minTps?: number;
+  readonly slo?: SloLimits;
   readonly output: "table" | "json";
 }
 
@@ -47,11 +51,31 @@ const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Pr
     const answer = await listKnown(db, options);
     return { answer, table: renderList(answer) };
   },
-  best: (db, options) => ranked(db, options, best, renderAnswer),
-  cheapest: (db, options) => ranked(db, options, cheapest, renderAnswer),
-  recommend: (db, options) => ranked(db, options, recommend, renderRecommendations),
+  best: (db, options) =>
+    options.slo === undefined
+      ? ranked(db, options, best, renderAnswer)
+      : withinSlo(db, options, (answer) => offersOf(fastestFirst(answer), 1)),
+  cheapest: (db, options) =>
+    options.slo === undefined
+      ? ranked(db, options, cheapest, renderAnswer)
+      : withinSlo(db, options, (answer) => offersOf(answer, 1)),
+  recommend: (db, options) =>
+    options.slo === undefined
+      ? ranked(db, options, recommend, renderRecommendations)
+      : withinSlo(db, options, (answer) => offersOf(answer, options.limit)),
   compare: (db, options) => ranked(db, options, compare, renderComparison),
 };
+
+/** `choose` cuts the answer down to what was asked for. */
+async function withinSlo(
+  db: Database,
+  options: BenchmarksOptions,
+  choose: (answer: SloAnswer) => SloAnswer,
+): Promise<Answer> {
+  const ask = async (db: Database, filter: RankFilter) => await slo(db, { ...filter, ...options.slo });
+  const answer = choose(await rankKnown(db, filterOf(options), ask));
+  return { answer, table: renderSlo(answer) };
+}
 
 async function ranked<T>(
   db: Database,
@@ -59,7 +83,10 @@ async function ranked<T>(
   query: (db: Database, filter: RankFilter) => Promise<T | null>,
   render: (answer: T) => string,
 ): Promise<Answer> {
-  const filter: RankFilter = { ...options, model: options.model ?? "", min_tps: options.minTps };
-  const answer = await rankKnown(db, filter, query);
+  const answer = await rankKnown(db, filterOf(options), query);
   return { answer, table: render(answer) };
+}
+
+function filterOf(options: BenchmarksOptions): RankFilter {
+  return { ...options, model: options.model ?? "", min_tps: options.minTps };
 }

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { BenchmarkAnswer, BenchmarkList, Comparison, Pareto, Recommendations } from "./api.ts";
 import { CostEfficiency, GpuAnalysis, Picks, ProviderComparison, Run, RunList } from "./overview.ts";
-import { CheapestQuery, GetQuery, ListQuery, NoQuery, RankQuery, RunQuery } from "./query.ts";
+import { CheapestQuery, GetQuery, ListQuery, NoQuery, RankQuery, RunQuery, SloQuery } from "./query.ts";
+import { SloAnswer } from "./slo.ts";
 
 export const API_BASE = "/api/v1";
 
@@ -63,6 +64,13 @@ export const ENDPOINTS = {
     query: RankQuery,
     answer: Pareto,
     files: ["pareto/<model>.json"],
+  },
+  slo: {
+    path: `${API_BASE}/slo`,
+    asks: "Tokens per dollar within limits on time to first token and time per token",
+    query: SloQuery,
+    answer: SloAnswer,
+    files: ["slo/<model>.json"],
   },
   get: {
     path: `${API_BASE}/benchmarks/{id}`,

@@ -1,6 +1,7 @@
 // What may be asked of the API: the parameters of every question, checked here and described in the OpenAPI document.
 import { z } from "zod";
 import { LIST_LIMIT } from "./limits.ts";
+import { SLO_TIERS } from "./slo.ts";
 
 const DECIMAL = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
@@ -50,6 +51,29 @@ export const CheapestQuery = RankQuery.extend({
     examples: [100],
   }),
 }).meta({ description: "The model, the speed it needs, and what narrows the ranking." });
+
+const limit = (what: string, example: number) =>
+  number(z.number().positive()).optional().meta({ description: what, examples: [example] });
+
+export const SloQuery = RankQuery.extend({
+  tier: z.enum(SLO_TIERS).optional().meta({
+    description: "Limits by the name of their tier. Without a tier and limits, all tiers.",
+    examples: ["standard"],
+  }),
+  ttft_ms: limit("Longest time to first token, at the 99th percentile, ms.", 500),
+  tpot_ms: limit("Longest time per output token, at the 99th percentile, ms.", 50),
+  min_tps: number(z.number().min(0)).optional().meta({
+    description: "At least this much throughput within the limits, tokens/s.",
+    examples: [1000],
+  }),
+  concurrency: number(z.int().min(1)).optional().meta({
+    description: "This load level alone; otherwise each machine's best.",
+    examples: [8],
+  }),
+}).refine(({ tier, ttft_ms, tpot_ms }) => tier === undefined || (ttft_ms ?? tpot_ms) === undefined, {
+  path: ["tier"],
+  message: "it is given beside limits of one's own, it must be one or the other",
+}).meta({ description: "The model, the limits to keep, and what narrows the answer." });
 
 export const GetQuery = z.strictObject({
   id: name("Id of a benchmark.", "5bc9300826bd6a37-c1"),

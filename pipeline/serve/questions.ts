@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Database } from "../lib/duckdb.ts";
 import { best, cheapest, compare, get, pareto, recommend } from "../query/mod.ts";
 import { costEfficiency, gpuAnalysis, picks, providerComparison, run, runs } from "../query/overviews.ts";
+import { slo } from "../query/slo.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
 import { check, type Checked } from "../schema/parse.ts";
@@ -27,6 +28,7 @@ const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Question>> = {
     (db, query) => rankKnown(db, query, recommend),
   ),
   pareto: question("pareto", ENDPOINTS.pareto.query, (db, query) => rankKnown(db, query, pareto)),
+  slo: question("slo", ENDPOINTS.slo.query, (db, query) => rankKnown(db, query, slo)),
   get: question("get", ENDPOINTS.get.query, async (db, { id }) => await get(db, id) ?? refuseId(id)),
   picks: question("picks", ENDPOINTS.picks.query, picks),
   gpus: question("gpus", ENDPOINTS.gpus.query, gpuAnalysis),

@@ -9,6 +9,7 @@ COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet, chunks.parq
 
 CREATE TABLE benchmarks (
   id VARCHAR, run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, started_at TIMESTAMP,
+  host VARCHAR,
   gpu_name VARCHAR, gpu VARCHAR, gpu_memory_mib DOUBLE, gpu_count INTEGER, driver_version VARCHAR, cuda_version VARCHAR,
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
@@ -53,6 +54,7 @@ CREATE TABLE benchmarks (
 COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
 COMMENT ON COLUMN benchmarks.id IS 'Evidence id and load level: the same raw evidence gives the same id on every machine.';
 COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was computed from.';
+COMMENT ON COLUMN benchmarks.host IS 'Hashed id of the machine, the same in every run on it; of host name and GPUs where the agent told none; null when not known.';
 COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_name where that lacks it.';
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
 COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one when one ends), or in an open loop constant, poisson, gamma, ramp.';

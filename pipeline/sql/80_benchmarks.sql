@@ -6,6 +6,10 @@ WITH facts AS (
   SELECT
     load.benchmark_id AS id, run_id, entry_id, evidence_id, load.first_sent_at AS started_at,
     coalesce(
+      metadata ->> '$.host_id',
+      left(sha256(nullif(concat_ws(' ', metadata ->> '$.hostname', metadata ->> '$.hardware.gpu_uuids'), '')), 16)
+    ) AS host,
+    coalesce(
       metadata ->> '$.hardware.gpu_name',
       if(metadata ->> '$.hardware.gpu_count' = '0', (metadata ->> '$.hardware.cpu_model') || ' (CPU)', NULL),
       'unknown'

@@ -12,6 +12,8 @@ const FILES = [
   "16_slo_tiers",
   "17_definitions",
   "18_machines",
+  "18_setups",
+  "19_spreads",
 ];
 
 /** Creates them in the database that `db` uses. */

@@ -64,12 +64,12 @@ browserTest(
 );
 
 browserTest(
-  "the eleven curated queries answer in the browser as native DuckDB answers them",
+  "the twelve curated queries answer in the browser as native DuckDB answers them",
   () =>
     visit(site.url, {}, async (page, faults) => {
       await page.goto(address);
       const links = await page.locator("aside ol a").all();
-      equal(links.length, 11);
+      equal(links.length, 12);
       await run(page);
       using db = await Database.reading(paths.database);
       for (const each of links) {

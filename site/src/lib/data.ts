@@ -20,6 +20,7 @@ import type {
   Run,
   RunList,
 } from "../../../pipeline/schema/overview.ts";
+import type { SloAnswer } from "../../../pipeline/schema/slo.ts";
 import { slug } from "../../../pipeline/schema/slug.ts";
 
 export const exported = process.env.ALMANAC_EXPORT ?? "";
@@ -48,6 +49,7 @@ export const best = (model: Named) => answer<BenchmarkAnswer>(model, "best");
 export const cheapest = (model: Named) => answer<CheapestFile>(model, "cheapest");
 export const comparison = (model: Named) => answer<Comparison>(model, "compare");
 export const pareto = (model: Named) => answer<Pareto>(model, "pareto");
+export const slo = (model: Named) => answer<SloAnswer>(model, "slo");
 export const recommendations = (model: Named) => answer<Recommendations>(model, "recommendations");
 
 const costs = new Map<string, CostAnalysis>();
