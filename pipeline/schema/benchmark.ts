@@ -32,8 +32,11 @@ export const VERDICTS = {
   interrupted: "advisory",
 } as const satisfies Record<string, "fatal" | "advisory">;
 
+export type VerdictCode = keyof typeof VERDICTS;
+const VerdictCode = z.enum(Object.keys(VERDICTS) as [VerdictCode]);
+
 export const Verdict = z.strictObject({
-  code: z.enum(Object.keys(VERDICTS) as [keyof typeof VERDICTS]).meta({ description: "Reason code." }),
+  code: VerdictCode.meta({ description: "Reason code." }),
   severity: z.enum(["fatal", "advisory"]).meta({
     description: "Fatal: the number does not mean what it says; kept out of rankings.",
   }),
@@ -143,6 +146,20 @@ export const Goodput = z.strictObject({
   }),
 }).meta({ id: "Goodput", description: "What a machine serves within the limits of a tier." });
 
+export const LoadGenerator = z.strictObject({
+  calibrated_at: str("When it was calibrated on this machine, ISO 8601 UTC"),
+  ceiling_chunks_per_second: num("Chunks/s up to which the calibration found it true"),
+  chunks_per_second: num("Chunks/s that it took in over the window"),
+  p99_ttft_error_ms: num("99th percentile of its error in time to first token by the calibration, ms"),
+  p99_itl_error_ms: num("99th percentile of its error in inter-token latency by the calibration, ms"),
+  p99_schedule_lag_ms: num("99th percentile of how late requests were sent, ms"),
+  p99_loop_lag_ms: num("99th percentile of how late its event loop was, ms"),
+  cpu_pct: num("CPU time of its process, % of one core"),
+  in_flight: num("Mean requests in flight, by its own count"),
+  server_in_flight: num("Mean requests in flight, by the server's count"),
+  server_tokens: num("Output tokens by the server's count"),
+}).meta({ id: "LoadGenerator", description: "Whether the load generator kept up with what it measured." });
+
 export const BenchmarkResult = z.strictObject({
   id: z.string().meta({
     description: "Stable id: the same raw evidence gives the same id on every machine.",
@@ -158,6 +175,9 @@ export const BenchmarkResult = z.strictObject({
   price_per_hour: num("US dollars per hour"),
   origin: Origin,
   verdicts: z.array(Verdict).meta({ description: "Why it is not fully valid; empty when it is." }),
+  checked: z.array(VerdictCode).nullable().meta({
+    description: "Verdicts for which there was data to check it; null without raw evidence.",
+  }),
   throughput_tokens_per_second: num("All output tokens of the level divided by its wall window, tokens/s"),
   rate_tokens_per_second: num(
     "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above",
@@ -167,6 +187,9 @@ export const BenchmarkResult = z.strictObject({
   ),
   goodput: z.array(Goodput).nullable().meta({
     description: "Requests a second within the limits of each SLO tier; null when not measured.",
+  }),
+  client: LoadGenerator.nullable().meta({
+    description: "The load generator beside the server; null when nothing of it is known.",
   }),
   memory: z.strictObject({
     context_tokens: num("Context length that memory is kept for, tokens"),

@@ -97,10 +97,12 @@ export const EXAMPLE: BenchmarkAnswer = {
     price_per_hour: 0.16,
     origin: "submitted",
     verdicts: [],
+    checked: null,
     throughput_tokens_per_second: null,
     rate_tokens_per_second: 195.3,
     joules_per_output_token: null,
     goodput: null,
+    client: null,
     memory: { context_tokens: 32_768, needed_gib: 6.9, available_gib: 24, fits: true },
     provenance: {
       run_id: "20260206-000000-0000",

@@ -16,7 +16,7 @@ figures AS (
     count(*) AS total_requests,
     count(*) FILTER (failed) AS total_errors,
     count(*) FILTER (error_class = 'truncated') AS total_truncated,
-    count(*) FILTER (good AND tok_from = 'frames') AS total_frames_counted,
+    if(count(tok_from) > 0, count(*) FILTER (good AND tok_from = 'frames'), NULL) AS total_frames_counted,
     coalesce(sum(tok) FILTER (good), 0)::BIGINT AS total_tokens,
     (sum(prompt_tok) FILTER (good))::BIGINT AS total_prompt_tokens,
     (sum(cached_tok) FILTER (good))::BIGINT AS total_cached_tokens,

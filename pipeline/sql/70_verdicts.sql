@@ -43,7 +43,7 @@ crossed AS (
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
-    {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: drift_pct > 5 AND total_requests >= 20},
+    {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: if(total_requests >= 20, drift_pct > 5, NULL)},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},
     {code: 'interrupted', severity: 'advisory', value: window_seconds, "limit": planned_seconds, unit: 's', crossed: interrupted}
   ], recursive := true)
@@ -51,6 +51,8 @@ crossed AS (
 )
 SELECT
   benchmark_id,
-  list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) AS verdicts,
-  bool_or(severity = 'fatal') AS fatal
-FROM crossed WHERE crossed GROUP BY ALL;
+  list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) FILTER (crossed) AS verdicts,
+  bool_or(severity = 'fatal') FILTER (crossed) AS fatal,
+  -- Where the data is missing, crossed is null.
+  list(DISTINCT code ORDER BY code) FILTER (crossed IS NOT NULL) AS checked
+FROM crossed GROUP BY ALL;

@@ -48,6 +48,7 @@ WITH facts AS (
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
+    checked,
     load.throughput_tokens_per_second,
     if(
       knows_energy,
