@@ -34,7 +34,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   wrong_gpu: {
     meaning: "The GPU is not the one that was offered.",
-    needs: "the offer beside the machine's own description",
+    needs: "the offer; a rented machine with another GPU is refused before it is measured",
   },
   driver_error: {
     meaning: "The GPU driver failed, lost samples or changed meanwhile.",

@@ -17,9 +17,9 @@ export function axis(values: readonly number[], range: readonly [number, number]
   return { type: "linear", domain: [0, most * 1.15], range };
 }
 
-/** Round values, at most one a `TICK_ROOM` pixels: Plot's choice on a linear axis, 1, 2 and 5 times powers of ten on a logarithmic one. */
-export function ticksOf({ type, domain, range }: Axis): number | number[] {
-  const most = Math.floor(Math.abs(range[1] - range[0]) / TICK_ROOM);
+/** Round values, at most one every `room` pixels: Plot's choice on a linear axis, 1, 2 and 5 times powers of ten on a logarithmic one. */
+export function ticksOf({ type, domain, range }: Axis, room = TICK_ROOM): number | number[] {
+  const most = Math.floor(Math.abs(range[1] - range[0]) / room);
   if (type === "linear") return most;
   const decades = Array.from({ length: 13 }, (_, index) => index - 4);
   const inDomain = (steps: readonly number[]) =>

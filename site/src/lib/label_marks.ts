@@ -3,6 +3,9 @@ import * as Plot from "@observablehq/plot";
 import { type Axis, toPixels } from "./axis.ts";
 import { type Frame, placeLabels, type Side, SIDES } from "./labels.ts";
 
+/** Keeps a text readable over a line. */
+const HALO = { stroke: "var(--paper)", strokeWidth: 3 };
+
 /** Where a point lies, in the units of its axes, and what stands beside it. */
 export interface Place<Point> {
   readonly x: (point: Point) => number;
@@ -23,7 +26,14 @@ export function labelMarks<Point>(
   const anchors = named.map((point) => ({ ...pixels(point), text: text(point) }));
   const chosen = placeLabels(anchors, points.map(pixels), frameOf(axes), sides);
   return sides.map((side) =>
-    Plot.text(named.filter((_, index) => chosen[index] === side), { x, y, text, fill: "var(--ink)", ...side })
+    Plot.text(named.filter((_, index) => chosen[index] === side), {
+      x,
+      y,
+      text,
+      fill: "var(--ink)",
+      ...HALO,
+      ...side,
+    })
   );
 }
 

@@ -25,6 +25,8 @@ const MARGINS = {
   marginTop: MARGIN.top,
   marginBottom: MARGIN.bottom,
 };
+/** Pixels from one tick of a vertical axis to the next, at least. */
+const LINE_ROOM = 26;
 const VERTICAL = [HEIGHT - MARGIN.bottom, MARGIN.top] as const;
 /** A ladder climbs to the left: there is room to the right. */
 const SIDES: readonly Side[] = [
@@ -55,7 +57,13 @@ export function tradeChart(rungs: readonly Rung[], width: number): string | null
     width,
     height: HEIGHT,
     x: { ...x, label: "tokens/s of a request →", grid: true, ticks: ticksOf(x), tickFormat: String },
-    y: { ...y, label: "↑ tokens/s of all requests", grid: true, ticks: ticksOf(y), tickFormat: String },
+    y: {
+      ...y,
+      label: "↑ tokens/s of all requests",
+      grid: true,
+      ticks: ticksOf(y, LINE_ROOM),
+      tickFormat: String,
+    },
     marks: [
       Plot.line(known, { ...at, stroke: "var(--accent)", strokeWidth: 1.5 }),
       Plot.dot(known.filter(({ href }) => href !== null), { ...dots, fill: "var(--paper)", href: "href" }),
@@ -100,7 +108,13 @@ export function waitChart(rungs: readonly Rung[], width: number): string | null 
       ticks: levels,
       tickFormat: String,
     },
-    y: { ...y, label: "↑ time to first token, ms", grid: true, ticks: ticksOf(y), tickFormat: String },
+    y: {
+      ...y,
+      label: "↑ time to first token, ms",
+      grid: true,
+      ticks: ticksOf(y, LINE_ROOM),
+      tickFormat: String,
+    },
     marks: [
       Plot.ruleX(known.filter(({ href }) => href === null), {
         x: "level",
