@@ -40,15 +40,16 @@ const all: BenchmarkList = read("benchmarks.json");
 export const benchmarks: readonly BenchmarkResult[] = all.benchmarks;
 
 const byEvidence = Map.groupBy(
-  benchmarks.filter(({ id }) => id.includes("-c")),
+  benchmarks.filter(({ test_config }) => test_config.concurrent_reqs !== null),
   ({ provenance }) => provenance.evidence_id,
 );
 
-/** The load levels of a benchmark's evidence, lowest first; none when it was not measured with requests in flight. */
+/** The load levels of a benchmark's evidence, lowest first; none when its load was not a number of requests in flight. */
 export function ladderOf({ id, provenance }: BenchmarkResult): readonly BenchmarkResult[] {
   const levels = byEvidence.get(provenance.evidence_id) ?? [];
   if (!levels.some((level) => level.id === id)) return [];
-  return levels.toSorted((a, b) => a.test_config.concurrent_reqs - b.test_config.concurrent_reqs);
+  const levelOf = ({ test_config }: BenchmarkResult) => test_config.concurrent_reqs ?? 0;
+  return levels.toSorted((a, b) => levelOf(a) - levelOf(b));
 }
 
 type Named = ApiIndex["models"][number];
