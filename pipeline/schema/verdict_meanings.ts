@@ -14,15 +14,15 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   token_mismatch: {
     meaning: "The tokens that were counted are not those that the server says it generated.",
-    needs: "the server's own counters",
+    needs: "the server's own counters, or the answers' tokens counted again",
   },
   client_bound: {
     meaning: "The load generator was at its limit: it was measured, not the server.",
-    needs: "a calibration of the load generator",
+    needs: "a calibration of the load generator, or its own lag and CPU",
   },
   schedule_lag: {
     meaning: "Requests were sent later than they were due: the load was not the one that was asked for.",
-    needs: "the times at which requests were due and sent",
+    needs: "an open loop, whose requests are due at set times",
   },
   server_errors: {
     meaning: "Too many requests failed for the others to stand for all.",
@@ -34,7 +34,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   wrong_gpu: {
     meaning: "The GPU is not the one that was offered.",
-    needs: "the offer; a rented machine with another GPU is refused before it is measured",
+    needs: "the GPU that was asked for",
   },
   driver_error: {
     meaning: "The GPU driver failed, lost samples or changed meanwhile.",
