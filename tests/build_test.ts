@@ -6,7 +6,7 @@ import { Database } from "../pipeline/lib/duckdb.ts";
 import { sha256File } from "../pipeline/lib/files.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
-import { BenchmarkAnswer, BenchmarkList } from "../pipeline/schema/api.ts";
+import { BenchmarkDetail, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { levelOf } from "../pipeline/schema/load.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
@@ -117,7 +117,7 @@ Deno.test("costs follow from the rate and the price", async () => {
   await buildData(root.paths, root.log);
   const { benchmarks } = JSON.parse(await Deno.readTextFile(join(root.paths.api, "benchmarks.json")));
   const path = join(root.paths.api, "benchmarks", `${benchmarks[0].id}.json`);
-  const { cost_analysis } = BenchmarkAnswer.parse(JSON.parse(await Deno.readTextFile(path)));
+  const { cost_analysis } = BenchmarkDetail.parse(JSON.parse(await Deno.readTextFile(path)));
   equal(cost_analysis.cost_per_hour, 0.36);
   equal(cost_analysis.tokens_per_dollar, 100 * 3600 / 0.36);
   equal(cost_analysis.cost_per_million_tokens, 1);

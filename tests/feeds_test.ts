@@ -5,7 +5,7 @@ import { atomFeed, NEWEST } from "../site/src/lib/feed.ts";
 import { unitOf } from "../site/src/lib/units.ts";
 import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
-import { answers } from "../pipeline/query/mod.ts";
+import { details } from "../pipeline/query/mod.ts";
 import type { BenchmarkAnswer } from "../pipeline/schema/api.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
@@ -19,7 +19,7 @@ async function answer(): Promise<BenchmarkAnswer> {
   await sealed(root.paths, "run", "a", files);
   await buildData(root.paths, root.log);
   using db = await Database.reading(root.paths.database);
-  const [first] = await answers(db);
+  const [first] = await details(db);
   ok(first);
   return first;
 }

@@ -22,7 +22,7 @@ function point(price_per_hour: number, rate_tokens_per_second: number, more: Par
 /** Pixels of the labels in an SVG of Plot's: the group's shift, the text's own, and the way it runs. */
 function labelsOf(svg: string) {
   const groups = svg.matchAll(
-    /<g transform="translate\((-?\d+),(-?\d+)\)" text-anchor="(\w+)" fill="var\(--ink\)">(.*?)<\/g>/g,
+    /<g transform="translate\((-?\d+),(-?\d+)\)" text-anchor="(\w+)"[^>]* fill="var\(--ink\)">(.*?)<\/g>/g,
   );
   return [...groups].flatMap(([, dx, dy, side, texts = ""]) =>
     [...texts.matchAll(/translate\(([\d.]+),([\d.]+)\)"[^>]*>([^<]*)</g)].map(([, x, y, text = ""]) => {

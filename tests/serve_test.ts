@@ -6,6 +6,7 @@ import { buildData } from "../pipeline/build/mod.ts";
 import {
   ApiError,
   BenchmarkAnswer,
+  BenchmarkDetail,
   BenchmarkList,
   Comparison,
   Health,
@@ -33,7 +34,7 @@ serving("every question has its answer in the API's shape", async ({ ask }) => {
   const list = BenchmarkList.parse(await (await ask(API)).json());
   equal(list.count, 3);
   const id = list.benchmarks[0]?.id;
-  equal(BenchmarkAnswer.parse(await (await ask(`${API}/${id}`)).json()).benchmark.id, id);
+  equal(BenchmarkDetail.parse(await (await ask(`${API}/${id}`)).json()).benchmark.id, id);
   const gpu = async (path: string) =>
     BenchmarkAnswer.parse(await (await ask(`${API}${path}`)).json()).benchmark.hardware.gpu_name;
   equal(await gpu(`/best?model=${MODEL}`), "NVIDIA H100 80GB HBM3");

@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { listItem, listToJson, toJson } from "../query/json.ts";
-import { answers, best, cheapestFile, compare, names, pareto, recommend } from "../query/mod.ts";
+import { best, cheapestFile, compare, details, names, pareto, recommend } from "../query/mod.ts";
 import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
 import { slo } from "../query/slo.ts";
-import type { ApiIndex, BenchmarkAnswer } from "../schema/api.ts";
+import type { ApiIndex, BenchmarkDetail } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
 import type { Touched } from "./changes.ts";
 import { slug, slugs } from "../schema/slug.ts";
@@ -32,7 +32,7 @@ interface Named {
 interface Asked {
   /** The files of the last mirror; empty: all are written. */
   readonly before: ReadonlyMap<string, Written>;
-  readonly answers: readonly BenchmarkAnswer[];
+  readonly details: readonly BenchmarkDetail[];
   readonly named: Record<Family, readonly Named[]>;
   /** Texts of the question files of the fresh models that have an answer, by path. */
   readonly questions: ReadonlyMap<string, string>;
@@ -64,7 +64,7 @@ export async function askMirror(
     overviews,
     named,
     questions: new Map([...questions, ...others]),
-    answers: await answers(db),
+    details: await details(db),
   };
 }
 
@@ -112,7 +112,7 @@ function namedOf(counts: ReadonlyMap<string, number>, touched: ReadonlySet<strin
 
 /** Writes the files that differ from those before below `staged`; returns the paths that are no longer there. Needs no database, and blocks. */
 export function writeMirror(
-  { before, answers, named, questions, overviews }: Asked,
+  { before, details, named, questions, overviews }: Asked,
   staged: string,
   touched: Touched,
 ): string[] {
@@ -123,11 +123,11 @@ export function writeMirror(
     if (now !== undefined) written.set(path, writeChanged(staged, path, now, old));
     else if (!fresh && old !== undefined) written.set(path, old);
   };
-  for (const answer of answers) {
-    const { id } = answer.benchmark;
-    bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(answer));
+  for (const detail of details) {
+    const { id } = detail.benchmark;
+    bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(detail));
   }
-  const lists = listWriter(answers.map(({ benchmark }) => benchmark));
+  const lists = listWriter(details.map(({ benchmark }) => benchmark));
   bring("benchmarks.json", true, () => lists(() => true));
   for (const family of Object.keys(FAMILIES) as Family[]) {
     const { of } = FAMILIES[family];

@@ -2,6 +2,7 @@
 import type { Database, Row } from "../lib/duckdb.ts";
 import type {
   BenchmarkAnswer,
+  BenchmarkDetail,
   BenchmarkList,
   CheapestFile,
   Comparison,
@@ -9,6 +10,7 @@ import type {
   Recommendations,
 } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
+import type { Definition } from "../schema/definition.ts";
 import { providerTitle } from "../schema/names.ts";
 import { ask } from "./ask.ts";
 
@@ -49,10 +51,20 @@ export async function get(db: Database, id: string): Promise<BenchmarkAnswer | n
   return answerOf(await ask(db, "get", { id }));
 }
 
-/** Every benchmark with what it costs, newest first. */
-export async function answers(db: Database): Promise<BenchmarkAnswer[]> {
+/** The same with its figures as other tools would print them. */
+export async function detail(db: Database, id: string): Promise<BenchmarkDetail | null> {
+  const answer = await get(db, id);
+  return answer === null ? null : { ...answer, definitions: (await definitions(db, id)).get(id) ?? [] };
+}
+
+/** Every benchmark in detail, newest first. */
+export async function details(db: Database): Promise<BenchmarkDetail[]> {
   const rows = await ask(db, "list", { ...narrow({}), model: null, limit: null });
-  return rows.map((row) => ({ benchmark: resultOf(row), cost_analysis: costOf(row) }));
+  const printed = await definitions(db, null);
+  return rows.map(resultAndCost).map((answer) => ({
+    ...answer,
+    definitions: printed.get(answer.benchmark.id) ?? [],
+  }));
 }
 
 /** The fastest for a model at one load level; null when nothing may be ranked. */
@@ -152,7 +164,17 @@ function listOf(rows: readonly Row[]): BenchmarkList {
 }
 
 function answerOf([row]: readonly Row[]): BenchmarkAnswer | null {
-  return row === undefined ? null : { benchmark: resultOf(row), cost_analysis: costOf(row) };
+  return row === undefined ? null : resultAndCost(row);
+}
+
+function resultAndCost(row: Row): BenchmarkAnswer {
+  return { benchmark: resultOf(row), cost_analysis: costOf(row) };
+}
+
+/** What other tools would print, by benchmark. */
+async function definitions(db: Database, id: string | null): Promise<Map<string, Definition[]>> {
+  const rows = await ask(db, "definitions", { id });
+  return new Map(rows.map((row) => [String(row.id), JSON.parse(String(row.definitions))]));
 }
 
 function notesOf(row: Row): string {

@@ -1,6 +1,7 @@
 // The answers of the API: the same for the command line, the live server and the static mirror.
 import { z } from "zod";
 import { BenchmarkResult, CostAnalysis } from "./benchmark.ts";
+import { Definition } from "./definition.ts";
 
 export const BenchmarkList = z.strictObject({
   benchmarks: z.array(BenchmarkResult).meta({ description: "Newest first." }),
@@ -8,7 +9,13 @@ export const BenchmarkList = z.strictObject({
 }).meta({ id: "BenchmarkList", description: "GET /api/v1/benchmarks" });
 
 export const BenchmarkAnswer = z.strictObject({ benchmark: BenchmarkResult, cost_analysis: CostAnalysis })
-  .meta({ id: "BenchmarkAnswer", description: "GET /api/v1/benchmarks/:id and …/best" });
+  .meta({ id: "BenchmarkAnswer", description: "GET /api/v1/benchmarks/best" });
+
+export const BenchmarkDetail = BenchmarkAnswer.extend({
+  definitions: z.array(Definition).meta({
+    description: "Its figures as other tools would print them; empty where chunk times were not kept.",
+  }),
+}).meta({ id: "BenchmarkDetail", description: "GET /api/v1/benchmarks/:id" });
 
 export const CheapestFile = BenchmarkAnswer.extend({
   frontier: z.array(z.strictObject({
@@ -104,6 +111,7 @@ export const Health = z.strictObject({
 
 export type BenchmarkList = z.infer<typeof BenchmarkList>;
 export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
+export type BenchmarkDetail = z.infer<typeof BenchmarkDetail>;
 export type CheapestFile = z.infer<typeof CheapestFile>;
 export type Comparison = z.infer<typeof Comparison>;
 export type Pareto = z.infer<typeof Pareto>;

@@ -33,8 +33,11 @@ export const VERDICTS = {
   interrupted: "advisory",
 } as const satisfies Record<string, "fatal" | "advisory">;
 
+export type VerdictCode = keyof typeof VERDICTS;
+const VerdictCode = z.enum(Object.keys(VERDICTS) as [VerdictCode]);
+
 export const Verdict = z.strictObject({
-  code: z.enum(Object.keys(VERDICTS) as [keyof typeof VERDICTS]).meta({ description: "Reason code." }),
+  code: VerdictCode.meta({ description: "Reason code." }),
   severity: z.enum(["fatal", "advisory"]).meta({
     description: "Fatal: the number does not mean what it says; kept out of rankings.",
   }),
@@ -184,6 +187,9 @@ export const BenchmarkResult = z.strictObject({
   price_per_hour: num("US dollars per hour"),
   origin: Origin,
   verdicts: z.array(Verdict).meta({ description: "Why it is not fully valid; empty when it is." }),
+  checked: z.array(VerdictCode).nullable().meta({
+    description: "Verdicts for which there was data to check it; null without raw evidence.",
+  }),
   throughput_tokens_per_second: num("All output tokens of the level divided by its wall window, tokens/s"),
   steady_throughput_tokens_per_second: num(
     "Output tokens that came while the load was on divided by that time, tokens/s",

@@ -1,6 +1,13 @@
 // The questions of the API: where each is asked, what it takes and gives, and which static files answer it too.
 import { z } from "zod";
-import { BenchmarkAnswer, BenchmarkList, Comparison, Pareto, Recommendations } from "./api.ts";
+import {
+  BenchmarkAnswer,
+  BenchmarkDetail,
+  BenchmarkList,
+  Comparison,
+  Pareto,
+  Recommendations,
+} from "./api.ts";
 import { CostEfficiency, GpuAnalysis, Picks, ProviderComparison, Run, RunList } from "./overview.ts";
 import { CheapestQuery, GetQuery, ListQuery, NoQuery, RankQuery, RunQuery, SloQuery } from "./query.ts";
 import { SloAnswer } from "./slo.ts";
@@ -76,7 +83,7 @@ export const ENDPOINTS = {
     path: `${API_BASE}/benchmarks/{id}`,
     asks: "One benchmark with its cost",
     query: GetQuery,
-    answer: BenchmarkAnswer,
+    answer: BenchmarkDetail,
     files: ["benchmarks/<id>.json"],
   },
   picks: {

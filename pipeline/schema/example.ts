@@ -101,6 +101,7 @@ export const EXAMPLE: BenchmarkAnswer = {
     price_per_hour: 0.16,
     origin: "submitted",
     verdicts: [],
+    checked: null,
     throughput_tokens_per_second: null,
     steady_throughput_tokens_per_second: null,
     achieved_request_rate: null,

@@ -25,7 +25,7 @@ const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
     }],
     count: 1,
   },
-  get: EXAMPLE,
+  get: { ...EXAMPLE, definitions: [] },
 };
 
 /** The whole document. Its server is the one that gives it. */

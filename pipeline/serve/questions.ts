@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Database } from "../lib/duckdb.ts";
-import { best, cheapest, compare, get, pareto, recommend } from "../query/mod.ts";
+import { best, cheapest, compare, detail, pareto, recommend } from "../query/mod.ts";
 import { costEfficiency, gpuAnalysis, picks, providerComparison, run, runs } from "../query/overviews.ts";
 import { slo } from "../query/slo.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
@@ -29,7 +29,7 @@ const QUESTIONS: Record<EndpointName, (given: unknown) => Checked<Question>> = {
   ),
   pareto: question("pareto", ENDPOINTS.pareto.query, (db, query) => rankKnown(db, query, pareto)),
   slo: question("slo", ENDPOINTS.slo.query, (db, query) => rankKnown(db, query, slo)),
-  get: question("get", ENDPOINTS.get.query, async (db, { id }) => await get(db, id) ?? refuseId(id)),
+  get: question("get", ENDPOINTS.get.query, async (db, { id }) => await detail(db, id) ?? refuseId(id)),
   picks: question("picks", ENDPOINTS.picks.query, picks),
   gpus: question("gpus", ENDPOINTS.gpus.query, gpuAnalysis),
   costEfficiency: question("costEfficiency", ENDPOINTS.costEfficiency.query, costEfficiency),

@@ -49,6 +49,7 @@ CREATE TABLE benchmarks (
   ),
   context_tokens DOUBLE, memory_needed_gib DOUBLE, memory_available_gib DOUBLE, fits BOOLEAN,
   verdicts STRUCT(code VARCHAR, severity VARCHAR, value DOUBLE, "limit" DOUBLE, unit VARCHAR)[],
+  checked VARCHAR[],
   files VARCHAR[], rejected_lines BIGINT, source VARCHAR, note VARCHAR
 );
 COMMENT ON TABLE benchmarks IS 'One measured result a row: one entry at one load level. Column names carry their units.';
@@ -82,6 +83,7 @@ COMMENT ON COLUMN benchmarks.context_tokens IS 'Context length that memory is ke
 COMMENT ON COLUMN benchmarks.memory_needed_gib IS 'Weights, keys and values of the context, and 1 GiB for driver and engine, GiB.';
 COMMENT ON COLUMN benchmarks.memory_available_gib IS 'Memory of all GPUs, GiB.';
 COMMENT ON COLUMN benchmarks.fits IS 'Whether the model lies wholly in GPU memory: as the engine said, else memory_needed_gib <= memory_available_gib.';
+COMMENT ON COLUMN benchmarks.checked IS 'Verdicts for which there was data to check it; null without raw evidence.';
 COMMENT ON COLUMN benchmarks.source IS 'Who published the figures, of results without raw evidence.';
 COMMENT ON COLUMN benchmarks.note IS 'A remark of the source.';
 COMMENT ON COLUMN benchmarks.files IS 'Raw files in its folder, data/raw/<run_id>/<entry_id>.';

@@ -22,7 +22,7 @@ asked AS (
 answered AS (
   SELECT
     directory, level,
-    countif(tok_from = 'frames') AS total_frames_counted,
+    if(count(tok_from) > 0, countif(tok_from = 'frames'), NULL) AS total_frames_counted,
     sum(tok)::BIGINT AS total_tokens,
     sum(prompt_tok)::BIGINT AS total_prompt_tokens,
     sum(cached_tok)::BIGINT AS total_cached_tokens,
@@ -47,7 +47,7 @@ answered AS (
   FROM measured WHERE good GROUP BY ALL
 ),
 figures AS (
-  SELECT * REPLACE (coalesce(total_frames_counted, 0) AS total_frames_counted, coalesce(total_tokens, 0) AS total_tokens)
+  SELECT * REPLACE (coalesce(total_tokens, 0) AS total_tokens)
   FROM asked LEFT JOIN answered USING (directory, level)
 ),
 -- What needs the whole level first: drift between its halves, and cached tokens beyond the prefix that requests share,

@@ -43,9 +43,11 @@ SELECT
   directory, idle_power_draw_w, utilization_at_rest_pct, processes_on_one_gpu,
   -- An engine that had loaded its model already explains the memory.
   if((metadata ->> '$.telemetry.model_was_loaded')::BOOLEAN = false, memory_before_load_mib, NULL) AS foreign_memory_mib,
-  coalesce(lost_samples, 0) + coalesce(json_array_length(metadata -> '$.telemetry.failures'), 0)
-    + coalesce((metadata ->> '$.telemetry.driver_version') <> (metadata ->> '$.telemetry.driver_version_after'), false)::INTEGER
-    AS driver_errors
+  if(
+    lost_samples IS NULL AND (metadata -> '$.telemetry') IS NULL, NULL,
+    coalesce(lost_samples, 0) + coalesce(json_array_length(metadata -> '$.telemetry.failures'), 0)
+      + coalesce((metadata ->> '$.telemetry.driver_version') <> (metadata ->> '$.telemetry.driver_version_after'), false)::INTEGER
+  ) AS driver_errors
 FROM directories
 LEFT JOIN rest USING (directory)
 LEFT JOIN tenants USING (directory)

@@ -33,11 +33,11 @@ crossed AS (
     {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: kind <> 'shared_prefix' AND cached_pct > 90 AND cached_beyond_shared_pct <= 1},
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
-    {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: gpu_count > 0 AND vram_bytes < loaded_bytes},
-    {code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory', crossed: exceeds_vram},
+    {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: if(gpu_count > 0, vram_bytes < loaded_bytes, NULL)},
+    {code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory', crossed: if(fits IS NULL, NULL, exceeds_vram)},
     {code: 'frames_counted', severity: 'advisory', value: 100 * total_frames_counted / total_requests, "limit": 0, unit: '% of requests', crossed: total_frames_counted > 0},
     {code: 'short_output', severity: 'advisory', value: avg_due_tokens, "limit": 0.9 * due_tokens, unit: 'tokens a request', crossed: avg_due_tokens < 0.9 * due_tokens},
-    {code: 'driver_error', severity: 'fatal', value: driver_errors, "limit": 0, unit: 'lost samples, failures and changes of the driver', crossed: driver_errors > 0},
+    {code: 'driver_error', severity: 'fatal', value: driver_errors, "limit": 0, unit: 'lost samples, failures and changes of the driver', crossed: if(gpu_count = 0, NULL, driver_errors > 0)},
     {code: 'clock_skew', severity: 'fatal', value: clock_skew_seconds, "limit": telemetry_limit.clock_skew_seconds, unit: 's that the clock was set by', crossed: clock_skew_seconds > telemetry_limit.clock_skew_seconds},
     {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},
     {code: 'power_capped', severity: 'advisory', value: enforced_power_limit_w, "limit": default_power_limit_w, unit: 'W enforced, against the default', crossed: enforced_power_limit_w < default_power_limit_w},
@@ -46,8 +46,8 @@ crossed AS (
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
-    {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: drift_pct > 5 AND total_requests >= 20},
-    {code: 'non_stationary', severity: 'advisory', value: repeat_drift_pct, "limit": 3, unit: '% between the first and the repeated measurement of the level', crossed: repeat_drift_pct > 3 AND least(total_requests - total_errors, repeat_requests) >= 20},
+    {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: if(total_requests >= 20, drift_pct > 5, NULL)},
+    {code: 'non_stationary', severity: 'advisory', value: repeat_drift_pct, "limit": 3, unit: '% between the first and the repeated measurement of the level', crossed: if(least(total_requests - total_errors, repeat_requests) >= 20, repeat_drift_pct > 3, NULL)},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},
     {code: 'interrupted', severity: 'advisory', value: window_seconds, "limit": planned_seconds, unit: 's', crossed: interrupted}
   ], recursive := true)
@@ -55,6 +55,8 @@ crossed AS (
 )
 SELECT
   benchmark_id,
-  list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) AS verdicts,
-  bool_or(severity = 'fatal') AS fatal
-FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts) WHERE crossed GROUP BY ALL;
+  list({code: code, severity: severity, value: value, "limit": "limit", unit: unit}) FILTER (crossed) AS verdicts,
+  bool_or(severity = 'fatal') FILTER (crossed) AS fatal,
+  -- Where the data is missing, crossed is null.
+  list(DISTINCT code ORDER BY code) FILTER (crossed IS NOT NULL) AS checked
+FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts) GROUP BY ALL;

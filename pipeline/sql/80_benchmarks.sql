@@ -54,6 +54,7 @@ WITH facts AS (
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second, load.steady_throughput_tokens_per_second, load.achieved_request_rate,
+    checked,
     if(
       knows_energy,
       telemetry.avg_power_draw_w / nullif(load.throughput_tokens_per_second, 0),

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
-import { BenchmarkAnswer, BenchmarkList } from "../../pipeline/schema/api.ts";
+import { BenchmarkAnswer, BenchmarkDetail, BenchmarkList } from "../../pipeline/schema/api.ts";
 import { SUBMISSION_EXAMPLE } from "../../pipeline/schema/example.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { result } from "../live.ts";
@@ -133,7 +133,7 @@ Deno.test("a result that is posted with the token is on disk before the answer, 
       const answer = await response.json();
       return response.ok ? answer : undefined;
     });
-    deepEqual(BenchmarkAnswer.parse(listed).benchmark, benchmark);
+    deepEqual(BenchmarkDetail.parse(listed).benchmark, benchmark);
     running.kill("SIGTERM");
     const { code, err } = await running.ended;
     equal(code, 0);

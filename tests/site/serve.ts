@@ -46,8 +46,16 @@ export async function publishedSite(
   root: Awaited<ReturnType<typeof temporaryRoot>>,
   ...options: string[]
 ): Promise<Served> {
+  await buildData(root.paths, root.log);
+  return await serveBuilt(root, ...options);
+}
+
+/** The same of data that is built already. */
+export async function serveBuilt(
+  root: Awaited<ReturnType<typeof temporaryRoot>>,
+  ...options: string[]
+): Promise<Served> {
   const { paths } = root;
-  await buildData(paths, root.log);
   const built = await cli("build-site", "--root", paths.root, ...options);
   equal(built.code, 0, built.err);
   const site = serveSite(paths.siteDist);

@@ -5,6 +5,7 @@ import process from "node:process";
 import type {
   ApiIndex,
   BenchmarkAnswer,
+  BenchmarkDetail,
   BenchmarkList,
   CheapestFile,
   Comparison,
@@ -39,6 +40,19 @@ export const runOf = (id: string): Run => read(`runs/${slug(id)}.json`);
 const all: BenchmarkList = read("benchmarks.json");
 export const benchmarks: readonly BenchmarkResult[] = all.benchmarks;
 
+const byEvidence = Map.groupBy(
+  benchmarks.filter(({ test_config }) => test_config.concurrent_reqs !== null),
+  ({ provenance }) => provenance.evidence_id,
+);
+
+/** The load levels of a benchmark's evidence, lowest first; none when its load was not a number of requests in flight. */
+export function ladderOf({ id, provenance }: BenchmarkResult): readonly BenchmarkResult[] {
+  const levels = byEvidence.get(provenance.evidence_id) ?? [];
+  if (!levels.some((level) => level.id === id)) return [];
+  const levelOf = ({ test_config }: BenchmarkResult) => test_config.concurrent_reqs ?? 0;
+  return levels.toSorted((a, b) => levelOf(a) - levelOf(b));
+}
+
 type Named = ApiIndex["models"][number];
 const answer = <T>(named: Named, question: string): T | null => {
   const path = `${question}/${named.slug}.json`;
@@ -52,14 +66,18 @@ export const pareto = (model: Named) => answer<Pareto>(model, "pareto");
 export const slo = (model: Named) => answer<SloAnswer>(model, "slo");
 export const recommendations = (model: Named) => answer<Recommendations>(model, "recommendations");
 
+const detailOf = (id: string) => read<BenchmarkDetail>(`benchmarks/${id}.json`);
 const costs = new Map<string, CostAnalysis>();
 
 /** What a benchmark costs; each file is read once for all pages. */
 export function costOf(id: string): CostAnalysis {
-  const cost = costs.get(id) ?? read<BenchmarkAnswer>(`benchmarks/${id}.json`).cost_analysis;
+  const cost = costs.get(id) ?? detailOf(id).cost_analysis;
   costs.set(id, cost);
   return cost;
 }
+
+/** A benchmark's figures as other tools would print them, for its own page. */
+export const definitionsOf = (id: string) => detailOf(id).definitions;
 
 const byName = (list: readonly Named[]) => new Map(list.map((named) => [named.name, named]));
 const models = byName(index.models);

@@ -35,10 +35,11 @@ export function placeLabels(
   anchors: readonly Anchor[],
   points: readonly { readonly x: number; readonly y: number }[],
   frame: Frame,
+  sides: readonly Side[] = SIDES,
 ): (Side | null)[] {
   const taken: Frame[] = points.map(({ x, y }) => around(x, y, POINT_RADIUS));
   return anchors.map((anchor) => {
-    const side = SIDES.find((side) => {
+    const side = sides.find((side) => {
       const box = boxOf(anchor, side);
       return inside(box, frame) && !taken.some((other) => overlap(box, other));
     });

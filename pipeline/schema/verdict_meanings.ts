@@ -1,0 +1,91 @@
+// What each verdict means, and what must be known before it can be given.
+import type { VerdictCode } from "./benchmark.ts";
+
+export interface VerdictMeaning {
+  readonly meaning: string;
+  /** Data without which it cannot be checked. */
+  readonly needs: string;
+}
+
+export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
+  cache_hit: {
+    meaning: "The engine took prompts from a cache, so that the time to first token is too good.",
+    needs: "the engine's count of cached tokens",
+  },
+  token_mismatch: {
+    meaning: "The tokens that were counted are not those that the server says it generated.",
+    needs: "the server's own counters, or the answers' tokens counted again",
+  },
+  client_bound: {
+    meaning: "The load generator was at its limit: it was measured, not the server.",
+    needs: "a calibration of the load generator, or its own lag and CPU",
+  },
+  schedule_lag: {
+    meaning: "Requests were sent later than they were due: the load was not the one that was asked for.",
+    needs: "an open loop, whose requests are due at set times",
+  },
+  server_errors: {
+    meaning: "Too many requests failed for the others to stand for all.",
+    needs: "measured requests",
+  },
+  truncated_stream: {
+    meaning: "Too many answers broke off before their end.",
+    needs: "measured requests",
+  },
+  wrong_gpu: {
+    meaning: "The GPU is not the one that was offered.",
+    needs: "the GPU that was asked for",
+  },
+  driver_error: {
+    meaning: "The GPU driver failed, lost samples or changed meanwhile.",
+    needs: "telemetry of the GPU",
+  },
+  clock_skew: {
+    meaning: "The machine's clock was set meanwhile: requests and telemetry do not belong to the same times.",
+    needs: "times on a monotonic clock",
+  },
+  cpu_spill: {
+    meaning: "A part of the model lay outside GPU memory and ran on the processor, which is slow.",
+    needs: "how much of the model the engine loaded onto the GPU",
+  },
+  exceeds_vram: {
+    meaning: "The model with its context needs more memory than the GPU has.",
+    needs: "the sizes of the model and of GPU memory",
+  },
+  frames_counted: {
+    meaning: "The engine gave no token counts: frames with text were counted instead.",
+    needs: "where token counts come from",
+  },
+  short_output: {
+    meaning: "Answers were shorter than asked for: the load was lighter than it seems.",
+    needs: "how many tokens were asked for",
+  },
+  throttled_thermal: {
+    meaning: "Heat held the GPU's clocks down.",
+    needs: "the GPU's throttle reasons",
+  },
+  power_capped: {
+    meaning: "The GPU's power limit was set below the one its maker gave it.",
+    needs: "the GPU's power limits",
+  },
+  telemetry_gap: {
+    meaning: "The GPU was not watched all the time.",
+    needs: "telemetry of the GPU",
+  },
+  co_tenant: {
+    meaning: "Something else used the GPU.",
+    needs: "processes, memory and utilisation of the GPU before the load",
+  },
+  non_stationary: {
+    meaning: "Speed was not the same in both halves of the window: it had not settled, or drifted.",
+    needs: "at least 20 requests",
+  },
+  too_few_requests: {
+    meaning: "Too few requests succeeded for percentiles to mean much.",
+    needs: "measured requests",
+  },
+  interrupted: {
+    meaning: "The measurement was stopped before its planned end.",
+    needs: "the levels that the measuring program says it finished",
+  },
+};
