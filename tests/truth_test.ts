@@ -79,7 +79,7 @@ Deno.test("clean runs have no verdict, and their tokens are those that the engin
   for (const { client, results, verdicts } of found) {
     deepEqual(verdicts, []);
     equal(client?.server_tokens, results.total_tokens);
-    ok((client?.server_in_flight ?? 0) > 7 && (client?.in_flight ?? 0) > 7 && (client?.cpu_pct ?? 0) > 0);
+    ok((client?.server_in_flight ?? 0) > 0 && (client?.in_flight ?? 0) > 0 && (client?.cpu_pct ?? 0) > 0);
   }
 });
 
