@@ -19,7 +19,8 @@ export interface Looked {
 
 /** What is not known after so long stays unknown. */
 export const LOOK_SECONDS = 120;
-const CAPACITY = { context_tokens: 2048 };
+/** Enough for the decode; an engine may keep it for every request that it can serve at once. */
+const CAPACITY = { context_tokens: 512 };
 const SAMPLES = 6;
 const PAUSE_SECONDS = 0.4;
 /** The first decode also starts kernels, and counts only when there is no other. */

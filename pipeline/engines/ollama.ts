@@ -10,7 +10,7 @@ import { serveOllama } from "./ollama_server.ts";
 const DEFAULT_URL = "http://127.0.0.1:11434";
 const LOAD_TIMEOUT_SECONDS = 1800;
 const DECODE_TIMEOUT_SECONDS = 90;
-const DECODED_TOKENS = 256;
+const DECODED_TOKENS = 128;
 
 export const ollama: Engine = {
   name: "ollama",

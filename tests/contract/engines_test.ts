@@ -116,7 +116,7 @@ Deno.test("ollama decodes with a loaded model by its own clock, and tells how la
   await using running = await ollama.start(choose("ollama", server.url), "qwen2:7b", capacity, world());
   const { weights_bytes } = await ollama.load(running, "qwen2:7b", capacity, world());
   equal(weights_bytes, 4_431_400_262);
-  equal(await ollama.decode?.(running, "qwen2:7b", capacity, world()), 256);
+  equal(await ollama.decode?.(running, "qwen2:7b", capacity, world()), 128);
   // Another context would load the model anew.
   const asked = server.requests.filter(({ path }) => path === "/api/generate");
   deepEqual(asked.map(({ body }) => (body.options as { num_ctx: number }).num_ctx), [1024, 1024]);
