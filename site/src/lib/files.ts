@@ -18,7 +18,7 @@ export interface Column {
   readonly description: string | null;
 }
 
-const TABLES = ["benchmarks", "benchmark_manifest", "definitions", "gpus", "models", "slo_tiers"];
+const TABLES = ["benchmarks", "benchmark_manifest", "definitions", "gpus", "models", "slo_tiers", "spreads"];
 const WHOLE = [
   "almanac.duckdb",
   ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
