@@ -5,6 +5,7 @@ import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { slo, type SloFilter } from "../pipeline/query/slo.ts";
+import { questionOf } from "../pipeline/serve/questions.ts";
 import { parseSlo, SLO_TIERS, SloAnswer } from "../pipeline/schema/slo.ts";
 import { cli } from "./e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
@@ -217,6 +218,24 @@ Deno.test("limits are read with their units, in any order, or as a tier; all els
     const read = parseSlo(wrong);
     ok("fault" in read && /interactive, standard, relaxed/.test(read.fault), wrong);
   }
+});
+
+Deno.test("the live question takes a tier or limits, and names what it cannot read", () => {
+  const faults = (query: string) => {
+    const asked = questionOf("slo", new URLSearchParams(query), {});
+    return "faults" in asked ? asked.faults : [];
+  };
+  for (
+    const query of ["model=m", "model=m&tier=relaxed", "model=m&ttft_ms=5e2", "model=m&ttft_ms=1&tpot_ms=0.5"]
+  ) {
+    deepEqual(faults(query), [], query);
+  }
+  deepEqual(faults("model=m&tier=standard&tpot_ms=9"), [
+    "tier: it is given beside limits of one's own, it must be one or the other",
+  ]);
+  match(faults("tier=fast").join(), /model: it is missing,tier: unknown value "fast", known: .*interactive/);
+  match(faults("model=m&ttft_ms=0").join(), /ttft_ms: it is 0/);
+  match(faults("model=m&itl_ms=3").join(), /unknown key "itl_ms", known: .*ttft_ms/);
 });
 
 Deno.test("the command line answers within limits as the API does, in tables of at most 80 columns", () =>

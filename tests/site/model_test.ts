@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { ApiIndex, Pareto } from "../../pipeline/schema/api.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
+import { ladder } from "../ladders.ts";
 import { browserTest, visit } from "./browser.ts";
 import { publishedSite } from "./serve.ts";
 
@@ -17,6 +18,17 @@ for (const [name, tps, price] of [["fast", 200, 2.4], ["cheap", 80, 0.2], ["neit
     "metadata.json": metadata({ hardware, model: { name: MODEL } }),
   }, { price_per_hour: price });
 }
+const steps = [{ level: 1, ttft: 100, tpot: 10 }, { level: 4, ttft: 200, tpot: 40 }];
+for (const host of ["h1", "h2", "h3"]) {
+  await ladder(paths, host, { steps, host, model: "stairs", price: 0.5 });
+}
+await ladder(paths, "slow", {
+  steps: steps.slice(1),
+  gpu: "NVIDIA L4",
+  model: "stairs",
+  host: "h4",
+  price: 0.1,
+});
 const site = await publishedSite(root, "--url", "https://example.org/almanac");
 const read = async (path: string) => JSON.parse(await Deno.readTextFile(join(paths.api, path)));
 const [model] = ApiIndex.parse(await read("index.json")).models;
@@ -103,3 +115,48 @@ browserTest("a badge opens by itself as an image without a fault", () =>
       `best value ${MODEL}: cheap, 1,440,000 tokens/$`,
     );
   }));
+
+browserTest(
+  "within the limits of each tier a page has the level, tokens per dollar and machines, and who missed them",
+  () =>
+    visit(site.url, { viewport: { width: 360, height: 740 } }, async (page, faults) => {
+      await page.goto(`${site.url}models/stairs.html`);
+      const titles = await page.locator("h3").allTextContents();
+      deepEqual(titles, [
+        "Interactive: first token within 500 ms, then 30 ms a token",
+        "Standard: first token within 2,000 ms, then 100 ms a token",
+        "Relaxed: first token within 2,000 ms, then 200 ms a token",
+      ]);
+      const rows = async (title: string) =>
+        (await page.locator(`[aria-label="${title}"] tbody tr`).allInnerTexts()).map((text) =>
+          text.replaceAll(/\s+/g, " ")
+        );
+      const [strict = "", ...others] = titles;
+      const [only, ...more] = await rows(strict);
+      match(
+        only ?? "",
+        /^RTX 4090 Vast\.ai 661K 661K–661K \(95 %\) 3 \$0\.50 1 91\.8 100\.0 ollama, 256 tokens$/,
+      );
+      deepEqual(more, []);
+      match(
+        await page.locator("ul", { hasText: "to the first token" }).innerText(),
+        /^L4, Vast\.ai: 200 ms .* 40\.0 ms .* 4, the only level/,
+      );
+      for (const title of others) equal((await rows(title)).length, 2);
+      equal(await page.evaluate("document.documentElement.scrollWidth <= 360"), true);
+      deepEqual(faults, []);
+    }),
+);
+
+browserTest(
+  "where no result knows its percentiles the page says so and shows no table of limits",
+  () =>
+    visit(site.url, {}, async (page) => {
+      await page.goto(address);
+      match(
+        await page.locator("#slo + p").innerText(),
+        /^None of the 3 results says how long 99 of 100 requests/,
+      );
+      equal(await page.locator("h3").count(), 0);
+    }),
+);

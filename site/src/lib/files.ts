@@ -18,7 +18,16 @@ export interface Column {
   readonly description: string | null;
 }
 
-const TABLES = ["benchmarks", "benchmark_manifest", "definitions", "machines", "gpus", "models", "slo_tiers"];
+const TABLES = [
+  "benchmarks",
+  "benchmark_manifest",
+  "definitions",
+  "machines",
+  "gpus",
+  "models",
+  "slo_tiers",
+  "spreads",
+];
 const WHOLE = [
   "almanac.duckdb",
   ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
