@@ -1,6 +1,6 @@
 // A body in chunks: each with its size in hexadecimal before it. Extensions and trailers are read over.
 import { Failure } from "../failure.ts";
-import type { BodyReader } from "./body.ts";
+import type { BodyReader, TakePayload } from "./body.ts";
 
 const [LF, CR, TAB, SPACE, SEMICOLON] = [10, 13, 9, 32, 59];
 const MOST_DIGITS = 13;
@@ -20,21 +20,21 @@ export class ChunkedBody implements BodyReader {
     return this.#state === "end";
   }
 
-  push(bytes: Uint8Array, take: (payload: Uint8Array) => void): number {
-    let at = 0;
-    while (at < bytes.length && this.#state !== "end") {
+  push(bytes: Uint8Array, take: TakePayload, at: number): number {
+    let from = 0;
+    while (from < bytes.length && this.#state !== "end") {
       if (this.#state === "data") {
-        const upto = Math.min(bytes.length, at + this.#left);
-        take(bytes.subarray(at, upto));
-        this.#left -= upto - at;
-        at = upto;
+        const upto = Math.min(bytes.length, from + this.#left);
+        take(bytes.subarray(from, upto), at);
+        this.#left -= upto - from;
+        from = upto;
         if (this.#left === 0) this.#state = "after_data";
       } else {
-        this.#step(bytes[at] ?? 0);
-        at += 1;
+        this.#step(bytes[from] ?? 0);
+        from += 1;
       }
     }
-    return at;
+    return from;
   }
 
   /** One byte that is no payload. */
