@@ -54,7 +54,13 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   let clock_uncertainty_ms = 0;
   for (const streams of options.levels) {
     const load = { streams, ramp_ms: dueOf(plan, plan.n), window_ms: options.seconds * 1000 };
-    const { level, offset } = await measureLevel(client, server.url, load, expected, options.signal);
+    const { level, offset } = await measureLevel(
+      client,
+      server.url,
+      load,
+      { ...expected, gap_ms: plan.gap },
+      options.signal,
+    );
     if (options.signal.aborted) break;
     clock_uncertainty_ms = Math.max(clock_uncertainty_ms, offset.uncertainty_ms);
     levels.push(level);

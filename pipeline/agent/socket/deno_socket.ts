@@ -23,6 +23,10 @@ export class DenoSocket implements Socket {
     this.#writing ??= this.#writeAll();
   }
 
+  get broken(): boolean {
+    return this.#broken !== null;
+  }
+
   async flush(): Promise<string | null> {
     await this.#writing;
     return this.#broken;

@@ -45,6 +45,10 @@ export class KernelSocket implements Socket {
     else this.#handOver(bytes);
   }
 
+  get broken(): boolean {
+    return this.#broken !== null;
+  }
+
   async flush(): Promise<string | null> {
     while (this.#unsent.length > 0 && this.#broken === null) {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -9,6 +9,8 @@ export type Take = (bytes: Uint8Array, at: number) => boolean;
 export interface Socket extends Disposable {
   /** Hands the bytes to the system, now or behind those before them. */
   send(bytes: Uint8Array): void;
+  /** True when the other side is known to have gone; what is sent then is dropped. */
+  readonly broken: boolean;
   /** Resolves when all that was sent has been handed over: null, or why it could not be. */
   flush(): Promise<string | null>;
   /** Gives to `take` what comes, until it has enough or nothing more can come. What `take` throws comes out here. */
