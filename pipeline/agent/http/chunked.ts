@@ -3,6 +3,12 @@ import { Failure } from "../failure.ts";
 import type { BodyReader, TakePayload } from "./body.ts";
 
 const [LF, CR, TAB, SPACE, SEMICOLON] = [10, 13, 9, 32, 59];
+const NO_DIGIT = 16;
+/** What each byte is worth as a hexadecimal digit. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? NO_DIGIT : value;
+});
 const MOST_DIGITS = 13;
 const MOST_BYTES_BETWEEN = 64 * 1024;
 
@@ -57,8 +63,8 @@ export class ChunkedBody implements BodyReader {
   }
 
   #sizeByte(byte: number): void {
-    const digit = parseInt(String.fromCharCode(byte), 16);
-    if (!Number.isNaN(digit)) {
+    const digit = DIGITS[byte] ?? NO_DIGIT;
+    if (digit !== NO_DIGIT) {
       this.#digits += 1;
       this.#size = 16 * this.#size + digit;
       if (this.#digits > MOST_DIGITS) throw broken("a chunk's size has too many digits");
@@ -66,7 +72,7 @@ export class ChunkedBody implements BodyReader {
       throw broken("a chunk has no size");
     } else if (byte === LF) {
       this.#begin();
-    } else if ([CR, TAB, SPACE, SEMICOLON].includes(byte)) {
+    } else if (byte === CR || byte === TAB || byte === SPACE || byte === SEMICOLON) {
       this.#state = "extension";
     } else {
       throw broken("a chunk's size is not a number");

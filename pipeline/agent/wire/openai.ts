@@ -47,6 +47,7 @@ function readFrame(message: Record<string, unknown>): Frame {
   const answer = isText(choice?.text) || isText(content);
   const text = answer || isText(reasoning_content) || isText(reasoning);
   const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
+  if (stop === undefined && !("usage" in message) && !("timings" in message)) return { text, answer };
   const usage = usageIn(message.usage);
   const told = countsIn(message.timings);
   const counts = usage === undefined ? told : { ...told, ...usage };

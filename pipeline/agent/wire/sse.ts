@@ -16,7 +16,7 @@ export function sseReader(): LineReader {
   };
   const take = (line: string, events: string[]) => {
     if (line === "") {
-      const event = data.join("\n");
+      const event = data.length === 1 ? data[0] ?? "" : data.join("\n");
       data = [];
       length = 0;
       if (event !== "") events.push(event);
