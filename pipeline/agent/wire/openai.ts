@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
+import { usualReader } from "./usual.ts";
 
 export function openaiWire(config: Config): Wire {
   const chat = config.api === "chat";
@@ -23,7 +24,11 @@ export function openaiWire(config: Config): Wire {
         texts.map((text): Frame =>
           text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, readFrame)
         );
-      return { push: (bytes) => frames(events.push(bytes)), end: () => frames(events.end()) };
+      const reader = {
+        push: (bytes: Uint8Array) => frames(events.push(bytes)),
+        end: () => frames(events.end()),
+      };
+      return usualReader(reader, events.isEmpty);
     },
   };
 }

@@ -37,5 +37,6 @@ export function sseReader(): LineReader {
   return {
     push: (bytes) => takeAll(lines.push(bytes)),
     end: () => takeAll([...lines.end(), ""]),
+    isEmpty: () => data.length === 0 && lines.isEmpty(),
   };
 }
