@@ -29,6 +29,7 @@ const told = (key: string, received_ms: number, sent_ms: number[]): Told => ({
   key,
   received_ms,
   sent_ms,
+  span_ms: sent_ms.map(() => 0.5),
   due: { ttft: 50, gap: 20 },
 });
 const all = { from: -Infinity, to: Infinity };
@@ -45,6 +46,7 @@ Deno.test("errors are the client's times against the server's, whatever its cloc
     ttft_errors_ms: [2],
     itl_errors_ms: [1, 2],
     lags_ms: [1, 0, 2],
+    server_spans_ms: [0.5, 0.5, 0.5],
     server_lates_ms: [0, 0, 1],
   });
 });
@@ -74,7 +76,7 @@ for (
     const figures = figuresOf([heard], [told("a", 0, [50, 70])], { chunks: 2, tokens: 2 }, all, 0);
     equal(figures.counts_exact, false);
     equal(
-      levelOf(1, { window: { from: 0, to: 1000 }, cpu_us: 100, loop_lags_ms: [] }, figures).clean,
+      levelOf(1, { window: { from: 0, to: 1000 }, cpu_us: 100, loop_lags_ms: [] }, figures, 20).clean,
       false,
     );
   });
@@ -92,19 +94,43 @@ for (
       ttft_errors_ms: [0.5],
       itl_errors_ms: [...itl_errors_ms],
       lags_ms: [],
+      server_spans_ms: [],
       server_lates_ms: [],
     };
-    const level = levelOf(10, {
-      window: { from: 1000, to: 2000 },
-      cpu_us: 10_000,
-      loop_lags_ms: [1],
-    }, figures);
+    const level = levelOf(
+      10,
+      {
+        window: { from: 1000, to: 2000 },
+        cpu_us: 10_000,
+        loop_lags_ms: [1],
+      },
+      figures,
+      20,
+    );
     deepEqual([level.clean, level.chunks_per_second, level.cpu_us_per_chunk, level.p99_lag_ms], [
       clean,
       500,
       20,
       null,
     ]);
+  });
+}
+
+for (
+  const [what, spans, lates, fit] of [
+    ["is on time", [0.1, 0.2], [0.1, 3], true],
+    ["does not know when it sent", [0.1, 5], [0, 0], false],
+    ["sends half a gap late", [0.1, 0.2], [0, 12], false],
+  ] as const
+) {
+  Deno.test(`a level whose server ${what} says so`, () => {
+    const figures = figuresOf([], [], { chunks: 2, tokens: 2 }, all, 0);
+    const { server_fit } = levelOf(10, { window: { from: 0, to: 1000 }, cpu_us: 1, loop_lags_ms: [] }, {
+      ...figures,
+      server_spans_ms: [...spans],
+      server_lates_ms: [...lates],
+    }, 20);
+    equal(server_fit, fit);
   });
 }
 

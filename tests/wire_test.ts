@@ -180,3 +180,24 @@ Deno.test("errors inside a stream are seen in every shape that engines use", () 
   equal(errorOf(openai, 'error: {"code":500,"message":"llama-server"}\n\n'), "llama-server");
   ok(errorOf(openai, "data: <html>\n\n")?.startsWith("a frame is not JSON"));
 });
+
+Deno.test("frames that are like the last one are not parsed, and say what they would say", () => {
+  const event = (content: string, more = "", end = "\n") =>
+    `data: {"id":"c1","choices":[{"delta":{"content":${content}},"finish_reason":null${more}}]}${end}${end}`;
+  const all = [
+    ...[event('"a"'), event('"b"'), event('"grüße 🙂"'), event('""'), event('"c"'), event('"say \\"hi\\""')],
+    ...[event('"d"', "", "\r\n"), event('"e"', "", "\r\n"), event('"f"', ',"content":"x"'), event('"g"')],
+    ...[event('"h"},"finish_reason":"stop","x":{"y":"z"'), event('"\\"'), event("null"), event('"i"')],
+    ...[`: ping\n\n${event('"j"')}`, `: ping\n\n${event('"k"')}`, event('"l"') + event('"m"'), event('"n"')],
+    ...[event('"a\tb"'), event('"o"'), "data: {", event('"p"'), event('"q"'), 'data: {"error":"died"}\n\n'],
+  ];
+  const slow = () => {
+    const reader = openai.reader();
+    const bytes = new TextEncoder().encode(all.join(""));
+    return [...Array.from(bytes).flatMap((byte) => reader.push(Uint8Array.of(byte))), ...reader.end()];
+  };
+  const quick = openai.reader();
+  const frames = [...all.flatMap((text) => quick.push(new TextEncoder().encode(text))), ...quick.end()];
+  deepEqual(frames, slow());
+  ok(frames.filter(({ text }) => text).length > 12);
+});

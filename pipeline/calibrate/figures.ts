@@ -22,6 +22,8 @@ export interface Figures {
   readonly itl_errors_ms: number[];
   /** Per chunk: from the server's sending to the client's having it, clocks brought together. */
   readonly lags_ms: number[];
+  /** Per chunk: how long the server's call took that sent it, within which the time of sending is not certain. */
+  readonly server_spans_ms: number[];
   /** Per chunk: how late the server sent it. Not the client's fault, and not part of the errors. */
   readonly server_lates_ms: number[];
 }
@@ -43,6 +45,7 @@ export function figuresOf(
     ttft_errors_ms: [] as number[],
     itl_errors_ms: [] as number[],
     lags_ms: [] as number[],
+    server_spans_ms: [] as number[],
     server_lates_ms: [] as number[],
   };
   for (const { key, sent_ms, chunks_ms } of heard) {
@@ -53,6 +56,7 @@ export function figuresOf(
       const sent = truth?.sent_ms[index];
       if (truth === undefined || sent === undefined) return;
       figures.lags_ms.push(at - (sent - offset_ms));
+      figures.server_spans_ms.push(truth.span_ms[index] ?? 0);
       figures.server_lates_ms.push(sent - (truth.received_ms + truth.due.ttft + index * truth.due.gap));
       const [before, sentBefore] = [chunks_ms[index - 1], truth.sent_ms[index - 1]];
       if (before === undefined || sentBefore === undefined) {

@@ -15,7 +15,7 @@ export async function measureLevel(
   client: Client,
   url: string,
   load: Load,
-  expected: Expected,
+  expected: Expected & { readonly gap_ms: number },
   stop: AbortSignal,
 ): Promise<{ level: CalibrationLevel; offset: ClockOffset }> {
   await readTold(url);
@@ -23,19 +23,22 @@ export async function measureLevel(
   const replayed = await replay(client, load, stop);
   const told = await readTold(url);
   const figures = figuresOf(replayed.heard, told, expected, replayed.window, offset.offset_ms);
-  return { level: levelOf(load.streams, replayed, figures), offset };
+  return { level: levelOf(load.streams, replayed, figures, expected.gap_ms), offset };
 }
 
-/** The line of one level. Pure. */
+/** The line of one level of streams with `gap_ms` between chunks. Pure. */
 export function levelOf(
   streams: number,
   { window, cpu_us, loop_lags_ms }: Pick<Replay, "window" | "cpu_us" | "loop_lags_ms">,
   figures: Figures,
+  gap_ms: number,
 ): CalibrationLevel {
   const window_seconds = (window.to - window.from) / 1000;
   const { requests, errors, chunks, counts_exact } = figures;
   const p99_ttft_error_ms = percentile(figures.ttft_errors_ms, 0.99);
   const p99_itl_error_ms = percentile(figures.itl_errors_ms, 0.99);
+  const p99_server_span_ms = percentile(figures.server_spans_ms, 0.99);
+  const p99_server_late_ms = percentile(figures.server_lates_ms, 0.99);
   const isLow = (error: number | null) => error !== null && error < CLEAN_BELOW_MS;
   return {
     streams,
@@ -51,7 +54,9 @@ export function levelOf(
     p99_itl_error_ms,
     p50_lag_ms: percentile(figures.lags_ms, 0.5),
     p99_lag_ms: percentile(figures.lags_ms, 0.99),
-    p99_server_late_ms: percentile(figures.server_lates_ms, 0.99),
+    p99_server_span_ms,
+    p99_server_late_ms,
+    server_fit: (p99_server_span_ms ?? 0) < CLEAN_BELOW_MS && (p99_server_late_ms ?? 0) < gap_ms / 2,
     p99_loop_lag_ms: percentile(loop_lags_ms, 0.99),
     cpu_us_per_chunk: chunks > 0 ? cpu_us / chunks : null,
     clean: counts_exact && isLow(p99_ttft_error_ms) && isLow(p99_itl_error_ms),

@@ -57,7 +57,10 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   for (const streams of options.levels) {
     const load = { streams, ramp_ms: dueOf(plan, plan.n), window_ms: options.seconds * 1000 };
     const measured = async () => {
-      const { level, offset } = await measureLevel(client, server.url, load, expected, options.signal);
+      const { level, offset } = await measureLevel(client, server.url, load, {
+        ...expected,
+        gap_ms: plan.gap,
+      }, options.signal);
       clock_uncertainty_ms = Math.max(clock_uncertainty_ms, offset.uncertainty_ms);
       return level;
     };

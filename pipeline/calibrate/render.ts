@@ -7,7 +7,8 @@ export function renderCalibration(calibration: Calibration): string {
   const { cpu_cores, cpu_model, client, clean_below_ms, levels } = calibration;
   return `${client} on ${cpu_cores} × ${cpu_model.trim()}\n${table(levels)}` +
     "TTFT, ITL: error against the server's own times, median / 99th percentile;\n" +
-    "CPU: the client's per chunk; loop: late timers, 99th percentile, ms; WRONG: counts are\n" +
+    "CPU: the client's per chunk; loop: late timers, 99th percentile, ms; WRONG: counts are;\n" +
+    "server: not clean, but the server itself was late or did not know its times to the limit\n" +
     `${ceiling(calibration)} (99th percentiles below ${clean_below_ms} ms, counts exact)\n`;
 }
 
@@ -19,7 +20,11 @@ function table(levels: readonly CalibrationLevel[]): string {
     { title: "ITL ms", of: (level) => pair(level.p50_itl_error_ms, level.p99_itl_error_ms), least: 11 },
     { title: "CPU µs", of: ({ cpu_us_per_chunk }) => cpu_us_per_chunk, digits: 1 },
     { title: "loop", of: ({ p99_loop_lag_ms }) => p99_loop_lag_ms, digits: 1 },
-    { title: "result", of: ({ clean, counts_exact }) => !counts_exact ? "WRONG" : clean ? "clean" : "late" },
+    {
+      title: "result",
+      of: ({ clean, counts_exact, server_fit }) =>
+        !counts_exact ? "WRONG" : clean ? "clean" : server_fit ? "late" : "server",
+    },
   ], levels);
 }
 

@@ -26,7 +26,14 @@ export const CalibrationLevel = z.strictObject({
     "From the server's sending of a chunk to the client's having it, clocks brought together, median",
   ),
   p99_lag_ms: ms("The same, 99th percentile"),
+  p99_server_span_ms: ms(
+    "How long the server's call took that sent a chunk, to half of which its time is uncertain, 99th percentile",
+  ),
   p99_server_late_ms: ms("How late the server itself sent a chunk, which is in no error, 99th percentile"),
+  server_fit: z.boolean().meta({
+    description:
+      "Whether the server knew its times to the limit and sent chunks less than half a gap late. If not, the level says little of the client.",
+  }),
   p99_loop_lag_ms: ms("How late the client's event loop called timers, 99th percentile; about 1 when idle"),
   cpu_us_per_chunk: z.number().min(0).nullable().meta({
     description:

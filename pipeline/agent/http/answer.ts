@@ -34,18 +34,14 @@ export class AnswerReader implements Disposable {
     return this.complete && !this.#surplus && this.#head?.keep_alive === true;
   }
 
-  /** Takes bytes that came at `at`. A Failure says what is wrong with them. */
-  async push(bytes: Uint8Array, at: number): Promise<void> {
+  /** Takes bytes that came at `at`; what it returns, of a packed body, is when they are unpacked. A Failure says what is wrong with them. */
+  push(bytes: Uint8Array, at: number): Promise<void> | null {
     const rest = this.#body === null ? this.#readHead(bytes, at) : bytes;
     const body = this.#body;
-    if (body === null) return;
-    const packed: Uint8Array[] = [];
-    const take = this.#inflater === null
-      ? (payload: Uint8Array) => this.#listener.bytes(payload, at)
-      : (payload: Uint8Array) => void packed.push(payload);
-    this.#surplus = body.push(rest, take) < rest.length;
-    for (const payload of packed) await this.#inflater?.push(payload, at);
-    if (body.complete) await this.#inflater?.end();
+    if (body === null) return null;
+    if (this.#inflater !== null) return this.#unpack(body, rest, at, this.#inflater);
+    this.#surplus = body.push(rest, this.#tell, at) < rest.length;
+    return null;
   }
 
   /** The server has closed. A Failure of class truncated says that something is missing. */
@@ -57,6 +53,15 @@ export class AnswerReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.#inflater?.drop();
+  }
+
+  readonly #tell = (payload: Uint8Array, at: number) => this.#listener.bytes(payload, at);
+
+  async #unpack(body: BodyReader, bytes: Uint8Array, at: number, inflater: Inflater): Promise<void> {
+    const packed: Uint8Array[] = [];
+    this.#surplus = body.push(bytes, (payload) => void packed.push(payload), at) < bytes.length;
+    for (const payload of packed) await inflater.push(payload, at);
+    if (body.complete) await inflater.end();
   }
 
   /** The bytes behind the head; none while it is not whole. */
@@ -90,7 +95,7 @@ export class AnswerReader implements Disposable {
     this.#body = bodyReader(head);
     this.#inflater = inflater(
       head.headers.get("content-encoding"),
-      (bytes, time) => this.#listener.bytes(bytes, time),
+      this.#tell,
     );
   }
 }

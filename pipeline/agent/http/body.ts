@@ -8,9 +8,11 @@ export interface BodyReader {
   readonly complete: boolean;
   /** True when the server ends it by closing the connection. */
   readonly until_close: boolean;
-  /** Gives the payload in `bytes`; returns how many of them belong to the body. */
-  push(bytes: Uint8Array, take: (payload: Uint8Array) => void): number;
+  /** Gives the payload in `bytes`, which came at `at`; returns how many of them belong to the body. */
+  push(bytes: Uint8Array, take: TakePayload, at: number): number;
 }
+
+export type TakePayload = (payload: Uint8Array, at: number) => void;
 
 /** The reader for the body that follows `head`. A Failure of class http names what it cannot read. */
 export function bodyReader({ status, headers }: Head): BodyReader {
@@ -45,10 +47,10 @@ class SizedBody implements BodyReader {
     return this.#left === 0;
   }
 
-  push(bytes: Uint8Array, take: (payload: Uint8Array) => void): number {
+  push(bytes: Uint8Array, take: TakePayload, at: number): number {
     const used = Math.min(bytes.length, this.#left);
     this.#left -= used;
-    if (used > 0) take(bytes.subarray(0, used));
+    if (used > 0) take(bytes.subarray(0, used), at);
     return used;
   }
 }
@@ -57,8 +59,8 @@ class OpenBody implements BodyReader {
   readonly complete = false;
   readonly until_close = true;
 
-  push(bytes: Uint8Array, take: (payload: Uint8Array) => void): number {
-    take(bytes);
+  push(bytes: Uint8Array, take: TakePayload, at: number): number {
+    take(bytes, at);
     return bytes.length;
   }
 }

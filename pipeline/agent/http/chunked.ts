@@ -1,8 +1,14 @@
 // A body in chunks: each with its size in hexadecimal before it. Extensions and trailers are read over.
 import { Failure } from "../failure.ts";
-import type { BodyReader } from "./body.ts";
+import type { BodyReader, TakePayload } from "./body.ts";
 
 const [LF, CR, TAB, SPACE, SEMICOLON] = [10, 13, 9, 32, 59];
+const NO_DIGIT = 16;
+/** What each byte is worth as a hexadecimal digit. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? NO_DIGIT : value;
+});
 const MOST_DIGITS = 13;
 const MOST_BYTES_BETWEEN = 64 * 1024;
 
@@ -20,21 +26,21 @@ export class ChunkedBody implements BodyReader {
     return this.#state === "end";
   }
 
-  push(bytes: Uint8Array, take: (payload: Uint8Array) => void): number {
-    let at = 0;
-    while (at < bytes.length && this.#state !== "end") {
+  push(bytes: Uint8Array, take: TakePayload, at: number): number {
+    let from = 0;
+    while (from < bytes.length && this.#state !== "end") {
       if (this.#state === "data") {
-        const upto = Math.min(bytes.length, at + this.#left);
-        take(bytes.subarray(at, upto));
-        this.#left -= upto - at;
-        at = upto;
+        const upto = Math.min(bytes.length, from + this.#left);
+        take(bytes.subarray(from, upto), at);
+        this.#left -= upto - from;
+        from = upto;
         if (this.#left === 0) this.#state = "after_data";
       } else {
-        this.#step(bytes[at] ?? 0);
-        at += 1;
+        this.#step(bytes[from] ?? 0);
+        from += 1;
       }
     }
-    return at;
+    return from;
   }
 
   /** One byte that is no payload. */
@@ -57,8 +63,8 @@ export class ChunkedBody implements BodyReader {
   }
 
   #sizeByte(byte: number): void {
-    const digit = parseInt(String.fromCharCode(byte), 16);
-    if (!Number.isNaN(digit)) {
+    const digit = DIGITS[byte] ?? NO_DIGIT;
+    if (digit !== NO_DIGIT) {
       this.#digits += 1;
       this.#size = 16 * this.#size + digit;
       if (this.#digits > MOST_DIGITS) throw broken("a chunk's size has too many digits");
@@ -66,7 +72,7 @@ export class ChunkedBody implements BodyReader {
       throw broken("a chunk has no size");
     } else if (byte === LF) {
       this.#begin();
-    } else if ([CR, TAB, SPACE, SEMICOLON].includes(byte)) {
+    } else if (byte === CR || byte === TAB || byte === SPACE || byte === SEMICOLON) {
       this.#state = "extension";
     } else {
       throw broken("a chunk's size is not a number");

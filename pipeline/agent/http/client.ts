@@ -1,9 +1,10 @@
 // HTTP/1.1 over sockets of our own: at many streams fetch costs several times the processor time and delays what it reads.
 import { Failure } from "../failure.ts";
 import { AnswerReader, type Listener } from "./answer.ts";
-import type { Connection, ConnectOptions } from "./connection.ts";
+import type { Socket } from "../socket/socket.ts";
+import type { ConnectOptions } from "./connection.ts";
 import { Pool } from "./pool.ts";
-import { type Call, wireRequest } from "./request.ts";
+import { type Call, type WireRequest, wireRequest } from "./request.ts";
 
 /** The time when the last byte came, or why no byte of an answer did. */
 type Attempt = { readonly end: number } | { readonly dead: string };
@@ -21,12 +22,13 @@ export class HttpClient implements Disposable {
    * Aborting `signal` closes the socket and throws its reason. A Failure of class connect, http or truncated says what went wrong.
    */
   async post(call: Call, signal: AbortSignal, listener: Listener): Promise<number> {
-    const { address, bytes } = wireRequest(call);
+    const request = wireRequest(call);
     signal.throwIfAborted();
-    const idle = this.#pool.takeIdle(address);
-    const first = idle === null ? null : await this.#attempt(idle, bytes, signal, listener);
+    const idle = this.#pool.takeIdle(request.address);
+    const first = idle === null ? null : await this.#attempt(idle, request, signal, listener);
     if (first !== null && "end" in first) return first.end;
-    const second = await this.#attempt(await this.#pool.open(address, signal), bytes, signal, listener);
+    const fresh = await this.#pool.open(request.address, signal);
+    const second = await this.#attempt(fresh, request, signal, listener);
     if ("end" in second) return second.end;
     throw new Failure("connect", second.dead);
   }
@@ -36,8 +38,8 @@ export class HttpClient implements Disposable {
   }
 
   async #attempt(
-    connection: Connection,
-    bytes: Uint8Array,
+    connection: Socket,
+    { address, bytes }: WireRequest,
     signal: AbortSignal,
     listener: Listener,
   ): Promise<Attempt> {
@@ -48,43 +50,36 @@ export class HttpClient implements Disposable {
     try {
       signal.throwIfAborted();
       listener.sending();
-      const unsent = await connection.write(bytes).then(() => null, messageOf);
+      connection.send(bytes);
       const attempt = await readAnswer(connection, answer, signal);
-      keep = unsent === null && answer.reusable;
-      return "dead" in attempt && unsent !== null ? { dead: unsent } : attempt;
+      keep = answer.reusable && await connection.flush() === null;
+      return attempt;
     } finally {
       signal.removeEventListener("abort", close);
-      if (keep) this.#pool.give(connection);
+      if (keep) this.#pool.give(address, connection);
       else close();
     }
   }
 }
 
-async function readAnswer(
-  connection: Connection,
-  answer: AnswerReader,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  for (let begun = false;; begun = true) {
-    let bytes: Uint8Array | null;
-    try {
-      bytes = await connection.read();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!begun) return { dead: messageOf(error) };
-      throw new Failure("truncated", messageOf(error));
-    }
-    const at = performance.now();
-    if (bytes === null) {
-      if (!begun) return { dead: "the server closed the connection without an answer" };
-      await answer.close();
-      return { end: at };
-    }
-    await answer.push(bytes, at);
-    if (answer.complete) return { end: at };
+async function readAnswer(connection: Socket, answer: AnswerReader, signal: AbortSignal): Promise<Attempt> {
+  let end: number | null = null;
+  for (;;) {
+    let unpacked: Promise<void> | null = null;
+    const rest = await connection.receive((bytes, at) => {
+      end = at;
+      unpacked = answer.push(bytes, at);
+      return unpacked === null && !answer.complete;
+    });
+    await unpacked;
+    if (end !== null && answer.complete) return { end };
+    signal.throwIfAborted();
+    if (rest === "enough") continue;
+    const why = rest === "closed" ? "the server closed the connection without an answer" : rest.broken;
+    if (end === null) return { dead: why };
+    if (rest !== "closed") throw new Failure("truncated", why);
+    end = performance.now();
+    await answer.close();
+    return { end };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,8 @@ export interface LineReader {
   push(bytes: Uint8Array): string[];
   /** The last line when no line break ended it. */
   end(): string[];
+  /** True when nothing of what came is held back. */
+  isEmpty(): boolean;
 }
 
 /** The longest line that is read, bytes. */
@@ -49,13 +51,14 @@ export function lineReader(): LineReader {
         held.clear();
       }
       const rest = from > last ? [] : cut(bytes.subarray(from, last));
-      hold(bytes.subarray(last + 1));
-      return [...first, ...rest];
+      if (last + 1 < bytes.length) hold(bytes.subarray(last + 1));
+      return first.length === 0 ? rest : [...first, ...rest];
     },
     end() {
       const last = cut(held.all()).filter((line) => line !== "");
       held.clear();
       return last;
     },
+    isEmpty: () => held.length === 0,
   };
 }

@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
+import { usualReader } from "./usual.ts";
 
 export function openaiWire(config: Config): Wire {
   const chat = config.api === "chat";
@@ -25,7 +26,11 @@ export function openaiWire(config: Config): Wire {
         texts.map((text): Frame =>
           text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, readFrame)
         );
-      return { push: (bytes) => frames(events.push(bytes)), end: () => frames(events.end()) };
+      const reader = {
+        push: (bytes: Uint8Array) => frames(events.push(bytes)),
+        end: () => frames(events.end()),
+      };
+      return usualReader(reader, events.isEmpty);
     },
   };
 }
@@ -49,6 +54,7 @@ function readFrame(message: Record<string, unknown>): Frame {
   const answer = isText(choice?.text) || isText(content);
   const text = answer || isText(reasoning_content) || isText(reasoning);
   const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
+  if (stop === undefined && !("usage" in message) && !("timings" in message)) return { text, answer };
   const usage = usageIn(message.usage);
   const told = countsIn(message.timings);
   const counts = usage === undefined ? told : { ...told, ...usage };

@@ -16,7 +16,7 @@ export function sseReader(): LineReader {
   };
   const take = (line: string, events: string[]) => {
     if (line === "") {
-      const event = data.join("\n");
+      const event = data.length === 1 ? data[0] ?? "" : data.join("\n");
       data = [];
       length = 0;
       if (event !== "") events.push(event);
@@ -37,5 +37,6 @@ export function sseReader(): LineReader {
   return {
     push: (bytes) => takeAll(lines.push(bytes)),
     end: () => takeAll([...lines.end(), ""]),
+    isEmpty: () => data.length === 0 && lines.isEmpty(),
   };
 }

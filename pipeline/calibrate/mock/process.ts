@@ -15,7 +15,13 @@ export interface MockCommand {
 }
 
 const OWN: MockCommand = {
-  args: ["run", "--quiet", "--allow-net", fileURLToPath(new URL("server.ts", import.meta.url))],
+  args: [
+    "run",
+    "--quiet",
+    "--allow-net",
+    "--allow-ffi",
+    fileURLToPath(new URL("server.ts", import.meta.url)),
+  ],
 };
 
 /** Starts it on a free loopback port. */

@@ -1,5 +1,6 @@
 // Reads HTTP/1.1 requests from a connection, one after another: as much of the protocol as clients of engines use.
-import { joined } from "./outbox.ts";
+import type { Socket } from "../../agent/socket/socket.ts";
+import { joined } from "./joined.ts";
 
 export interface MockRequest {
   readonly method: string;
@@ -7,21 +8,25 @@ export interface MockRequest {
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** When its last byte came, milliseconds of performance.now(). */
+  readonly received_ms: number;
 }
 
 const MOST_BYTES = 16 * 1024 * 1024;
 const decoder = new TextDecoder();
 
-/** The requests of `conn` until its end; a RangeError when one is not understood. */
-export async function* requestsOf(conn: Deno.Conn): AsyncGenerator<MockRequest> {
-  const buffer = new Uint8Array(65_536);
+/** The requests of `socket` until its end; a RangeError when one is not understood. */
+export async function* requestsOf(socket: Socket): AsyncGenerator<MockRequest> {
   let rest = new Uint8Array(0);
+  let received_ms = 0;
   const more = async (): Promise<boolean> => {
     if (rest.length > MOST_BYTES) throw new RangeError("the request is too large");
-    const read = await conn.read(buffer);
-    if (read === null) return false;
-    rest = Uint8Array.from(joined([rest, buffer.subarray(0, read)]));
-    return true;
+    const came = await socket.receive((bytes, at) => {
+      rest = Uint8Array.from(joined([rest, bytes]));
+      received_ms = at;
+      return false;
+    });
+    return came === "enough";
   };
   while (true) {
     let end = headEnd(rest);
@@ -32,12 +37,12 @@ export async function* requestsOf(conn: Deno.Conn): AsyncGenerator<MockRequest> 
     }
     const size = Number(headers.get("content-length") ?? 0);
     if (headers.get("expect") === "100-continue") {
-      await conn.write(new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n"));
+      socket.send(new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n"));
     }
     while (rest.length < end + 4 + size) if (!await more()) return;
     const body = decoder.decode(rest.subarray(end + 4, end + 4 + size));
     rest = rest.slice(end + 4 + size);
-    yield { method, path, headers, body };
+    yield { method, path, headers, body, received_ms };
   }
 }
 
@@ -49,7 +54,7 @@ function headEnd(bytes: Uint8Array): number {
   return -1;
 }
 
-function headOf(text: string): Omit<MockRequest, "body"> {
+function headOf(text: string): Pick<MockRequest, "method" | "path" | "headers"> {
   const [first = "", ...lines] = text.split("\r\n");
   const [method, path] = first.split(" ");
   if (method === undefined || path === undefined) throw new RangeError(`"${first}" is no request`);

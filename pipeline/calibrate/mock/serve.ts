@@ -1,7 +1,10 @@
 // The mock server: raw sockets on a free loopback port, one pacer for all streams.
+import { DenoSocket } from "../../agent/socket/deno_socket.ts";
+import { kernelListen } from "../../agent/socket/kernel_connect.ts";
+import { Poller } from "../../agent/socket/poller.ts";
+import type { Socket } from "../../agent/socket/socket.ts";
 import { type MockRequest, requestsOf } from "./request.ts";
 import { Counters } from "./counters.ts";
-import { Outbox } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
 import { type Reply, replyTo } from "./routes.ts";
 import { Slots } from "./slots.ts";
@@ -13,10 +16,15 @@ const encoder = new TextEncoder();
 
 /** Serves until the process ends; returns the port. */
 export function serveMock(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const poller = Poller.open();
   const server = new Server();
+  if (poller !== null) return kernelListen(poller, (socket) => void server.serve(socket));
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   (async () => {
-    for await (const conn of listener) server.serve(conn);
+    for await (const conn of listener) {
+      conn.setNoDelay(true);
+      server.serve(new DenoSocket(conn));
+    }
   })();
   return (listener.addr as Deno.NetAddr).port;
 }
@@ -33,40 +41,38 @@ class Server {
   #underWay = 0;
 
   /** Answers the requests of one connection until either side closes it. */
-  async serve(conn: Deno.TcpConn): Promise<void> {
-    conn.setNoDelay(true);
+  async serve(socket: Socket): Promise<void> {
     try {
-      const outbox = new Outbox(conn);
-      for await (const request of requestsOf(conn)) {
-        const received_ms = performance.now();
-        const then = await this.#answer(request, received_ms, outbox);
+      for await (const request of requestsOf(socket)) {
+        const then = await this.#answer(request, socket);
         if (then === "hang") continue;
-        if (then === "close" || request.headers.get("connection") === "close" || outbox.broken) break;
+        if (then === "close" || request.headers.get("connection") === "close" || socket.broken) break;
       }
     } catch {
       // The other side has gone, or speaks something else; either way there is nobody to answer.
     } finally {
-      conn.close();
+      socket[Symbol.dispose]();
     }
   }
 
-  async #answer(request: MockRequest, received_ms: number, outbox: Outbox): Promise<Timeline["then"]> {
+  async #answer(request: MockRequest, socket: Socket): Promise<Timeline["then"]> {
     const reply = replyTo(request, (name) => this.#refuse(name));
-    if (reply.kind === "stream") return await this.#stream(reply, received_ms, outbox);
-    outbox.send(encoder.encode(this.#whole(reply)));
-    await outbox.flush();
+    if (reply.kind === "stream") return await this.#stream(reply, request.received_ms, socket);
+    socket.send(encoder.encode(this.#whole(reply)));
+    await socket.flush();
     return "next";
   }
 
   async #stream(
     { protocol, model, key, plan }: Extract<Reply, { kind: "stream" }>,
     received_ms: number,
-    outbox: Outbox,
+    socket: Socket,
   ): Promise<Timeline["then"]> {
     const told: Told = {
       key,
       received_ms,
       sent_ms: [],
+      span_ms: [],
       due: { ttft: Math.max(plan.ttft, plan.headers), gap: plan.gap },
     };
     this.#told.push(told);
@@ -79,7 +85,7 @@ class Server {
     await slots.take();
     counted.serve();
     this.#underWay += 1;
-    await sendStream(timeline, outbox, told, this.#pacer, plan.slots > 0 ? performance.now() : received_ms);
+    await sendStream(timeline, socket, told, this.#pacer, plan.slots > 0 ? performance.now() : received_ms);
     this.#underWay -= 1;
     slots.give();
     return timeline.then;

@@ -1,5 +1,6 @@
 // One stream under way: writes each step when it is due and notes when each chunk was sent.
-import { joined, type Outbox } from "./outbox.ts";
+import type { Socket } from "../../agent/socket/socket.ts";
+import { joined } from "./joined.ts";
 import type { Paced, Pacer } from "./pacer.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Told } from "./told.ts";
@@ -11,7 +12,7 @@ class Stream implements Paced {
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly outbox: Outbox,
+    private readonly socket: Socket,
     private readonly told: Told,
     private readonly pacer: Pacer,
     private readonly begun_ms: number,
@@ -23,19 +24,27 @@ class Stream implements Paced {
     return this.#done.promise;
   }
 
-  /** All that is due goes out in one write. */
+  /** All that is due goes out in one write. Its time is the middle of the call, in which the kernel took it. */
   act(): void {
     const now = performance.now();
     const bytes: Uint8Array[] = [];
+    let chunks = 0;
     while (this.due <= now) {
       const step = this.timeline.steps[this.#next];
       if (step === undefined) break;
       bytes.push(step.bytes);
-      if (step.chunk) this.told.sent_ms.push(now);
+      if (step.chunk) chunks += 1;
       this.due = this.#dueOf(++this.#next);
     }
-    this.outbox.send(joined(bytes));
-    if (this.due < Infinity && !this.outbox.broken) return;
+    const whole = joined(bytes);
+    const before = performance.now();
+    this.socket.send(whole);
+    const span = performance.now() - before;
+    for (; chunks > 0; chunks--) {
+      this.told.sent_ms.push(before + span / 2);
+      this.told.span_ms.push(span);
+    }
+    if (this.due < Infinity && !this.socket.broken) return;
     this.pacer.remove(this);
     this.#done.resolve();
   }
@@ -49,13 +58,13 @@ class Stream implements Paced {
 /** Sends all of `timeline`, counted from `begun_ms`; resolves at its end, or when the other side has gone. */
 export async function sendStream(
   timeline: Timeline,
-  outbox: Outbox,
+  socket: Socket,
   told: Told,
   pacer: Pacer,
   begun_ms = told.received_ms,
 ): Promise<void> {
-  const stream = new Stream(timeline, outbox, told, pacer, begun_ms);
+  const stream = new Stream(timeline, socket, told, pacer, begun_ms);
   pacer.add(stream);
   await stream.done;
-  await outbox.flush();
+  await socket.flush();
 }
