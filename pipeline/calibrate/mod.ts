@@ -22,7 +22,7 @@ export interface CalibrateOptions {
   readonly client?: ClientMaker;
   /** What every stream is; default: STREAM. */
   readonly stream?: typeof STREAM;
-  /** Measure a level that is not clean once more, and take the better one: what disturbed it may have passed. */
+  /** Measure the first level that is not clean once more, and take the better one: what disturbed it may have passed. */
   readonly retry?: boolean;
   /** How the mock server is started; default: by its own file. */
   readonly mock?: MockCommand;
@@ -65,7 +65,9 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       return level;
     };
     let level = await measured();
-    if (options.retry === true && !level.clean && !options.signal.aborted) {
+    if (
+      options.retry === true && !level.clean && levels.every(({ clean }) => clean) && !options.signal.aborted
+    ) {
       level = cleaner(level, await measured());
     }
     if (options.signal.aborted) break;
