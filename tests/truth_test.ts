@@ -95,7 +95,16 @@ Deno.test("clean runs have no verdict, and their tokens are those that the engin
 async function measured(env: Record<string, string>) {
   const out = await Deno.makeTempDir();
   const config = readConfig(
-    { MODEL: "m", DURATION: "0.1", WARMUP: "1", MAX_TOKENS: "8", OUT: out, ...env },
+    {
+      MODEL: "m",
+      DURATION: "0.1",
+      WARMUP: "1",
+      MAX_TOKENS: "8",
+      ORDER: "given",
+      REPEAT_FIRST: "0",
+      OUT: out,
+      ...env,
+    },
     new Date(),
   );
   await run(config, new AbortController().signal, { progress: () => undefined, ended: () => undefined });

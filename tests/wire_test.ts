@@ -187,7 +187,7 @@ Deno.test("frames that are like the last one are not parsed, and say what they w
   const all = [
     ...[event('"a"'), event('"b"'), event('"grüße 🙂"'), event('""'), event('"c"'), event('"say \\"hi\\""')],
     ...[event('"d"', "", "\r\n"), event('"e"', "", "\r\n"), event('"f"', ',"content":"x"'), event('"g"')],
-    ...[event('"h"},"finish_reason":"stop","x":{"y":"z"'), event('"\\"'), event("null"), event('"i"')],
+    ...[event('"","x":"y"'), event('"\\"'), event("null"), event('"i"')],
     ...[`: ping\n\n${event('"j"')}`, `: ping\n\n${event('"k"')}`, event('"l"') + event('"m"'), event('"n"')],
     ...[event('"a\tb"'), event('"o"'), "data: {", event('"p"'), event('"q"'), 'data: {"error":"died"}\n\n'],
   ];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Importer } from "./importer.ts";
 
-const KEPT = /^((results|chunks|server)\.jsonl|(metadata|calibration)\.json|gpu\.csv|[\w.-]+\.log)$/;
+const KEPT = /^((results|chunks|server)\.jsonl|(metadata|calibration|canary)\.json|gpu\.csv|[\w.-]+\.log)$/;
 
 export const almanac: Importer = {
   name: "almanac",

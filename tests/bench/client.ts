@@ -64,7 +64,8 @@ function levelLine(name: string, level: CalibrationLevel): Line {
     found:
       `${level.chunks_per_second.toFixed(0)} chunks/s; TTFT error p50 ${number(level.p50_ttft_error_ms)}, ` +
       `p99 ${number(level.p99_ttft_error_ms)} ms; ITL error p50 ${number(level.p50_itl_error_ms)}, ` +
-      `p99 ${number(level.p99_itl_error_ms)} ms; ${number(level.cpu_us_per_chunk)} µs CPU a chunk`,
+      `p99 ${number(level.p99_itl_error_ms)} ms; ${number(level.cpu_us_per_chunk)} µs CPU a chunk` +
+      (level.clean || level.server_fit ? "" : "; the server itself was late"),
     aim: "counts exact",
     held: level.counts_exact,
   };
@@ -130,6 +131,26 @@ function ratios(agent: Contender, others: readonly Contender[]): Line[] {
   ];
 }
 
+/** Both clients at the levels that both kept: what fetch takes and errs over what the agent does. */
+function beside(agent: Calibration, fetched: Calibration): Line[] {
+  return agent.levels.flatMap((ours) => {
+    const theirs = fetched.levels.find(({ streams }) => streams === ours.streams);
+    if (theirs === undefined) return [];
+    const over = (of: (level: CalibrationLevel) => number | null) => {
+      const [least, most] = [of(ours), of(theirs)];
+      return least === null || most === null || least === 0 ? "–" : `${(most / least).toFixed(1)} ×`;
+    };
+    return [{
+      what: `fetch over agent, ${ours.streams} streams`,
+      found: `CPU a chunk ${over((level) => level.cpu_us_per_chunk)}; ` +
+        `p99 of the TTFT error ${over((level) => level.p99_ttft_error_ms)}, ` +
+        `of the ITL error ${over((level) => level.p99_itl_error_ms)}`,
+      aim: "–",
+      held: true,
+    }];
+  });
+}
+
 function truth({ levels }: Calibration): Line {
   const upTo20k = levels.filter(({ streams }) => streams <= 416);
   const errors = upTo20k.flatMap((level) => [level.p99_ttft_error_ms, level.p99_itl_error_ms]);
@@ -184,7 +205,13 @@ try {
     lines.push(...found);
     if (contender !== null) others.push(contender);
   }
-  lines.push(truth(agent), await cleanRuns(), ...ratios(ofDeno(agent), others), ...await realEngineLines());
+  lines.push(
+    ...beside(agent, fetched),
+    truth(agent),
+    await cleanRuns(),
+    ...ratios(ofDeno(agent), others),
+    ...await realEngineLines(),
+  );
   Deno.exitCode = report(lines);
 } finally {
   if (kept === undefined) await Deno.remove(venvs, { recursive: true });

@@ -1,4 +1,5 @@
-// Reads a socket together with the time at which the kernel had the bytes: right however late this process reads them.
+// Reads a socket together with the time at which the kernel had the bytes: right however late this process reads them. Pieces
+// that wait together become one in the kernel, with the time of the last: only a stall longer than a stream's gap shows.
 import { addressOf, EAGAIN, fixed, type Libc, MSG_DONTWAIT, SO_TIMESTAMPNS, SOL_SOCKET } from "./libc.ts";
 import type { Rest } from "./socket.ts";
 

@@ -2,7 +2,7 @@
 // same as that one and need not be parsed; whatever else comes is read in full.
 import type { Frame, FrameReader } from "./frame.ts";
 
-const TEXT = /"(?:content|text|reasoning|reasoning_content)":"([^"\\\0-\x1f]+)"/;
+const TEXT = /"(?:content|text|reasoning|reasoning_content)":"([^"\\]+)"/;
 const [SPACE, QUOTE, BACKSLASH] = [0x20, 0x22, 0x5c];
 /** A server that changes other fields in every frame is not worth looking for more. */
 const MOST_MISSES = 8;

@@ -1,0 +1,85 @@
+// Sockets by Linux's own calls: times that the kernel took, addresses as it wants them.
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { socketAddress } from "../pipeline/agent/socket/address.ts";
+import { kernelConnect, kernelListen } from "../pipeline/agent/socket/kernel_connect.ts";
+import { Poller } from "../pipeline/agent/socket/poller.ts";
+import type { Socket } from "../pipeline/agent/socket/socket.ts";
+
+const never = new AbortController().signal;
+const linux = Deno.build.os === "linux";
+const SKIPPED = linux ? "" : " (skipped: this is no Linux)";
+
+/** Two ends of one connection. */
+async function pair(poller: Poller): Promise<[Socket, Socket]> {
+  const { promise, resolve } = Promise.withResolvers<Socket>();
+  const port = kernelListen(poller, resolve);
+  return [await kernelConnect(poller, { hostname: "127.0.0.1", port }, never), await promise];
+}
+
+Deno.test({
+  name: `bytes have the time at which they came, however late they are read${SKIPPED}`,
+  ignore: !linux,
+  fn: async () => {
+    using poller = Poller.open() ?? fail();
+    const [near, far] = await pair(poller);
+    const before = performance.now();
+    far.send(Uint8Array.of(1, 2, 3));
+    const after = performance.now();
+    while (performance.now() < after + 20);
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const rest = await near.receive((bytes, at) => {
+      deepEqual([...bytes], [1, 2, 3]);
+      resolve(at);
+      return false;
+    });
+    equal(rest, "enough");
+    const at = await promise;
+    const read = performance.now();
+    ok(poller.reader.stamped);
+    ok(before - 0.1 <= at && at <= read - 10, `sent ${before} to ${after}, came ${at}, read ${read}`);
+    near[Symbol.dispose]();
+    equal(await far.receive(() => true), "closed");
+    far[Symbol.dispose]();
+  },
+});
+
+Deno.test({
+  name: `more than the system takes at once goes out whole and in order${SKIPPED}`,
+  ignore: !linux,
+  fn: async () => {
+    using poller = Poller.open() ?? fail();
+    const [near, far] = await pair(poller);
+    const size = 8 * 1024 * 1024;
+    near.send(Uint8Array.from({ length: size }, (_, at) => at % 251));
+    near.send(Uint8Array.of(7));
+    let came = 0;
+    let wrong = 0;
+    const rest = far.receive((bytes) => {
+      for (const byte of bytes) {
+        if (byte !== (came === size ? 7 : came % 251)) wrong += 1;
+        came += 1;
+      }
+      return came <= size;
+    });
+    equal(await near.flush(), null);
+    deepEqual([await rest, came, wrong], ["enough", size + 1, 0]);
+    far[Symbol.dispose]();
+    near[Symbol.dispose]();
+  },
+});
+
+Deno.test("an address is its family, its port and its bytes, and a name is none", () => {
+  const hex = (address: string) => {
+    const { bytes, length } = socketAddress(address, 0x1f90) ?? fail();
+    return bytes.subarray(0, length).toHex();
+  };
+  equal(hex("127.0.0.1"), "02001f907f0000010000000000000000");
+  equal(hex("::1"), `0a001f9000000000${"00".repeat(15)}0100000000`);
+  equal(hex("2001:db8::a:1"), "0a001f900000000020010db80000000000000000000a000100000000");
+  equal(hex("::ffff:1.2.3.4"), "0a001f900000000000000000000000000000ffff0102030400000000");
+  equal(socketAddress("localhost", 1), null);
+});
+
+function fail(): never {
+  throw new Error("Linux's calls cannot be had");
+}
