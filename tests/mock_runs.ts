@@ -1,5 +1,6 @@
 // Runs of the real agent against the mock server, sealed and built: what the almanac says of an engine whose every time and count is known.
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { run } from "../pipeline/agent/run.ts";
 import { buildData } from "../pipeline/build/mod.ts";
@@ -13,6 +14,7 @@ import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { LLAMA_SERVER_NAMES } from "../pipeline/schema/gauges.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
+const agentFile = fileURLToPath(new URL("../pipeline/agent/main.ts", import.meta.url));
 /** One stream: 24 tokens in half a second. */
 const STREAM = { ttft: 40, gap: 20, n: 24 };
 
@@ -22,6 +24,15 @@ export interface MockRun {
   readonly env?: Readonly<Record<string, string>>;
   /** Goes on while it is measured. */
   readonly disturb?: () => Disposable;
+}
+
+/** The agent in a process of its own, as on a machine: its CPU time is its own, and no other test's programs are on its PATH. */
+async function agentAlone(settings: Readonly<Record<string, string>>): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-check", agentFile],
+    env: { ...settings, PATH: "/usr/local/bin:/usr/bin:/bin" },
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
 /** The benchmarks of `runs`, each with its entry `run-<n>`; `parallel` of them are measured at once, each against a server of its own. */
@@ -36,7 +47,7 @@ export async function benchmarksOf(runs: readonly MockRun[], parallel = 1): Prom
       const entry_id = `run-${n}`;
       const out = join(root.paths.raw, "r1", entry_id);
       const numbers = { ...STREAM, ...stream };
-      const config = readConfig({
+      const settings = {
         ENGINE: "openai",
         URL: server.url,
         MODEL: modelName(numbers, quirks),
@@ -48,9 +59,15 @@ export async function benchmarksOf(runs: readonly MockRun[], parallel = 1): Prom
         WARMUP: "8",
         OUT: out,
         ...env,
-      }, new Date());
-      using _disturbed = disturb?.();
-      await run(config, signal, { progress: () => undefined, ended: () => undefined });
+      };
+      if (disturb === undefined) await agentAlone(settings);
+      else {
+        using _disturbed = disturb();
+        await run(readConfig(settings, new Date()), signal, {
+          progress: () => undefined,
+          ended: () => undefined,
+        });
+      }
       const source = { provider: "local", location: null, price_per_hour: null, origin: "measured" } as const;
       const collected_at = new Date().toISOString();
       await sealRawDirectory(out, { run_id: "r1", entry_id, collected_at, ...source });

@@ -18,11 +18,11 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   client_bound: {
     meaning: "The load generator was at its limit: it was measured, not the server.",
-    needs: "a calibration of the load generator, or its own lag and CPU",
+    needs: "a calibration of the load generator, its own lag and CPU, or the engine's counters",
   },
   schedule_lag: {
     meaning: "Requests were sent later than they were due: the load was not the one that was asked for.",
-    needs: "an open loop, whose requests are due at set times",
+    needs: "an open loop of at least 100 requests, which are due at set times",
   },
   server_errors: {
     meaning: "Too many requests failed for the others to stand for all.",
@@ -33,7 +33,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "measured requests",
   },
   wrong_gpu: {
-    meaning: "The GPU is not the one that was offered.",
+    meaning: "The GPU is not the one that the matrix asked for.",
     needs: "the GPU that was asked for",
   },
   driver_error: {
@@ -73,8 +73,8 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "telemetry of the GPU",
   },
   co_tenant: {
-    meaning: "Something else used the GPU.",
-    needs: "processes, memory and utilisation of the GPU before the load",
+    meaning: "Something else used the GPU, or others asked the same engine.",
+    needs: "processes, memory and utilisation of the GPU before the load, or the engine's counters",
   },
   non_stationary: {
     meaning: "Speed was not the same in both halves of the window: it had not settled, or drifted.",

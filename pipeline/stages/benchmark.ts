@@ -55,7 +55,7 @@ export async function benchmark(
     command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
     env: {
       ...agentEnv(entry, context.run_id),
-      ...calibrationEnv(entry, machine.workdir),
+      ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
       ...ready.engine.agentEnv,
       OUT: out,
       PROGRESS: "json",
@@ -221,7 +221,7 @@ function seedOf(run_id: string, entry_id: string): number {
   return parseInt(sha256Hex(`${run_id}/${entry_id}`).slice(0, 8), 16);
 }
 
-/** A machine is calibrated once, by the first entry whose windows are long enough to be worth it. */
+/** A machine that is not simulated is calibrated once, by the first entry whose windows are long enough to be worth it. */
 function calibrationEnv({ workload }: Entry, workdir: string): Record<string, string> {
   if (workload.duration_seconds < LEAST_CALIBRATED_SECONDS) return {};
   return { CALIBRATE: "1", CALIBRATION: join(workdir, "calibration.json") };

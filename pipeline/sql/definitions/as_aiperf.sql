@@ -22,8 +22,8 @@ SELECT
   -- docs/metrics-reference.md: output token throughput per user, 1 / ITL of each request, averaged.
   avg(1e3 / nullif(inter_token_latency_ms, 0)) AS tokens_per_second_per_user,
   -- docs/metrics-reference.md: tokens over the time from the first request to the last response.
-  sum(osl) * 1e9 / (max(last_text_ns) - min(sent_ns)) AS output_tokens_per_second,
+  sum(osl) * 1e9 / nullif(max(last_text_ns) - min(sent_ns), 0) AS output_tokens_per_second,
   -- docs/metrics-reference.md: requests over the same time.
-  count(*) * 1e9 / (max(last_text_ns) - min(sent_ns)) AS requests_per_second
+  count(*) * 1e9 / nullif(max(last_text_ns) - min(sent_ns), 0) AS requests_per_second
 FROM told LEFT JOIN chunk_gaps USING (id)
 GROUP BY ALL;

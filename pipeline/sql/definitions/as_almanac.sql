@@ -15,8 +15,8 @@ SELECT
   -- 50_load.sql: mean over requests of tokens/s of the decode phase.
   avg(tokens_per_second) AS tokens_per_second_per_user,
   -- 50_load.sql: output tokens over the wall window of the level, with those of the settling load inside it.
-  (sum(tok) + any_value(settle_tokens)) / any_value(window_seconds) AS output_tokens_per_second,
+  (sum(tok) + any_value(settle_tokens)) / nullif(any_value(window_seconds), 0) AS output_tokens_per_second,
   -- 50_load.sql: successful requests over the same window.
-  count(*) / any_value(window_seconds) AS requests_per_second
+  count(*) / nullif(any_value(window_seconds), 0) AS requests_per_second
 FROM timed_requests LEFT JOIN chunk_gaps USING (id)
 GROUP BY ALL;

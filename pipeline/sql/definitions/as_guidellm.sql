@@ -14,10 +14,10 @@ SELECT
   -- src/guidellm/schemas/: the whole request; to the last token.
   step_spread((last_text_ns - sent_ns) / 1e6) AS e2el_ms,
   -- Not printed by GuideLLM; 1000 / its mean ITL.
-  1e3 / (itl_ms).mean AS tokens_per_second_per_user,
+  1e3 / nullif((itl_ms).mean, 0) AS tokens_per_second_per_user,
   -- src/guidellm/schemas/: mean of the time-weighted distribution of rates, that is all tokens over the time from first to last.
-  sum(tok) * 1e9 / (max(last_text_ns) - min(sent_ns)) AS output_tokens_per_second,
+  sum(tok) * 1e9 / nullif(max(last_text_ns) - min(sent_ns), 0) AS output_tokens_per_second,
   -- src/guidellm/schemas/: the same of requests.
-  count(*) * 1e9 / (max(last_text_ns) - min(sent_ns)) AS requests_per_second
+  count(*) * 1e9 / nullif(max(last_text_ns) - min(sent_ns), 0) AS requests_per_second
 FROM timed_requests
 GROUP BY ALL;

@@ -10,10 +10,10 @@ SELECT
   -- loadgen/results.cc: latency from the scheduled time.
   floor_spread((last_text_ns - scheduled_ns) / 1e6) AS e2el_ms,
   -- Not printed by LoadGen; 1000 / mean TPOT.
-  1e3 / (tpot_ms).mean AS tokens_per_second_per_user,
+  1e3 / nullif((tpot_ms).mean, 0) AS tokens_per_second_per_user,
   -- loadgen/results.cc: completed tokens, from the start of the test to the last completion.
-  sum(tok) * 1e9 / max(last_text_ns) AS output_tokens_per_second,
+  sum(tok) * 1e9 / nullif(max(last_text_ns), 0) AS output_tokens_per_second,
   -- loadgen/results.cc: completed samples over the same time.
-  count(*) * 1e9 / max(last_text_ns) AS requests_per_second
+  count(*) * 1e9 / nullif(max(last_text_ns), 0) AS requests_per_second
 FROM timed_requests
 GROUP BY ALL;

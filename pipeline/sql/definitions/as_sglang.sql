@@ -12,10 +12,10 @@ SELECT
   -- python/sglang/benchmark/serving.py: to the last frame, usage or [DONE].
   linear_spread((last_frame_ns - sent_ns) / 1e6) AS e2el_ms,
   -- InferenceX's utils/process_result.py, since SGLang prints none: 1000 / mean TPOT.
-  1e3 / (tpot_ms).mean AS tokens_per_second_per_user,
+  1e3 / nullif((tpot_ms).mean, 0) AS tokens_per_second_per_user,
   -- python/sglang/benchmark/metrics.py: tokens of successful requests over the whole run, ramp and drain included.
-  sum(tok) / any_value(window_seconds) AS output_tokens_per_second,
+  sum(tok) / nullif(any_value(window_seconds), 0) AS output_tokens_per_second,
   -- python/sglang/benchmark/metrics.py: successful requests over the same time.
-  count(*) / any_value(window_seconds) AS requests_per_second
+  count(*) / nullif(any_value(window_seconds), 0) AS requests_per_second
 FROM timed_requests LEFT JOIN chunk_gaps USING (id)
 GROUP BY ALL;

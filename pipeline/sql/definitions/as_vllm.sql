@@ -23,10 +23,10 @@ SELECT
   -- vllm/benchmarks/lib/endpoint_request_func.py: last frame with choices; the usage frame is not one.
   linear_spread((last_text_ns - sent_ns) / 1e6) AS e2el_ms,
   -- InferenceX's utils/process_result.py, since vLLM prints none: 1000 / mean TPOT.
-  1e3 / (tpot_ms).mean AS tokens_per_second_per_user,
+  1e3 / nullif((tpot_ms).mean, 0) AS tokens_per_second_per_user,
   -- vllm/benchmarks/serve.py: tokens of successful requests over the whole run, ramp, drain and failures included.
-  sum(tok) / any_value(window_seconds) AS output_tokens_per_second,
+  sum(tok) / nullif(any_value(window_seconds), 0) AS output_tokens_per_second,
   -- vllm/benchmarks/serve.py: successful requests over the same time.
-  count(*) / any_value(window_seconds) AS requests_per_second
+  count(*) / nullif(any_value(window_seconds), 0) AS requests_per_second
 FROM timed_requests LEFT JOIN itl USING (directory, level)
 GROUP BY ALL;
