@@ -367,6 +367,7 @@ Deno.test("a clean benchmark has no verdict, and tells what is known of the load
     cpu_pct: 4,
     in_flight: 1,
     server_in_flight: 1,
+    tokens: 256 * REQUESTS,
     server_tokens: 256 * REQUESTS,
   });
   deepEqual(found.get("the engine was started anew")?.client?.server_tokens, null);

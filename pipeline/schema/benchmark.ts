@@ -169,6 +169,9 @@ export const LoadGenerator = z.strictObject({
   cpu_pct: num("CPU time of its process, % of one core"),
   in_flight: num("Mean requests in flight, by its own count"),
   server_in_flight: num("Mean requests in flight, by the server's count"),
+  tokens: num(
+    "Output tokens of the requests that server_tokens counts, those that settled the load among them",
+  ),
   server_tokens: num("Output tokens by the server's count"),
 }).meta({ id: "LoadGenerator", description: "Whether the load generator kept up with what it measured." });
 

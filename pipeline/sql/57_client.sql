@@ -107,7 +107,7 @@ SELECT
     calibrated_at: calibrated_at, ceiling_chunks_per_second: ceiling_chunks_per_second, chunks_per_second: rates.chunks_per_second,
     p99_ttft_error_ms: p99_ttft_error_ms, p99_itl_error_ms: p99_itl_error_ms, p99_schedule_lag_ms: p99_schedule_lag_ms,
     p99_loop_lag_ms: loop_lag_p99_ms, cpu_pct: cpu_pct, in_flight: in_flight, server_in_flight: server_in_flight,
-    server_tokens: server_tokens
+    tokens: if(server_tokens IS NULL, NULL, all_tokens), server_tokens: server_tokens
   } END AS client
 FROM spans
 LEFT JOIN requests_seen USING (directory, level)

@@ -41,7 +41,7 @@ Deno.test("llama.cpp is measured at two load levels and ends as evidence, JSON, 
     [1, 2],
   );
   for (const { model, price_per_hour, results, client } of benchmarks) {
-    equal(client.server_tokens, results.total_tokens);
+    deepEqual([client.tokens, client.server_tokens], [results.total_tokens, results.total_tokens]);
     deepEqual([model.weights, model.runtime, price_per_hour], ["random", "llama.cpp", 0.5]);
     ok(results.avg_tokens_per_second > 0 && results.total_errors === 0 && results.p50_ttft_ms > 0);
   }

@@ -83,6 +83,7 @@ const CLIENT: BenchmarkResult["client"] = {
   cpu_pct: 3,
   in_flight: 3.9,
   server_in_flight: null,
+  tokens: 500,
   server_tokens: 504,
 };
 const HOSTILE = `<script>alert("x")</script>&amp;'`;

@@ -3,7 +3,7 @@ import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
 import { number } from "./format.ts";
 
 /** One line each; what is not known is left out. */
-export function clientLines({ client, results }: BenchmarkResult): { what: string; found: string }[] {
+export function clientLines({ client }: Pick<BenchmarkResult, "client">): { what: string; found: string }[] {
   if (client === null) return [];
   const ms = (value: number | null) => value === null ? null : `${number(value, 2)} ms`;
   const beside = (own: string | null, other: string | null, word: string) =>
@@ -25,10 +25,8 @@ export function clientLines({ client, results }: BenchmarkResult): { what: strin
       beside(digits(client.in_flight, 1), digits(server_in_flight, 1), "by the server’s count"),
     ],
     [
-      "Output tokens",
-      server_tokens === null
-        ? null
-        : beside(digits(results.total_tokens, 0), digits(server_tokens, 0), "by the server’s count"),
+      "Output tokens, settling included",
+      beside(digits(client.tokens, 0), digits(server_tokens, 0), "by the server’s count"),
     ],
   ];
   return lines.flatMap(([what, found]) => found === null ? [] : [{ what, found }]);
