@@ -218,6 +218,16 @@ Deno.test("without a recount AIPerf's tokens are the engine's, without a last fr
   deepEqual(rows.map(({ found }) => to(3)(found)), [20, 931]);
 });
 
+Deno.test("an answer whose text came all at once has no speed by any definition, not an endless one", async () => {
+  const rows = await asked(
+    [{ ...TRACE, last_text_ns: TRACE.first_text_ns }],
+    [{ ...CHUNKS, gaps_us: Array(10).fill(0) }],
+    `SELECT definition FROM definitions WHERE NOT isfinite(tokens_per_second_per_user)
+       OR NOT isfinite(output_tokens_per_second) OR NOT isfinite(requests_per_second)`,
+  );
+  deepEqual(rows, []);
+});
+
 Deno.test("only the levels of which chunk times are kept have rows, once, however often they are built", async () => {
   await using root = await temporaryRoot();
   const files = {
