@@ -2,8 +2,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildData } from "../pipeline/build/mod.ts";
-import { Database } from "../pipeline/lib/duckdb.ts";
 import type { Source } from "../pipeline/lib/seal.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { best, cheapest, cheapestFile, compare, list, pareto, recommend } from "../pipeline/query/mod.ts";
@@ -14,6 +12,7 @@ import {
   Pareto,
   Recommendations,
 } from "../pipeline/schema/api.ts";
+import { almanac } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,17 +49,6 @@ async function result(
       model: { name: MODEL },
     }),
   }, { price_per_hour: price, ...more.source });
-}
-
-async function almanac(
-  fill: (paths: Paths) => Promise<void>,
-  ask: (db: Database, paths: Paths) => Promise<void>,
-) {
-  await using root = await temporaryRoot();
-  await fill(root.paths);
-  await buildData(root.paths, root.log);
-  using db = await Database.reading(root.paths.database);
-  await ask(db, root.paths);
 }
 
 async function three(paths: Paths): Promise<void> {

@@ -1,14 +1,13 @@
 // Hardware within limits on first token and time per token: levels, hosts, ties, and what cannot be held against limits.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { buildData } from "../pipeline/build/mod.ts";
-import { Database } from "../pipeline/lib/duckdb.ts";
-import type { Paths } from "../pipeline/paths.ts";
+import type { Database } from "../pipeline/lib/duckdb.ts";
 import { slo, type SloFilter } from "../pipeline/query/slo.ts";
 import { questionOf } from "../pipeline/serve/questions.ts";
 import { parseSlo, SLO_TIERS, SloAnswer } from "../pipeline/schema/slo.ts";
 import { cli } from "./e2e/cli.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { almanac } from "./almanac.ts";
+import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 import { ladder, MODEL, type Step, throughputOf } from "./ladders.ts";
 
 /** Throughput grows with the level, and so do both times. */
@@ -18,17 +17,6 @@ const STEPS: readonly Step[] = [
   { level: 16, ttft: 400, tpot: 40 },
   { level: 64, ttft: 3000, tpot: 140 },
 ];
-
-async function almanac(
-  fill: (paths: Paths) => Promise<void>,
-  ask: (db: Database, paths: Paths) => Promise<void>,
-) {
-  await using root = await temporaryRoot();
-  await fill(root.paths);
-  await buildData(root.paths, root.log);
-  using db = await Database.reading(root.paths.database);
-  await ask(db, root.paths);
-}
 
 async function only(db: Database, filter: Partial<SloFilter>) {
   const { limits } = SloAnswer.parse(await slo(db, { model: MODEL, ...filter }));

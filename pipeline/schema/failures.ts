@@ -1,24 +1,7 @@
 // Every reason for which an entry can fail, by stage: how it is seen, what is done about it, and what the user is told.
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { Stage } from "./names.ts";
-import type { FailureRule, Remedy } from "./remedy.ts";
-
-const failed = (
-  stage: Stage | null,
-  remedy: Remedy,
-  times: number,
-  seen: string,
-  hint: string,
-): FailureRule => ({ stage, status: "failed", remedy, times, seen, hint });
-const skipped = (seen: string, hint: string): FailureRule => ({
-  stage: "provision",
-  status: "skipped",
-  remedy: "none",
-  times: 0,
-  seen,
-  hint,
-});
+import { failed, type FailureRule, skipped } from "./remedy.ts";
 
 export const FAILURES = {
   no_key: skipped(

@@ -27,3 +27,22 @@ export interface FailureRule {
   /** What the user can do when the remedy did not help. */
   readonly hint: string;
 }
+
+/** The rule of an entry that failed. */
+export const failed = (
+  stage: Stage | null,
+  remedy: Remedy,
+  times: number,
+  seen: string,
+  hint: string,
+): FailureRule => ({ stage, status: "failed", remedy, times, seen, hint });
+
+/** The rule of an entry that was never begun. */
+export const skipped = (seen: string, hint: string): FailureRule => ({
+  stage: "provision",
+  status: "skipped",
+  remedy: "none",
+  times: 0,
+  seen,
+  hint,
+});
