@@ -5,7 +5,7 @@ import process from "node:process";
 import { bundlePageScript } from "../pipeline/lib/bundle.ts";
 import { filesBelow } from "../pipeline/build/publish.ts";
 import { ownOrShipped } from "../pipeline/lib/catalog.ts";
-import { copyFolder, exists } from "../pipeline/lib/files.ts";
+import { copyFolder, exists, sha256Hex } from "../pipeline/lib/files.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import { writeForCrawlers } from "./crawlers.ts";
@@ -35,8 +35,10 @@ export async function buildSite(
   }
   const next = `${paths.siteDist}.next`;
   const assets = `${paths.siteDist}.assets`;
+  // Astro renders in the project alone, and two builds of different roots must not meet there.
+  const pagesOnly = join(paths.repository, "site", ".astro", sha256Hex(paths.siteDist).slice(0, 16));
   try {
-    for (const folder of [next, assets]) {
+    for (const folder of [next, assets, pagesOnly]) {
       await Deno.remove(folder, { recursive: true }).catch(() => undefined);
     }
     await prepareSqlAssets(paths, assets);
@@ -45,7 +47,8 @@ export async function buildSite(
     process.env.ALMANAC_ASSETS = assets;
     process.env.ALMANAC_URL = address ?? "";
     process.env.ALMANAC_BASE = `/${base ?? pathOf(address)}/`.replace(/\/+/g, "/");
-    await build({ root: join(paths.repository, "site"), outDir: next, logLevel: "error" });
+    await build({ root: join(paths.repository, "site"), outDir: pagesOnly, logLevel: "error" });
+    await Deno.rename(pagesOnly, next).catch(() => copyFolder(pagesOnly, next));
     await bundlePageScript(paths, join(next, "almanac.js"));
     const { pages, bytes } = await pagesIn(next);
     await writeForCrawlers(next, pages, address);
@@ -64,7 +67,9 @@ export async function buildSite(
       { cause },
     );
   } finally {
-    await Deno.remove(assets, { recursive: true }).catch(() => undefined);
+    for (const folder of [assets, pagesOnly]) {
+      await Deno.remove(folder, { recursive: true }).catch(() => undefined);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
-import { sha256File } from "../../pipeline/lib/files.ts";
+import { copyFolder, sha256File } from "../../pipeline/lib/files.ts";
 import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
@@ -55,6 +55,13 @@ browserTest("without an address there is no sitemap, and one line says so", asyn
   await Deno.stat(join(paths.siteDist, "sitemap.xml")).then(() => ok(false), () => undefined);
   match(await text("robots.txt"), /^User-agent: \*\nAllow: \/\n$/);
   match(await text("feed.xml"), /href="benchmarks\//);
+});
+
+Deno.test("two sites built at the same time do not disturb each other", async () => {
+  await using other = await temporaryRoot();
+  await copyFolder(paths.exported, other.paths.exported);
+  const built = await Promise.all([build(), cli("build-site", "--root", other.paths.root)]);
+  for (const { code, err } of built) equal(code, 0, err);
 });
 
 browserTest("home and Data page describe the data in JSON-LD, which the policy lets be", async () => {
