@@ -79,6 +79,11 @@ command("agent", "write the agent as one file that measures a machine by itself"
 command("calibrate", "what the load generator adds to the times it measures on this machine")
   .option("--levels <list>", "streams at once, level by level", levelList, [1, 16, 64, 256, 512, 1024])
   .option("--seconds <n>", "window of each level", positiveNumber, 4)
+  .option(
+    "--shards <n>",
+    "threads that read the streams; default: as the highest level needs",
+    positiveInteger,
+  )
   .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"))
   .action(async (options) => {
     const { calibrateCommand } = await import("./commands/calibrate.ts");

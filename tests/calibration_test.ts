@@ -102,7 +102,7 @@ for (
       {
         window: { from: 1000, to: 2000 },
         cpu_us: 10_000,
-        loop_lags_ms: [1],
+        loop_lags_ms: [[0], [1]],
       },
       figures,
       20,

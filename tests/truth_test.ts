@@ -199,7 +199,7 @@ Deno.test("a calibration goes four times as high as the level to be measured, an
   const at = Date.parse(made.calibrated_at);
   deepEqual(
     [[at - 1, [1, 64]], [at + 1, [1, 64]], [at - 1, [1, 256]]].map(([since, levels]) =>
-      covers(made, levels as number[], since as number)
+      covers(made, { levels: levels as number[], shards: 1 }, since as number)
     ),
     [true, false, false],
   );

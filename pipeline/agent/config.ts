@@ -43,6 +43,7 @@ const Settings = z.object({
   CONTEXT: number(1).default(2048),
   TIMEOUT: number(0.001).default(120),
   OUT: z.string().min(1).optional(),
+  SHARDS: z.coerce.number().pipe(z.int().min(1)).optional(),
   CHUNKS: z.enum(["0", "1"]).default("1"),
   PROGRESS: z.literal("json").optional(),
   CALIBRATE: z.enum(["0", "1"]).default("0"),
@@ -98,6 +99,8 @@ export interface Config {
   readonly timeout_seconds: number;
   /** Folder for the evidence. */
   readonly out: string;
+  /** Threads that read answers; null: as the load needs. */
+  readonly shards: number | null;
   /** Whether the times of all frames with text are kept, in chunks.jsonl. */
   readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
@@ -155,6 +158,7 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     context_tokens: set.CONTEXT,
     timeout_seconds: set.TIMEOUT,
     out: set.OUT ?? `bench_${now.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "_")}`,
+    shards: set.SHARDS ?? null,
     chunks: set.CHUNKS === "1",
     progress_json: set.PROGRESS === "json",
     calibrate: set.CALIBRATE === "1",

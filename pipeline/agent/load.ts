@@ -3,8 +3,6 @@ import type { ChunkLine } from "../schema/chunk.ts";
 import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
-import { exchange } from "./exchange.ts";
-import type { HttpClient } from "./http/client.ts";
 import { keepInFlight, type Send } from "./load/closed.ts";
 import type { Step } from "./load/course.ts";
 import { Horizon, LONGEST } from "./load/horizon.ts";
@@ -13,20 +11,17 @@ import { scheduleOf } from "./load/schedule.ts";
 import { until } from "./load/until.ts";
 import { promptFor, type PromptPlan } from "./prompts.ts";
 import { chunkLineOf, lineOf } from "./record.ts";
-import type { Wire } from "./wire/frame.ts";
+import type { Exchanger } from "./shards/exchanger.ts";
 
 export interface LoadContext {
   readonly config: Config;
-  readonly wire: Wire;
-  readonly client: HttpClient;
+  readonly exchanger: Exchanger;
   readonly plan: PromptPlan;
   readonly stop: AbortSignal;
   /** Told of every request as it is sent. */
   readonly onSend: () => void;
   /** Told of every request at its end; `chunks` is null when no text came. */
   readonly write: (line: RequestLine, chunks: ChunkLine | null) => void;
-  /** Told of every frame with text as it arrives. */
-  readonly onFrame: () => void;
   /** The running number of the next request. */
   readonly nextNumber: () => number;
 }
@@ -109,7 +104,7 @@ async function sendOne(slot: Slot, context: LoadContext) {
   const n = context.nextNumber();
   context.onSend();
   const prompt = promptFor(n, context.plan);
-  const result = await exchange(prompt, context);
+  const result = await context.exchanger.exchange(prompt);
   const place = { n, prompt, ...slot };
   context.write(lineOf(result, place), chunkLineOf(result, place));
   return result.error;

@@ -5,6 +5,8 @@ import { runMock } from "../calibrate/mock/process.ts";
 import { AgentError, type Config, readConfig } from "./config.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { run, type Watcher } from "./run.ts";
+import { shardsOf } from "./shards/exchanger.ts";
+import { isShard, serveShard } from "./shards/shard.ts";
 import { loadLabel } from "../schema/load.ts";
 import { stepInWords, type Tally } from "../schema/tally.ts";
 
@@ -39,7 +41,7 @@ async function calibrate(config: Config, stop: AbortSignal): Promise<void> {
   try {
     const { out, calibration: kept } = config;
     const mock = { args, env: { MOCK_SERVER: "1" } };
-    await calibrateBriefly({ out, kept, level: mostInFlight(config), mock }, stop);
+    await calibrateBriefly({ out, kept, level: mostInFlight(config), shards: shardsOf(config), mock }, stop);
   } catch (error) {
     say(Deno.stderr, `not calibrated: ${error instanceof Error ? error.message : String(error)}\n`);
   }
@@ -60,7 +62,9 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) {
+if (isShard()) {
+  serveShard();
+} else if (import.meta.main) {
   if (Deno.env.get("MOCK_SERVER") === "1") await runMock();
   else Deno.exitCode = await main();
   Deno.exit();

@@ -6,3 +6,9 @@ export function percentile(values: readonly number[], at: number): number | null
   const [low = 0, high = 0] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
   return low + (high - low) * (place - Math.floor(place));
 }
+
+/** That percentile of the list in which it is highest; null of none. Pure. */
+export function worstOf(lists: readonly (readonly number[])[], at: number): number | null {
+  const found = lists.map((values) => percentile(values, at)).filter((value) => value !== null);
+  return found.length === 0 ? null : Math.max(...found);
+}

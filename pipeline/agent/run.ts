@@ -9,7 +9,6 @@ import type { Config } from "./config.ts";
 import { Evidence, type Story } from "./evidence.ts";
 import { hostId, probeHardware, UNKNOWN_HARDWARE } from "./hardware.ts";
 import { isHere } from "./here.ts";
-import { HttpClient } from "./http/client.ts";
 import { type LoadContext, measure, warmUp } from "./load.ts";
 import { nextStep, type Outcome, type Step } from "./load/course.ts";
 import { probeModel } from "./model.ts";
@@ -17,11 +16,9 @@ import { promptPlanOf } from "./prompts.ts";
 import { gauged } from "./prompts/gauge.ts";
 import { resetCache } from "./reset.ts";
 import { LevelTally } from "./tally.ts";
+import { type Exchanger, exchangerFor } from "./shards/exchanger.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { WindowWatch } from "./window_watch.ts";
-import type { Wire } from "./wire/frame.ts";
-import { ollamaWire } from "./wire/ollama.ts";
-import { openaiWire } from "./wire/openai.ts";
 
 export interface Watcher {
   /** Once a second while a level is measured. */
@@ -30,19 +27,10 @@ export interface Watcher {
   readonly ended: (tally: Tally) => void;
 }
 
-const WIRES: Record<Config["engine"], (config: Config) => Wire> = {
-  ollama: ollamaWire,
-  vllm: openaiWire,
-  sglang: openaiWire,
-  "llama.cpp": openaiWire,
-  openai: openaiWire,
-  embedded: openaiWire,
-};
-
 /** Measures every level of `config`; returns early, with what it has, when `stop` is aborted. An AgentError says why it gave up. */
 export async function run(config: Config, stop: AbortSignal, watcher: Watcher): Promise<void> {
   using evidence = new Evidence(config.out, config);
-  using client = new HttpClient();
+  await using exchanger = exchangerFor(config, stop);
   const here = await isHere(config.url);
   await using telemetry = here ? await startTelemetry(config.out, (text) => evidence.log(text)) : null;
   const story = await beginStory(
@@ -55,7 +43,7 @@ export async function run(config: Config, stop: AbortSignal, watcher: Watcher): 
   evidence.log(`start ${config.engine} ${config.model} at ${config.url}, ${workloadLabel(config)}`);
   try {
     await telemetry?.rested(stop);
-    const begun = loadContext(story, client, stop);
+    const begun = loadContext(story, exchanger, stop);
     story.plan = await gauged({ ...begun, write: writer(evidence) }, nextStep(config, [])?.level ?? 1);
     const context = { ...begun, plan: story.plan };
     const history: Outcome[] = [];
@@ -103,11 +91,11 @@ async function beginStory(
 
 function loadContext(
   { config, plan }: Story,
-  client: HttpClient,
+  exchanger: Exchanger,
   stop: AbortSignal,
-): Omit<LoadContext, "write" | "onFrame" | "onSend"> {
+): Omit<LoadContext, "write" | "onSend"> {
   let n = 0;
-  return { config, wire: WIRES[config.engine](config), client, plan, stop, nextNumber: () => n++ };
+  return { config, exchanger, plan, stop, nextNumber: () => n++ };
 }
 
 /** Writes a request down, in agent.log too when it failed. */
@@ -124,19 +112,19 @@ async function runLevel(
   step: Step,
   story: Story,
   evidence: Evidence,
-  context: Omit<LoadContext, "write" | "onFrame" | "onSend">,
+  context: Omit<LoadContext, "write" | "onSend">,
   watcher: Watcher,
 ): Promise<Outcome | null> {
-  const { config, stop } = context;
+  const { config, exchanger, stop } = context;
   const { level, phase } = step;
   if (stop.aborted) return null;
-  const tally = new LevelTally(step, config.duration_seconds);
+  const tally = new LevelTally(step, config.duration_seconds, () => exchanger.frames);
   const keep = writer(evidence);
   const write = (line: RequestLine, chunks: ChunkLine | null) => {
     keep(line, chunks);
     tally.add(line);
   };
-  const told = { ...context, write, onFrame: () => tally.frame(), onSend: () => tally.sent() };
+  const told = { ...context, write, onSend: () => tally.sent() };
   const refusal = await resetCache(config);
   if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
   await warmUp(step, config.warmup_requests, told);
@@ -147,7 +135,7 @@ async function runLevel(
   tally.start(origin);
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
-    watch.begin(origin);
+    watch.begin(origin, exchanger);
     const { stop_reason, ...window } = await measure(step, origin, told);
     const { client, server } = await watch.end({ level, phase });
     evidence.server(server);

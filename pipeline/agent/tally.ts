@@ -11,10 +11,13 @@ export class LevelTally {
   #requests = 0;
   #tokens = 0;
   #errors = 0;
-  #frames = 0;
   #inFlight = 0;
+  readonly #framesBefore: number;
 
-  constructor(readonly step: Step, readonly planned_seconds: number) {}
+  /** `frames` tells the frames with text of all requests so far. */
+  constructor(readonly step: Step, readonly planned_seconds: number, readonly frames: () => number) {
+    this.#framesBefore = frames();
+  }
 
   /** The window begins at `origin`, milliseconds of performance.now(). */
   start(origin: number): void {
@@ -37,11 +40,6 @@ export class LevelTally {
     else this.#tokens += line.tok;
   }
 
-  /** One more frame with text arrived, of whichever request. */
-  frame(): void {
-    this.#frames += 1;
-  }
-
   now(): Tally {
     const elapsed_seconds = Math.max(0, performance.now() - this.#origin) / 1000;
     const { arrival, level, phase, step, steps } = this.step;
@@ -56,7 +54,7 @@ export class LevelTally {
       requests: this.#requests,
       tokens: this.#tokens,
       errors: this.#errors,
-      frames: this.#frames,
+      frames: this.frames() - this.#framesBefore,
       in_flight: this.#inFlight,
       tokens_per_second: elapsed_seconds > 0 ? this.#tokens / elapsed_seconds : 0,
     };

@@ -3,6 +3,7 @@ import type { ClientHealth } from "../schema/metadata.ts";
 import type { ServerLine } from "../schema/server_line.ts";
 import type { Config } from "./config.ts";
 import { watchOwnHealth } from "./own_health.ts";
+import type { Exchanger } from "./shards/exchanger.ts";
 import { ServerCounters } from "./server_counters.ts";
 
 export interface Watched {
@@ -24,29 +25,29 @@ export class WindowWatch implements Disposable {
   }
 
   /** The window starts at `origin`, milliseconds of performance.now(): now, or when the load has settled. */
-  begin(origin: number): void {
+  begin(origin: number, exchanger: Exchanger): void {
     this.#origin = origin;
     const wait = origin - performance.now();
-    const watch = () => this.#health = watchOwnHealth();
+    const watch = () => this.#health = watchOwnHealth(exchanger);
     if (wait > 0) this.#timer = setTimeout(watch, wait);
     else watch();
   }
 
   /** Ends when nothing is under way any more. */
   async end(place: Pick<ServerLine, "level" | "phase">): Promise<Watched> {
-    const client = this.#endHealth();
+    const client = await this.#endHealth();
     return { client, server: await this.counters.end({ ...place, origin: this.#origin }) };
   }
 
   [Symbol.dispose](): void {
-    this.#endHealth();
+    void this.#endHealth();
     this.counters.stop();
   }
 
-  #endHealth(): ClientHealth | null {
+  async #endHealth(): Promise<ClientHealth | null> {
     clearTimeout(this.#timer);
     const health = this.#health;
     this.#health = null;
-    return health?.end() ?? null;
+    return await health?.end() ?? null;
   }
 }

@@ -4,6 +4,7 @@ import os from "node:os";
 import { dirname, join } from "node:path";
 import { Calibration } from "../schema/calibration.ts";
 import type { MockCommand } from "./mock/process.ts";
+import { agentClient } from "./client.ts";
 import { calibrate } from "./mod.ts";
 
 const SECONDS = 1;
@@ -18,23 +19,26 @@ export interface Brief {
   readonly kept: string | null;
   /** The highest load level that is to be measured. */
   readonly level: number;
+  /** Threads that are to read answers. */
+  readonly shards: number;
   /** Starts the mock server. */
   readonly mock: MockCommand;
 }
 
 /** Takes the kept calibration over, or calibrates, which takes about seven seconds. */
 export async function calibrateBriefly(
-  { out, kept, level, mock }: Brief,
+  { out, kept, level, shards, mock }: Brief,
   signal: AbortSignal,
 ): Promise<void> {
   const levels = levelsFor(level);
   const since = Math.max(Date.now() - MOST_HOURS * 3_600_000, Date.now() - os.uptime() * 1000);
   const known = kept === null ? null : await read(kept);
-  if (known !== null && covers(known, levels, since)) {
+  if (known !== null && covers(known, { levels, shards }, since)) {
     return await write(join(out, "calibration.json"), known);
   }
   const calibration = await calibrate({
     levels,
+    client: agentClient(shards),
     seconds: SECONDS,
     stream: STREAM,
     retry: true,
@@ -55,16 +59,17 @@ export function levelsFor(level: number): number[] {
   );
 }
 
-/** Whether a calibration was made after `since`, milliseconds since 1970, and went as high. Pure. */
+/** Whether a calibration was made after `since`, milliseconds since 1970, with as many threads, and went as high. Pure. */
 export function covers(
-  { calibrated_at, levels }: Pick<Calibration, "calibrated_at"> & {
+  { calibrated_at, levels, shards }: Pick<Calibration, "calibrated_at" | "shards"> & {
     levels: readonly { readonly streams: number }[];
   },
-  wanted: readonly number[],
+  wanted: { readonly levels: readonly number[]; readonly shards: number },
   since: number,
 ): boolean {
   const highest = Math.max(...levels.map(({ streams }) => streams));
-  return Date.parse(calibrated_at) >= since && highest >= Math.max(...wanted);
+  return Date.parse(calibrated_at) >= since && (shards ?? 1) === wanted.shards &&
+    highest >= Math.max(...wanted.levels);
 }
 
 /** Null when there is none that can be used. */

@@ -1,4 +1,5 @@
-// What a client says of one stream, in its own times.
+// A client that is calibrated, and what it says of one stream, in its own times.
+import type { LoopWatch } from "../agent/shards/exchanger.ts";
 
 export interface Heard {
   /** The prompt, by which the server's record is found. */
@@ -13,5 +14,18 @@ export interface Heard {
   readonly error: string | null;
 }
 
-/** Sends `key` as the prompt and reads the stream to its end. Never throws. */
-export type Client = (key: string) => Promise<Heard>;
+export interface Client extends AsyncDisposable {
+  /** Threads that read the streams. */
+  readonly shards: number;
+  /** Sends `key` as the prompt and reads the stream to its end. */
+  ask(key: string): Promise<Heard>;
+  /** Watches the event loops that read the streams. */
+  watchLoops(): LoopWatch;
+}
+
+/** Its name goes into the calibration. */
+export interface ClientMaker {
+  readonly name: string;
+  /** A client that asks `model` at `url`; aborting `stop` ends its streams. */
+  make(url: string, model: string, stop: AbortSignal): Client;
+}

@@ -1,14 +1,16 @@
 // Calibration: levels replayed against a mock server in a process of its own, whose times are known exactly.
-import os from "node:os";
+import os, { availableParallelism } from "node:os";
 import type { Calibration, CalibrationLevel } from "../schema/calibration.ts";
+import { shardsFor } from "../agent/shards/exchanger.ts";
 import { agentClient } from "./client.ts";
-import type { Client } from "./heard.ts";
+import type { ClientMaker } from "./heard.ts";
 import { CLEAN_BELOW_MS, measureLevel } from "./level.ts";
 import { dueOf, modelName, planOf } from "./mock/plan.ts";
 import { type MockCommand, startMock } from "./mock/process.ts";
 import { replay } from "./replay.ts";
 
-export type { Client, Heard } from "./heard.ts";
+export { agentClient } from "./client.ts";
+export type { Client, ClientMaker, Heard } from "./heard.ts";
 
 export interface CalibrateOptions {
   /** Streams under way at once, level by level. */
@@ -18,7 +20,7 @@ export interface CalibrateOptions {
   readonly signal: AbortSignal;
   /** Told of each level as it ends. */
   readonly onLevel: (level: CalibrationLevel) => void;
-  /** What to calibrate, given where and what to ask; default: the agent's own client. */
+  /** What to calibrate; default: the agent's own client with as many threads as it takes for the highest level. */
   readonly client?: ClientMaker;
   /** What every stream is; default: STREAM. */
   readonly stream?: typeof STREAM;
@@ -26,12 +28,6 @@ export interface CalibrateOptions {
   readonly retry?: boolean;
   /** How the mock server is started; default: by its own file. */
   readonly mock?: MockCommand;
-}
-
-/** Its name goes into the calibration; what it makes ends with `stop`. */
-export interface ClientMaker {
-  readonly name: string;
-  make(url: string, model: string, stop: AbortSignal): Client;
 }
 
 /** 50 chunks/s a stream, as an engine that decodes 50 tokens/s for each user. */
@@ -42,15 +38,15 @@ const WARM_UP = { streams: 16, ramp_ms: 500, window_ms: 500 };
 
 /** Measures all levels; stops early, with those that ended, when the signal is aborted. */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { client: { name, make } = { name: "agent", make: agentClient }, stream = STREAM } = options;
+  const { client: maker = agentClient(shardsFor(Math.max(...options.levels), availableParallelism())) } =
+    options;
+  const { stream = STREAM } = options;
   await using server = await startMock(options.mock);
   const calibrated_at = new Date().toISOString();
   const model = modelName(stream);
   const plan = planOf(model);
   const expected = { chunks: plan.n, tokens: plan.n * plan.tokens };
-  const over = new AbortController();
-  using _closed = { [Symbol.dispose]: () => over.abort() };
-  const client = make(server.url, model, AbortSignal.any([options.signal, over.signal]));
+  await using client = maker.make(server.url, model, options.signal);
   await replay(client, WARM_UP, options.signal);
   const levels: CalibrationLevel[] = [];
   let clock_uncertainty_ms = 0;
@@ -79,7 +75,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     hostname: os.hostname(),
     cpu_model: os.cpus()[0]?.model ?? "unknown",
     cpu_cores: os.cpus().length,
-    client: name,
+    client: maker.name,
+    shards: client.shards,
     deno_version: Deno.version.deno,
     ttft_ms: stream.ttft,
     gap_ms: stream.gap,

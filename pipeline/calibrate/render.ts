@@ -4,8 +4,9 @@ import type { Calibration, CalibrationLevel } from "../schema/calibration.ts";
 
 /** The table, what its columns mean, and the ceiling in words. */
 export function renderCalibration(calibration: Calibration): string {
-  const { cpu_cores, cpu_model, client, clean_below_ms, levels } = calibration;
-  return `${client} on ${cpu_cores} × ${cpu_model.trim()}\n${table(levels)}` +
+  const { cpu_cores, cpu_model, client, shards, clean_below_ms, levels } = calibration;
+  const threads = (shards ?? 1) > 1 ? ` with ${shards} threads` : "";
+  return `${client}${threads} on ${cpu_cores} × ${cpu_model.trim()}\n${table(levels)}` +
     "TTFT, ITL: error against the server's own times, median / 99th percentile;\n" +
     "CPU: the client's per chunk; loop: late timers, 99th percentile, ms; WRONG: counts are;\n" +
     "server: not clean, but the server itself was late or did not know its times to the limit\n" +

@@ -2,7 +2,6 @@
 // evenly in time, for some seconds. What is counted lies in a window in which all streams are under way.
 import process from "node:process";
 import type { Client, Heard } from "./heard.ts";
-import { watchLoop } from "../agent/loop_lag.ts";
 
 export interface Load {
   readonly streams: number;
@@ -17,7 +16,8 @@ export interface Replay {
   readonly window: { readonly from: number; readonly to: number };
   /** CPU time of this process in the window, all of its threads, microseconds. */
   readonly cpu_us: number;
-  readonly loop_lags_ms: number[];
+  /** Of each event loop. */
+  readonly loop_lags_ms: number[][];
 }
 
 /** Keeps `load.streams` streams under way until the window is over; those under way then may end. */
@@ -28,17 +28,17 @@ export async function replay(client: Client, load: Load, stop: AbortSignal): Pro
   let number = 0;
   const worker = async (index: number) => {
     await until(origin + (load.ramp_ms * index) / load.streams, stop);
-    while (!isOver()) heard.push(await client(`stream ${number++}`));
+    while (!isOver()) heard.push(await client.ask(`stream ${number++}`));
   };
   const workers = Array.from({ length: load.streams }, (_, index) => worker(index));
   await until(origin + load.ramp_ms, stop);
-  const lags = watchLoop();
+  const loops = client.watchLoops();
   const before = process.cpuUsage();
   const from = performance.now();
   await until(origin + load.ramp_ms + load.window_ms, stop);
   const { user, system } = process.cpuUsage(before);
   const to = performance.now();
-  const loop_lags_ms = lags.end();
+  const loop_lags_ms = await loops.end();
   await Promise.all(workers);
   return { heard, window: { from, to }, cpu_us: user + system, loop_lags_ms };
 }

@@ -34,7 +34,9 @@ export const CalibrationLevel = z.strictObject({
     description:
       "Whether the server knew its times to the limit and sent chunks less than half a gap late. If not, the level says little of the client.",
   }),
-  p99_loop_lag_ms: ms("How late the client's event loop called timers, 99th percentile; about 1 when idle"),
+  p99_loop_lag_ms: ms(
+    "How late the client's event loop called timers, of several the latest, 99th percentile; about 1 when idle",
+  ),
   cpu_us_per_chunk: z.number().min(0).nullable().meta({
     description:
       "CPU time of the client's process in the window per chunk, microseconds; null without chunks.",
@@ -50,6 +52,9 @@ export const Calibration = z.strictObject({
   cpu_model: text("Its processor."),
   cpu_cores: count("Its logical processors."),
   client: text("What sent the requests and read the streams."),
+  shards: z.int().min(1).nullish().meta({
+    description: "Threads that read the streams; one where not told.",
+  }),
   deno_version: text("Version of Deno that ran it."),
   ttft_ms: z.number().min(0).meta({ description: "When the first chunk of a stream was due, milliseconds." }),
   gap_ms: z.number().min(0).meta({ description: "From each chunk to the next, milliseconds." }),

@@ -83,11 +83,13 @@ const own = (what: string) =>
   z.number().min(0).nullable().meta({ description: `${what}; null when not measured.` });
 
 export const ClientHealth = z.object({
-  loop_lag_p50_ms: own("How late its event loop called timers, median, ms; about 1 when idle"),
+  loop_lag_p50_ms: own(
+    "How late its event loop called timers, of several the latest, median, ms; about 1 when idle",
+  ),
   loop_lag_p99_ms: own("The same, 99th percentile, ms"),
   cpu_pct: own("CPU time of its process, % of one core"),
   shards: z.int().min(1).nullish().meta({
-    description: "Event loops that shared the load; one where not told.",
+    description: "Threads that read answers; one where not told.",
   }),
 }).meta({ id: "ClientHealth", description: "The load generator's own health in a window." });
 

@@ -1,6 +1,5 @@
 // How many tokens a word is to the engine under test. Nobody but the engine knows, so it is asked before the load begins: prompts of known
 // numbers of words, and what it says it counted. Their lines are kept as warm-up.
-import { exchange } from "../exchange.ts";
 import type { LoadContext } from "../load.ts";
 import { type Gauge, ownText, type Prompt, type PromptPlan } from "../prompts.ts";
 import { chunkLineOf, lineOf } from "../record.ts";
@@ -14,7 +13,7 @@ const PROBES = 3;
 const MOST_TOKENS_PER_WORD = 8;
 const ANSWER_TOKENS = 4;
 
-type ProbeContext = Omit<LoadContext, "onFrame" | "onSend">;
+type ProbeContext = Omit<LoadContext, "onSend">;
 
 interface Counted {
   readonly words: number;
@@ -63,7 +62,7 @@ async function tokensOf(words: number, context: ProbeContext, level: number): Pr
     may_be_cached: false,
   };
   const scheduled = performance.now();
-  const result = await exchange(prompt, { ...context, onFrame: () => undefined });
+  const result = await context.exchanger.exchange(prompt);
   const place = { n, phase: "warmup", level, prompt, origin: scheduled, scheduled } as const;
   context.write(lineOf(result, place), chunkLineOf(result, place));
   return result.counts.prompt_tok;

@@ -88,3 +88,8 @@ export function fixed(bytes: number): ArrayBuffer {
 export function addressOf(memory: ArrayBuffer): bigint {
   return Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory));
 }
+
+/** The struct timespec of a 64-bit system that begins at word `at`, milliseconds. */
+export function millisecondsOf(words: Uint32Array, at: number): number {
+  return (words[at] ?? 0) * 1000 + (words[at + 2] ?? 0) / 1e6;
+}

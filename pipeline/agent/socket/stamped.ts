@@ -1,6 +1,15 @@
 // Reads a socket together with the time at which the kernel had the bytes: right however late this process reads them. Pieces
 // that wait together become one in the kernel, with the time of the last: only a stall longer than a stream's gap shows.
-import { addressOf, EAGAIN, fixed, type Libc, MSG_DONTWAIT, SO_TIMESTAMPNS, SOL_SOCKET } from "./libc.ts";
+import {
+  addressOf,
+  EAGAIN,
+  fixed,
+  type Libc,
+  millisecondsOf,
+  MSG_DONTWAIT,
+  SO_TIMESTAMPNS,
+  SOL_SOCKET,
+} from "./libc.ts";
 import type { Rest } from "./socket.ts";
 
 const ROOM = 64 * 1024;
@@ -38,7 +47,7 @@ export class StampedReader {
   compareClocks(): void {
     this.#libc.calls.clock_gettime(CLOCK_REALTIME, this.#time);
     this.#now = performance.now();
-    const ahead = milliseconds(this.#time, 0) - this.#now;
+    const ahead = millisecondsOf(this.#time, 0) - this.#now;
     this.#steady = Math.abs(ahead - this.#ahead) < MOST_DRIFT_MS;
     this.#ahead = ahead;
   }
@@ -75,14 +84,9 @@ export class StampedReader {
       this.#control[3] === SO_TIMESTAMPNS;
     this.stamped &&= has;
     if (!has) return performance.now();
-    const at = milliseconds(this.#control, 4) - this.#ahead;
+    const at = millisecondsOf(this.#control, 4) - this.#ahead;
     if (!this.#steady) return this.#now;
     // What came since the clocks were compared.
     return at <= this.#now ? at : Math.min(at, performance.now());
   }
-}
-
-/** A struct timespec, milliseconds. */
-function milliseconds(words: Uint32Array, at: number): number {
-  return (words[at] ?? 0) * 1000 + (words[at + 2] ?? 0) / 1e6;
 }
