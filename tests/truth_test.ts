@@ -15,8 +15,8 @@ import { engines } from "../pipeline/engines/mod.ts";
 import { EngineChoice, Workload } from "../pipeline/schema/matrix.ts";
 import { engineWorld } from "./fixtures.ts";
 
-/** Long enough for shares of time. */
-const LONG = { DURATION: "5" };
+/** Long enough for shares of time, which are told of windows of 5 s and more. */
+const LONG = { DURATION: "5.2" };
 
 /** What is wrong, and the verdict and the unit of its evidence; null: nothing may be blamed. */
 const RUNS: Readonly<Record<string, MockRun & { readonly verdict: RegExp | null }>> = {
