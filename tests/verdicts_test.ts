@@ -365,6 +365,7 @@ Deno.test("a clean benchmark has no verdict, and tells what is known of the load
     p99_schedule_lag_ms: 0,
     p99_loop_lag_ms: 3,
     cpu_pct: 4,
+    shards: null,
     in_flight: 1,
     server_in_flight: 1,
     tokens: 256 * REQUESTS,

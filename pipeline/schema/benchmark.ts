@@ -167,6 +167,7 @@ export const LoadGenerator = z.strictObject({
   p99_schedule_lag_ms: num("99th percentile of how late requests were sent, ms"),
   p99_loop_lag_ms: num("99th percentile of how late its event loop was, ms"),
   cpu_pct: num("CPU time of its process, % of one core"),
+  shards: count("Threads that read answers"),
   in_flight: num("Mean requests in flight, by its own count"),
   server_in_flight: num("Mean requests in flight, by the server's count"),
   tokens: num(

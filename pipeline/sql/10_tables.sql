@@ -35,7 +35,7 @@ CREATE TABLE benchmarks (
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
   client STRUCT(
     calibrated_at VARCHAR, ceiling_chunks_per_second DOUBLE, chunks_per_second DOUBLE, p99_ttft_error_ms DOUBLE,
-    p99_itl_error_ms DOUBLE, p99_schedule_lag_ms DOUBLE, p99_loop_lag_ms DOUBLE, cpu_pct DOUBLE, in_flight DOUBLE,
+    p99_itl_error_ms DOUBLE, p99_schedule_lag_ms DOUBLE, p99_loop_lag_ms DOUBLE, cpu_pct DOUBLE, shards INTEGER, in_flight DOUBLE,
     server_in_flight DOUBLE, tokens DOUBLE, server_tokens DOUBLE
   ),
   rate_tokens_per_second DOUBLE AS (if(level = 1 AND arrival = 'closed', avg_tokens_per_second, throughput_tokens_per_second)),

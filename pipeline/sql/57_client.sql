@@ -23,7 +23,7 @@ WITH told AS (
 spans AS (
   SELECT
     benchmark_id, load.directory, load.level, last_n, total_errors, window_seconds, ttft_ms[1] AS median_ttft_ms, tpot_ms[1] AS median_tpot_ms,
-    interrupted, loop_lag_p50_ms, loop_lag_p99_ms, cpu_pct, coalesce(shards, 1) AS shards,
+    interrupted, loop_lag_p50_ms, loop_lag_p99_ms, cpu_pct, shards AS told_shards, coalesce(shards, 1) AS shards,
     metadata ->> '$.test_config.load.kind' AS load_kind,
     coalesce(load_kind, 'closed') NOT IN ('closed', 'ladder') AS is_open,
     1e9 * least(coalesce(load_seconds, planned_seconds), window_seconds) AS horizon_ns
@@ -106,7 +106,7 @@ SELECT
   ) IS NOT NULL THEN {
     calibrated_at: calibrated_at, ceiling_chunks_per_second: ceiling_chunks_per_second, chunks_per_second: rates.chunks_per_second,
     p99_ttft_error_ms: p99_ttft_error_ms, p99_itl_error_ms: p99_itl_error_ms, p99_schedule_lag_ms: p99_schedule_lag_ms,
-    p99_loop_lag_ms: loop_lag_p99_ms, cpu_pct: cpu_pct, in_flight: in_flight, server_in_flight: server_in_flight,
+    p99_loop_lag_ms: loop_lag_p99_ms, cpu_pct: cpu_pct, shards: told_shards, in_flight: in_flight, server_in_flight: server_in_flight,
     tokens: if(server_tokens IS NULL, NULL, all_tokens), server_tokens: server_tokens
   } END AS client
 FROM spans

@@ -81,6 +81,7 @@ const CLIENT: BenchmarkResult["client"] = {
   p99_schedule_lag_ms: null,
   p99_loop_lag_ms: 1.1,
   cpu_pct: 3,
+  shards: 1,
   in_flight: 3.9,
   server_in_flight: null,
   tokens: 500,

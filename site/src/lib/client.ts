@@ -20,6 +20,7 @@ export function clientLines({ client }: Pick<BenchmarkResult, "client">): { what
     ["Requests sent late, p99", ms(client.p99_schedule_lag_ms)],
     ["Event loop late, p99", ms(client.p99_loop_lag_ms)],
     ["CPU of its process", client.cpu_pct === null ? null : `${number(client.cpu_pct, 0)} % of a core`],
+    ["Threads that read answers", digits(client.shards, 0)],
     [
       "Requests in flight",
       beside(digits(client.in_flight, 1), digits(server_in_flight, 1), "by the server’s count"),
