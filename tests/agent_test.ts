@@ -249,6 +249,17 @@ for (
   });
 }
 
+Deno.test("an engine that was told to make its weights up serves random ones", async () => {
+  await using server = fakeServer("vllm", ["m"]);
+  const weights = async (flags: string[]) => {
+    const env = { MODEL: "m", ENGINE: "vllm", URL: server.url, ENGINE_FLAGS: JSON.stringify(flags) };
+    return (await measure(env)).metadata.model.weights;
+  };
+  equal(await weights(["--load-format", "auto"]), "real");
+  equal(await weights(["--max-num-seqs", "4", "--load-format", "dummy"]), "random");
+  equal(await weights(["--load-format=dummy"]), "random");
+});
+
 Deno.test("a cache that cannot be emptied is told in the agent's log, and the level is measured", async () => {
   await using server = fakeServer("vllm", ["m"], { bare: true });
   const RESET_URL = `${server.url}/reset_prefix_cache`;

@@ -20,6 +20,8 @@ const VERSIONS: Partial<Record<EngineName, readonly (readonly [path: string, key
   "llama.cpp": [["/props", "build_info"]],
   openai: [["/version", "version"]],
 };
+/** vLLM's and SGLang's way to serve a model without its weights. */
+const MADE_UP = /--load-format[ =]dummy\b/;
 
 /** The model under test as its engine describes it. */
 export async function probeModel(config: Config): Promise<ModelMeta> {
@@ -68,7 +70,9 @@ async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
     size_vram_bytes: number(meta?.size_vram_bytes),
     size_loaded_bytes: number(meta?.size_bytes),
     context_tokens: number(meta?.context_length) ?? number(model?.max_model_len),
-    weights: meta?.weights === "random" ? "random" : "real",
+    weights: meta?.weights === "random" || MADE_UP.test(config.engine_flags?.join(" ") ?? "")
+      ? "random"
+      : "real",
   };
 }
 
