@@ -194,7 +194,7 @@ browserTest(
       await page.goto(pageOf(own));
       const text = await page.locator(".verdicts li").innerText();
       ok(text.includes(VERDICT_MEANINGS.client_bound.meaning), text);
-      ok(text.includes(`Found 412.50, limit 400 (${HOSTILE}).`), text);
+      ok(text.includes(`Found 412.50 ${HOSTILE}; the limit is 400.`), text);
       ok(text.includes("out of rankings"), text);
       deepEqual(faults, []);
     }),

@@ -1,6 +1,6 @@
 // What pages say of a 99th percentile over few requests.
 import { equal, match } from "node:assert/strict";
-import { BOUNDING, fewText, succeededOf } from "../site/src/lib/few.ts";
+import { BOUNDING, fewText, succeededOf } from "../pipeline/schema/few_requests.ts";
 
 /** Linear between neighbours, as the almanac's SQL has it. */
 function p99(values: readonly number[]): number {

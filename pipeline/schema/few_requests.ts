@@ -1,5 +1,5 @@
-// What is said of a 99th percentile over few requests. Pure.
-import type { BenchmarkResult } from "../../../pipeline/schema/benchmark.ts";
+// What is said of a 99th percentile over few requests, on pages and in a terminal. Pure.
+import type { BenchmarkResult } from "./benchmark.ts";
 
 /** From so many values on, the interpolated 99th percentile is no more than the second largest. */
 const ENOUGH = 101;
