@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { pathsOf } from "../pipeline/paths.ts";
+import { LEAST_CALIBRATED_SECONDS } from "../pipeline/schema/calibration.ts";
 import { Hosts } from "../pipeline/schema/hosts.ts";
 import { ARRIVALS, Load } from "../pipeline/schema/load.ts";
 import { LADDER, LONGEST } from "../pipeline/schema/load_limits.ts";
@@ -46,8 +47,9 @@ Deno.test("the README's limits of speed are understood", () => {
   for (const limit of limits) ok(!("fault" in limit), JSON.stringify(limit));
 });
 
-Deno.test("the README tells the limits of a ladder and of a window that goes on", () => {
+Deno.test("the README tells the limits of a ladder, of a window that goes on and of a calibration", () => {
   ok(prose.includes(`two doublings gain less than ${100 * LADDER.gain} %`));
+  ok(prose.includes(`before the first window of ${LEAST_CALIBRATED_SECONDS} s or more`));
   equal(LONGEST, 5);
   ok(prose.includes("at most five times as long as planned"));
 });
