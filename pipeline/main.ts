@@ -1,6 +1,7 @@
 // The command line: the only reader of Deno.args, printer of errors and setter of exit codes. Each command's module is loaded when it is chosen.
 import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { misplacedOptions, usageError } from "./commands/usage.ts";
 import { messageOf, StoppedError, UserError } from "./errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nearest } from "./schema/nearest.ts";
@@ -30,10 +31,9 @@ let exit: Exit = EXIT.done;
 
 const program = new Command("almanac")
   .description("Measures LLM inference on GPUs and says what a dollar buys.")
-  .showHelpAfterError("Run it with --help to see what it takes.")
   .enablePositionalOptions()
-  .exitOverride()
-  .configureOutput({ writeErr: printError });
+  .configureOutput({ writeErr: printError, outputError: () => {} });
+refusing(program);
 
 matrixOptions(command("run-matrix", "benchmark the machines of a matrix, then build data and site"))
   .option("--max-usd <n>", "stop, and end all machines, before more US dollars are spent", positiveNumber)
@@ -112,6 +112,10 @@ command("submit", "add one result of which only the figures are known")
   });
 
 const benchmarks = command("benchmarks", "list the newest benchmarks, or ask about them");
+benchmarks.hook("preSubcommand", (self, question) => {
+  const misplaced = misplacedOptions(self, question);
+  if (misplaced !== null) throw misplaced;
+});
 query(benchmarks, false)
   .option("--limit <n>", `how many to list, at most ${LIST_LIMIT.most}`, listLimit, LIST_LIMIT.usual)
   .allowExcessArguments()
@@ -167,8 +171,14 @@ function command(name: string, description: string): Command {
 }
 
 function rooted(target: Command): Command {
-  return target
+  return refusing(target)
     .option("--root <dir>", "folder that everything is written under; default: the repository");
+}
+
+function refusing(target: Command): Command {
+  return target.exitOverride((error) => {
+    throw error.code.startsWith("commander.help") ? error : usageError(target, error);
+  });
 }
 
 function matrixOptions(target: Command): Command {

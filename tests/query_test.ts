@@ -274,8 +274,35 @@ Deno.test("an unknown question is refused with the nearest known ones, an unknow
   match(question.err, /Cannot answer "benchmarks bets": there is no such question\nNearest known: best, /);
   const option = await cli(root.paths.root, "--modell", "x");
   equal(option.code, 2);
-  match(option.err, /unknown option '--modell'\n\(Did you mean --model\?\)/);
+  match(
+    option.err,
+    /^Cannot run benchmarks: unknown option '--modell'\nDid you mean --model\? Known options: --root, /,
+  );
 });
+
+Deno.test("options before the question are refused rather than lost", async () => {
+  await using root = await temporaryRoot();
+  const { code, err } = await cli(root.paths.root, "--concurrency", "2", "best", "--model", MODEL);
+  equal(code, 2);
+  match(err, /^Cannot run benchmarks best: --concurrency stands before "best"\nWrite it behind: /);
+});
+
+for (
+  const [words, found, advice] of [
+    ["best --model m --slo ttft=500", "'ttft=500' is invalid", '"ttft=500" has no unit. It takes '],
+    ["best --model m --slo foo=1ms", "'foo=1ms' is invalid", '"foo=1ms" is not known. It takes '],
+    ["best --model m --slo ttft=0ms", "'ttft=0ms' is invalid", '"ttft=0ms" is no limit above 0. It takes '],
+    ["best", "'--model <name>' not specified", "What it takes: deno task benchmarks best --help"],
+  ] as const
+) {
+  Deno.test(`"benchmarks ${words}" says what was found and what it takes`, async () => {
+    await using root = await temporaryRoot();
+    const { code, err } = await cli(root.paths.root, ...words.split(" "));
+    equal(code, 2);
+    match(err, /^Cannot run benchmarks best: [^\n]+\n[^\n]+\n$/);
+    ok(err.includes(`${found}\n${advice}`), err);
+  });
+}
 
 Deno.test("without built data it is built first, with the results that are published with the almanac", async () => {
   await using root = await temporaryRoot();

@@ -248,6 +248,7 @@ Deno.test("the command line answers within limits as the API does, in tables of 
     deepEqual(gpus(await json("recommend", ...limits, "--concurrency", "4", "--limit", "1")), ["RTX 4090"]);
     const { out } = await ask("recommend", "--slo", "relaxed");
     match(out, /^relaxed: p99 TTFT ≤ 2000 ms and p99 TPOT ≤ 200 ms\n/);
+    match(out, /^The p99 of [0-9 and,]+ requests lies between the two largest values,$/m);
     for (const line of out.split("\n")) if (/[│┌├└]/.test(line)) ok(line.length <= 80, line);
     const file = SloAnswer.parse(
       JSON.parse(await Deno.readTextFile(join(paths.api, "slo", "qwen2-7b.json"))),

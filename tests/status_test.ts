@@ -1,5 +1,5 @@
 // What `status` shows of a journal that a run has written so far.
-import { equal, ok } from "node:assert/strict";
+import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { cli } from "./e2e/cli.ts";
 import { entry, journal, jsonl, temporaryRoot } from "./fixtures.ts";
@@ -25,4 +25,15 @@ Deno.test("status says at which stage an entry is, where another failed and why 
     ok(out.includes(words), `${words} in ${out}`);
   }
   ok(out.split("\n").filter((line) => line.startsWith("│")).every((line) => line.length <= 80));
+});
+
+Deno.test("a run that is not known is refused with the known ones, newest first", async () => {
+  await using root = await temporaryRoot();
+  for (const name of ["20260101-000000-aaaa", "20260102-000000-bbbb", "notes"]) {
+    await Deno.mkdir(join(root.paths.runs, name), { recursive: true });
+  }
+  const { code, err } = await cli("status", "20260103-000000-cccc", "--root", root.paths.root);
+  equal(code, 2);
+  match(err, /^Cannot show run 20260103-000000-cccc: there is no such run in /);
+  match(err, /\nKnown runs, newest first: 20260102-000000-bbbb, 20260101-000000-aaaa\.\n$/);
 });

@@ -1,11 +1,12 @@
 // Puts load on the engine: warm-up requests, then a level's window, before which the load may settle.
 import type { ChunkLine } from "../schema/chunk.ts";
+import { LONGEST } from "../schema/load_limits.ts";
 import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { Config } from "./config.ts";
 import { keepInFlight, type Send } from "./load/closed.ts";
 import type { Step } from "./load/course.ts";
-import { Horizon, LONGEST } from "./load/horizon.ts";
+import { Horizon } from "./load/horizon.ts";
 import { followSchedule } from "./load/open.ts";
 import { scheduleOf } from "./load/schedule.ts";
 import { until } from "./load/until.ts";

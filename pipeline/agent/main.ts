@@ -47,13 +47,24 @@ async function calibrate(config: Config, stop: AbortSignal): Promise<void> {
   }
 }
 
+/** Who starts it by hand is told where to look; a run has words of its own for what the agent says. */
+function withAdvice(error: unknown, { model, url, out }: Config): unknown {
+  if (!(error instanceof AgentError)) return error;
+  return new AgentError(
+    `Cannot measure ${model}: ${error.message}\nSee that the engine answers at ${url} (URL=…) and has the model; what was measured is in ${out}`,
+    error.exitCode,
+  );
+}
+
 async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
     const config = readConfig(Deno.env.toObject(), new Date());
     if (config.calibrate) await calibrate(config, stop.signal);
-    await run(config, stop.signal, watcherFor(config));
+    await run(config, stop.signal, watcherFor(config)).catch((error) => {
+      throw config.progress_json ? error : withAdvice(error, config);
+    });
     if (!config.progress_json) say(Deno.stderr, `evidence in ${config.out}\n`);
     return stop.signal.aborted ? 130 : 0;
   } catch (error) {

@@ -25,7 +25,9 @@ export async function calibrateCommand(
     ...(shards === undefined ? {} : { client: agentClient(shards) }),
     signal: stop.signal,
     onLevel: ({ streams, chunks_per_second }) =>
-      log.info(`${streams} streams: ${chunks_per_second.toFixed(0)} chunks/s`),
+      log.info(
+        `${streams} ${streams === 1 ? "stream" : "streams"}: ${chunks_per_second.toFixed(0)} chunks/s`,
+      ),
   });
   print(output === "json" ? toJson(calibration) : renderCalibration(calibration));
   return stop.signal.aborted ? 130 : 0;

@@ -47,7 +47,7 @@ function listen(
   } catch (cause) {
     throw new UserError(
       `Cannot listen at ${host} port ${port}`,
-      "Another program may hold the port: name a free one with --port, 0 takes any.",
+      "Name a free port with --port (0 takes any), or an address of this computer with --host.",
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 // PURE. Whether a machine is good enough to go on, by what its first two minutes showed.
 import type { Canary, CanaryFinding, CanarySigns } from "../schema/canary.ts";
+import { CANARY } from "../schema/canary_limits.ts";
 import type { FailureCode } from "../schema/failures.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import { median } from "../schema/median.ts";
@@ -14,21 +15,6 @@ export interface Expected {
   readonly least_download_mbps: number | null;
 }
 
-/** A machine must reach this part of what is usual, or of its card's own power limit. */
-const LEAST_SHARE = 0.7;
-/**
- * The slowest decode that a whole card shows: half the bandwidth that its maker states, and 6 ms a token for all that is not
- * reading weights. Of 176 published llama-bench results on whole cards from Volta on (models of 0.4 to 4 GB), 172 pass; the others
- * are those of two servers that are slower than their kind by a factor of 2 to 8. Quarters and eighths of a card do not pass.
- */
-const BANDWIDTH_SHARE = 0.5;
-const OVERHEAD_SECONDS = 0.006;
-/** The download may become so many times faster. */
-const DOWNLOAD_SLACK = 2;
-/** So many hosts make something usual. */
-const LEAST_HOSTS = 3;
-/** Four lanes of generation 3: enough to load a model; a token decoded on one GPU hardly needs the link. */
-const LEAST_PCIE_GB_S = 4;
 const GB_S_A_LANE: Readonly<Record<number, number>> = { 1: 0.25, 2: 0.5, 3: 1, 4: 2, 5: 4, 6: 8 };
 
 /** Every number against its limit. */
@@ -38,14 +24,16 @@ export function judgeCanary(signs: CanarySigns, expected: Expected): CanaryFindi
   const refusing = (limit: number) => (value: number) => value < limit ? "refused" : "passed";
   const least = leastTokensPerSecond(signs, expected);
   const download = downloadMbps(signs);
-  const mbps = expected.least_download_mbps === null ? null : expected.least_download_mbps / DOWNLOAD_SLACK;
+  const mbps = expected.least_download_mbps === null
+    ? null
+    : expected.least_download_mbps / CANARY.download_slack;
   return [
     finding(
       "power_limit",
       power,
-      100 * LEAST_SHARE,
+      100 * CANARY.least_share,
       "% of the default power limit",
-      (value) => value < 100 * LEAST_SHARE ? "refused" : value < 100 ? "noted" : "passed",
+      (value) => value < 100 * CANARY.least_share ? "refused" : value < 100 ? "noted" : "passed",
     ),
     finding(
       "gpu_memory",
@@ -59,9 +47,9 @@ export function judgeCanary(signs: CanarySigns, expected: Expected): CanaryFindi
     finding(
       "pcie_link",
       pcieGbS(signs),
-      LEAST_PCIE_GB_S,
+      CANARY.least_pcie_gb_s,
       "GB/s",
-      (value) => value < LEAST_PCIE_GB_S ? "noted" : "passed",
+      (value) => value < CANARY.least_pcie_gb_s ? "noted" : "passed",
     ),
   ];
 }
@@ -97,7 +85,7 @@ export function usualSpeed(
   const hosts = new Map(
     alike.map(({ offer, canary }) => [offer.host ?? offer.id, canary?.tokens_per_second ?? 0]),
   );
-  return hosts.size < LEAST_HOSTS ? null : median([...hosts.values()]);
+  return hosts.size < CANARY.least_hosts ? null : median([...hosts.values()]);
 }
 
 /** A canary in one line, with what is known. */
@@ -142,8 +130,8 @@ function leastTokensPerSecond(
 ): number | null {
   const possible = weights_bytes === null || bandwidth_gb_s === null
     ? null
-    : 1 / (OVERHEAD_SECONDS + weights_bytes / (BANDWIDTH_SHARE * bandwidth_gb_s * 1e9));
-  const usual = usual_tokens_per_second === null ? null : LEAST_SHARE * usual_tokens_per_second;
+    : 1 / (CANARY.overhead_seconds + weights_bytes / (CANARY.bandwidth_share * bandwidth_gb_s * 1e9));
+  const usual = usual_tokens_per_second === null ? null : CANARY.least_share * usual_tokens_per_second;
   return possible === null || usual === null ? possible ?? usual : Math.max(possible, usual);
 }
 

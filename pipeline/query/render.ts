@@ -138,7 +138,12 @@ function measured(value: number | null, digits: number, unit?: string): string |
 /** All hardware for a model beside the fastest. */
 export function renderComparison({ baseline, comparisons }: Comparison): string {
   const rows = [
-    { result: baseline, speedup_factor: 1, cost_efficiency: null, memory_efficiency: null },
+    {
+      result: baseline,
+      speedup_factor: 1,
+      cost_efficiency: baseline.price_per_hour === null ? null : 1,
+      memory_efficiency: null,
+    },
     ...comparisons,
   ];
   type Line = Comparison["comparisons"][number];

@@ -1,5 +1,6 @@
 // What hardware gives within limits, as tables for a terminal.
 import { type Column, renderTable } from "../lib/table.ts";
+import { fewText } from "../schema/few_requests.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
@@ -29,8 +30,13 @@ export function renderSlo({ limits }: SloAnswer): string {
       left.length === 0 ? "" : `; ${left.join(", ")}`
     }\n`;
     const ids = offers.map((offer) => `${gpuLabel(offer)}: ${offer.id}\n`).join("");
-    return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers) + ids);
+    return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers) + ids + few(offers));
   }).join("\n");
+}
+
+function few(offers: readonly SloOffer[]): string {
+  const text = fewText(offers.map(({ total_requests }) => total_requests));
+  return text === null ? "" : `${text.replace(", so that", ",\nso that")}\n`;
 }
 
 function priceOf({ price_per_hour, provider }: SloOffer): string {

@@ -9,7 +9,7 @@ import { badMemories, type BadMemory, FORGOTTEN_MS } from "../plan/pick.ts";
 import { finalIds } from "../schema/fold.ts";
 import { foldMachines, MachineEvent, type MachineRecord, mayExist } from "../schema/machine.ts";
 import { entriesOfRun } from "./close.ts";
-import { readRun } from "./journal.ts";
+import { readRun, runIds } from "./journal.ts";
 
 /** The machines of one run. */
 export interface RunMachines {
@@ -20,7 +20,7 @@ export interface RunMachines {
 /** The machines of every run; those whose file changed after `since` (ms since 1970) alone. A damaged journal is told and left out. */
 export async function machinesOfRuns(paths: Paths, log: Log, since = 0): Promise<RunMachines[]> {
   const result: RunMachines[] = [];
-  for (const run_id of await runIds(paths)) {
+  for (const run_id of await runIds(paths.runs)) {
     const path = join(paths.runs, run_id, "machines.jsonl");
     const changed = (await Deno.stat(path).catch(() => null))?.mtime?.getTime() ?? -1;
     if (changed < since) continue;
@@ -48,7 +48,7 @@ export async function canariesOf(paths: Paths, log: Log): Promise<MachineRecord[
 /** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. A damaged journal is told and left out. */
 export async function openRuns(paths: Paths, log: Log): Promise<string[]> {
   const open: string[] = [];
-  for (const run_id of await runIds(paths)) {
+  for (const run_id of await runIds(paths.runs)) {
     const run_dir = join(paths.runs, run_id);
     if (!await exists(join(run_dir, "journal.jsonl"))) continue;
     try {
@@ -62,10 +62,4 @@ export async function openRuns(paths: Paths, log: Log): Promise<string[]> {
     }
   }
   return open;
-}
-
-async function runIds({ runs }: Paths): Promise<string[]> {
-  if (!await exists(runs)) return [];
-  const items = await Array.fromAsync(Deno.readDir(runs));
-  return items.filter((item) => item.isDirectory).map(({ name }) => name).sort();
 }

@@ -1,6 +1,9 @@
 // The journals of a run: what became of its entries, and of its machines. Its state is their fold.
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { exists } from "../lib/files.ts";
 import { LineFile, readLines } from "../lib/line_file.ts";
+import { isRunId } from "../lib/run_id.ts";
 import { foldRun } from "../schema/fold.ts";
 import { MachineEvent } from "../schema/machine.ts";
 import { JournalLine, type ManifestRow } from "../schema/manifest.ts";
@@ -28,6 +31,26 @@ export async function readRun(
     throw error;
   });
   return { lines, machines, rows: foldRun(lines, machines, Date.now()) };
+}
+
+/** The same for a run that somebody named; a UserError with the known ones when there is no such run. */
+export async function readNamedRun(act: "show" | "resume", run_id: string, runs: string) {
+  if (await exists(journalPath(join(runs, run_id)))) return await readRun(join(runs, run_id));
+  const newest = (await runIds(runs)).reverse().slice(0, 5);
+  throw new UserError(
+    `Cannot ${act} run ${run_id}: there is no such run in ${runs}`,
+    newest.length === 0
+      ? "Start one with `deno task run-matrix`."
+      : `Known runs, newest first: ${newest.join(", ")}.`,
+    { exitCode: 2 },
+  );
+}
+
+/** Ids of all runs, oldest first. */
+export async function runIds(runs: string): Promise<string[]> {
+  if (!await exists(runs)) return [];
+  const items = await Array.fromAsync(Deno.readDir(runs));
+  return items.filter(({ isDirectory, name }) => isDirectory && isRunId(name)).map(({ name }) => name).sort();
 }
 
 function journalPath(runDir: string): string {

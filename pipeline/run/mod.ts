@@ -16,7 +16,7 @@ import type { Board } from "./board.ts";
 import { closeRun, entriesOfRun } from "./close.ts";
 import type { RunContext } from "./context.ts";
 import { canariesOf, machinesOfRuns, recentMemories } from "./history.ts";
-import { readRun } from "./journal.ts";
+import { readNamedRun } from "./journal.ts";
 import { type OpenOptions, type OpenRun, openRun } from "./open.ts";
 import { entriesOfMatrix, type Past, prepare, type Prepared, type Preparing, readMatrix } from "./prepare.ts";
 import { type Limits, Purse } from "./purse.ts";
@@ -137,20 +137,11 @@ async function ask(options: PlanOptions, preparing: Preparing): Promise<Asked> {
     const past: Past = { done: new Set(), machines: [], memories };
     return { prepared: await prepare(entries, past, preparing), spent: 0 };
   }
-  const { lines, machines, rows } = await readRunOrRefuse(resume, paths);
+  const { lines, machines, rows } = await readNamedRun("resume", resume, paths.runs);
   const done = new Set(rows.filter(({ status }) => status === "success").map(({ entry_id }) => entry_id));
   const past: Past = { done, machines: foldMachines(machines), memories };
   const spent = rows.reduce((sum, { total_cost }) => sum + (total_cost ?? 0), 0);
   return { prepared: await prepare(entriesOfRun(lines), past, preparing), spent };
-}
-
-async function readRunOrRefuse(run_id: string, { runs }: Paths) {
-  if (await exists(join(runs, run_id, "journal.jsonl"))) return await readRun(join(runs, run_id));
-  throw new UserError(
-    `Cannot resume ${run_id}: there is no such run in ${runs}`,
-    "See the known runs with `deno task status`.",
-    { exitCode: 2 },
-  );
 }
 
 /** Refuses a budget that does not pay for a single lease. */

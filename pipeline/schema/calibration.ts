@@ -6,6 +6,9 @@ const ms = (what: string) =>
 const count = (what: string) => z.int().min(0).meta({ description: what });
 const text = (what: string) => z.string().meta({ description: what });
 
+/** A machine is calibrated before its first window of this length; shorter ones are trials. */
+export const LEAST_CALIBRATED_SECONDS = 10;
+
 export const CalibrationLevel = z.strictObject({
   streams: z.int().min(1).meta({ description: "Streams under way at once." }),
   window_seconds: z.number().min(0).meta({ description: "Time in which all of them were, seconds." }),

@@ -1,7 +1,10 @@
 // Every reason for which an entry can fail, by stage: how it is seen, what is done about it, and what the user is told.
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { CANARY } from "./canary_limits.ts";
 import { failed, type FailureRule, skipped } from "./remedy.ts";
+
+const LEAST_PERCENT = 100 * CANARY.least_share;
 
 export const FAILURES = {
   no_key: skipped(
@@ -186,14 +189,14 @@ export const FAILURES = {
     "setup",
     "other_host",
     4,
-    "the host has cut its GPU's power limit below 70 % of the card's default",
+    `the host has cut its GPU's power limit below ${LEAST_PERCENT} % of the card's default`,
     "Several hosts cut the power of their cards; try another provider.",
   ),
   memory_too_slow: failed(
     "setup",
     "other_host",
     4,
-    "a small model decodes more slowly than such a GPU ever does, or below 70 % of the median of other hosts",
+    `a small model decodes more slowly than such a GPU ever does, or below ${LEAST_PERCENT} % of the median of other hosts`,
     "Several hosts are slow; try another provider.",
   ),
   gpu_memory_spilled: failed(

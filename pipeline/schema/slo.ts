@@ -107,11 +107,16 @@ export function parseSlo(text: string): SloLimits | { readonly fault: string } {
     const [, name, value, unit = ""] = part.trim().match(/^(ttft|tpot)=(\d+(?:\.\d+)?)(ms|s)$/) ?? [];
     const key = `${name}_ms` as "ttft_ms" | "tpot_ms";
     const limit = Number(value) * (UNITS[unit] ?? NaN);
-    if (name === undefined || !(limit > 0)) return { fault: `"${part.trim()}" is not known. ${FORM}` };
+    if (name === undefined) return { fault: `"${part.trim()}" ${faultOf(part.trim())}. ${FORM}` };
+    if (!(limit > 0)) return { fault: `"${part.trim()}" is no limit above 0. ${FORM}` };
     if (key in limits) return { fault: `${name} is given twice. ${FORM}` };
     limits[key] = limit;
   }
   return limits;
+}
+
+function faultOf(part: string): string {
+  return /^(ttft|tpot)=\d+(\.\d+)?$/.test(part) ? "has no unit" : "is not known";
 }
 
 const FORM = `It takes ttft=500ms,tpot=50ms (either alone, ms or s), or a tier: ${SLO_TIERS.join(", ")}.`;

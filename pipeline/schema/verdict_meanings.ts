@@ -37,7 +37,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "the GPU that was asked for",
   },
   driver_error: {
-    meaning: "The GPU driver failed, lost samples or changed meanwhile.",
+    meaning: "The GPU driver failed, lost samples or changed meanwhile: the machine was not sound.",
     needs: "telemetry of the GPU",
   },
   clock_skew: {
@@ -49,11 +49,13 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "how much of the model the engine loaded onto the GPU",
   },
   exceeds_vram: {
-    meaning: "The model with its context needs more memory than the GPU has.",
+    meaning:
+      "The model with its context needs more memory than the GPU has: what is left over runs on the processor, which is slow.",
     needs: "the sizes of the model and of GPU memory",
   },
   frames_counted: {
-    meaning: "The engine gave no token counts: frames with text were counted instead.",
+    meaning:
+      "The engine gave no token counts: frames with text were counted instead, which may hold several tokens each.",
     needs: "where token counts come from",
   },
   short_output: {
@@ -61,31 +63,34 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "how many tokens were asked for",
   },
   throttled_thermal: {
-    meaning: "Heat held the GPU's clocks down.",
+    meaning: "Heat held the GPU's clocks down: a cooler machine of this kind is faster.",
     needs: "the GPU's throttle reasons",
   },
   power_capped: {
-    meaning: "The GPU's power limit was set below the one its maker gave it.",
+    meaning: "The GPU's power limit was set below the one its maker gave it: another host's may be faster.",
     needs: "the GPU's power limits",
   },
   telemetry_gap: {
-    meaning: "The GPU was not watched all the time.",
+    meaning: "The GPU was not watched all the time: its averages and energy may miss something.",
     needs: "telemetry of the GPU",
   },
   co_tenant: {
-    meaning: "Something else used the GPU, or others asked the same engine.",
+    meaning: "Something else used the GPU, or others asked the same engine: alone, it may be faster.",
     needs: "processes, memory and utilisation of the GPU before the load, or the engine's counters",
   },
   non_stationary: {
-    meaning: "Speed was not the same in both halves of the window: it had not settled, or drifted.",
+    meaning:
+      "Speed was not the same in both halves of the window, or when the level was repeated: measured at another time, it may be another.",
     needs: "at least 20 requests",
   },
   too_few_requests: {
-    meaning: "Too few requests succeeded for percentiles to mean much.",
+    meaning:
+      "Too few requests succeeded for percentiles to mean much; the average too may be another next time.",
     needs: "measured requests",
   },
   interrupted: {
-    meaning: "The measurement was stopped before its planned end.",
+    meaning:
+      "The measurement was stopped before its planned end: the figures are those of the part that was measured.",
     needs: "the levels that the measuring program says it finished",
   },
 };

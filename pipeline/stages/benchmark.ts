@@ -5,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/files.ts";
 import type { Job, JobView } from "../machines/machine.ts";
+import { LEAST_CALIBRATED_SECONDS } from "../schema/calibration.ts";
 import type { Entry } from "../schema/entry.ts";
 import { codeOf, Failure, type FailureCode } from "../schema/failures.ts";
 import { Tally } from "../schema/tally.ts";
@@ -23,8 +24,6 @@ const STUCK_SECONDS = 120;
 const SILENT_SECONDS = 600;
 /** A machine that cannot be reached for so long is lost. */
 const LOST_SECONDS = 300;
-/** Shorter windows are trials. */
-const LEAST_CALIBRATED_SECONDS = 10;
 /** A shell adds the signal that ended a program to this, as its exit code. */
 const SIGNALLED = 128;
 /** Of the agent's and the engine's log. */

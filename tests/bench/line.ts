@@ -33,6 +33,23 @@ export const none = (what: string, counts: Readonly<Record<string, number>>, det
   held: Object.values(counts).every((count) => count === 0),
 });
 
+/** The parts that the command line names, or all; a name that is none of them ends the program with the known ones. */
+export function chosenParts<Part>(parts: Readonly<Record<string, Part>>): Part[] {
+  const names = Object.keys(parts);
+  const unknown = Deno.args.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    console.error(
+      `Cannot run ${unknown.join(", ")}: there is no such part\nKnown parts: ${
+        names.join(", ")
+      }; without one, all.`,
+    );
+    Deno.exit(2);
+  }
+  return Object.entries(parts).filter(([name]) => Deno.args.length === 0 || Deno.args.includes(name)).map((
+    [, part],
+  ) => part);
+}
+
 /** Prints the table; returns the exit code, 0 when there are lines and every line holds. */
 export function report(lines: readonly Line[]): 0 | 1 {
   const table = new Table({ shouldDisableColors: true });

@@ -1,7 +1,7 @@
 // `deno task bench [build|site|serve|pages]…`: speed and memory of the builder, the queries, the site and the live API, as ratios in one run.
 // Exits with 1 when an aim is missed.
 import { benchBest, benchBuild } from "./build.ts";
-import { type Line, report } from "./line.ts";
+import { chosenParts, type Line, report } from "./line.ts";
 import { benchPages } from "./pages.ts";
 import { benchServe } from "./serve.ts";
 import { benchSite } from "./site.ts";
@@ -23,7 +23,5 @@ async function inFolder(work: (root: string) => Promise<Line[]>): Promise<Line[]
 }
 
 const lines: Line[] = [];
-for (const [name, part] of Object.entries(PARTS)) {
-  if (Deno.args.length === 0 || Deno.args.includes(name)) lines.push(...await inFolder(part));
-}
+for (const part of chosenParts(PARTS)) lines.push(...await inFolder(part));
 Deno.exitCode = report(lines);

@@ -46,6 +46,9 @@ Deno.test("the bundle says what it needs when its settings are wrong, with exit 
 Deno.test("the bundle gives up on an engine that is not there, with exit code 1 and its reason", async () => {
   const { code, err, files } = await alone({ MODEL: "m", URL: deafUrl(), DURATION: "5" });
   equal(code, 1);
-  match(err, /^the engine failed 5 times in a row: /);
+  match(
+    err,
+    /^Cannot measure m: the engine failed 5 times in a row: .*\nSee that the engine answers at http:/,
+  );
   ok(files.includes("results.jsonl"));
 });

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 // `deno task test-faults [kill|campaign|scale]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
-import { type Line, report } from "../bench/line.ts";
+import { chosenParts, type Line, report } from "../bench/line.ts";
 import { install, SSH_SERVER } from "../prepare.ts";
 import { campaign } from "./campaign.ts";
 import { killAll } from "./kills.ts";
@@ -14,9 +14,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   scale,
 };
 
+const parts = chosenParts(PARTS);
 await install([SSH_SERVER]);
 const lines: Line[] = [];
-for (const [name, part] of Object.entries(PARTS)) {
-  if (Deno.args.length === 0 || Deno.args.includes(name)) lines.push(...await part(console.error));
-}
+for (const part of parts) lines.push(...await part(console.error));
 Deno.exitCode = report(lines);

@@ -7,6 +7,8 @@ import { buildData } from "../../pipeline/build/mod.ts";
 import { BenchmarkDetail, BenchmarkList } from "../../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../../pipeline/schema/benchmark.ts";
 import { definitionTitle } from "../../pipeline/schema/definition.ts";
+import { SloAnswer } from "../../pipeline/schema/slo.ts";
+import { slug } from "../../pipeline/schema/slug.ts";
 import { VERDICT_MEANINGS } from "../../pipeline/schema/verdict_meanings.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
@@ -129,6 +131,7 @@ browserTest(
         const { results, goodput, throughput_tokens_per_second, test_config } = level;
         deepEqual(rows[index]?.slice(0, -1).map(figure), [
           test_config.concurrent_reqs,
+          24,
           rounded(throughput_tokens_per_second, 1),
           rounded(results.avg_tokens_per_second, 1),
           rounded(results.p50_ttft_ms, 0),
@@ -192,7 +195,7 @@ browserTest(
       await page.goto(pageOf(own));
       const text = await page.locator(".verdicts li").innerText();
       ok(text.includes(VERDICT_MEANINGS.client_bound.meaning), text);
-      ok(text.includes(`Found 412.50, limit 400 (${HOSTILE}).`), text);
+      ok(text.includes(`Found 412.50 ${HOSTILE}; the limit is 400.`), text);
       ok(text.includes("out of rankings"), text);
       deepEqual(faults, []);
     }),
@@ -244,6 +247,32 @@ browserTest(
       deepEqual([itl?.[1], itl?.[5]].map(figure), [own.results.avg_itl_ms, own.results.p99_itl_ms]);
       ok(rows.some(([name]) => name?.startsWith("Time per output token")));
       match(await page.locator("[data-figure=goodput]").innerText(), /interactive .*standard .*relaxed/);
+    }),
+);
+
+browserTest(
+  "percentiles come with the number of requests, and few are said to be few",
+  () =>
+    visit(site.url, {}, async (page) => {
+      await page.goto(pageOf(own));
+      match(await page.locator("[aria-label=Spread] thead").innerText(), /Over 24 requests/);
+      match(await page.locator("[data-figure=few]").innerText(), /^The p99 of 24 requests lies between/);
+    }),
+);
+
+browserTest(
+  "the method page tells the limits of the tiers that answers are held against",
+  () =>
+    visit(site.url, {}, async (page) => {
+      const slo = SloAnswer.parse(
+        JSON.parse(await Deno.readTextFile(join(paths.api, "slo", `${slug(own.model.name)}.json`))),
+      );
+      await page.goto(`${site.url}method.html`);
+      const main = await page.locator("main").innerText();
+      for (const { tier, ttft_ms, tpot_ms } of slo.limits) {
+        const words = `${tier} (${ttft_ms?.toLocaleString("en-US")} and ${tpot_ms} ms)`;
+        ok(main.includes(words), words);
+      }
     }),
 );
 

@@ -135,7 +135,7 @@ browserTest(
       const [only, ...more] = await rows(strict);
       match(
         only ?? "",
-        /^RTX 4090 Vast\.ai 661K 661K–661K \(95 %\) 3 \$0\.50 1 91\.8 100\.0 ollama, 256 tokens$/,
+        /^RTX 4090 Vast\.ai 661K 661K–661K \(95 %\) 3 \$0\.50 1 12 91\.8 100\.0 ollama, 256 tokens$/,
       );
       deepEqual(more, []);
       match(

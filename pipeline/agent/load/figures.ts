@@ -1,4 +1,5 @@
 // What a level brought, as a ladder wants to know it: the same figures that the almanac's SQL makes of the lines.
+import { LADDER } from "../../schema/load_limits.ts";
 import type { RequestLine } from "../../schema/request.ts";
 import type { Rung } from "./ladder.ts";
 
@@ -7,9 +8,6 @@ export interface Slo {
   readonly ttft_ms?: number | undefined;
   readonly tpot_ms?: number | undefined;
 }
-
-/** Of a level that is good, no more requests fail. */
-const MOST_ERRORS = 0.01;
 
 interface Text {
   readonly tok: number;
@@ -46,7 +44,7 @@ export class Figures {
     return {
       level,
       tokens_per_second: load_seconds > 0 ? tokens / load_seconds : 0,
-      meets_slo: this.#errors <= MOST_ERRORS * this.#requests && keeps(this.#ttft_ms, ttft_ms) &&
+      meets_slo: this.#errors <= LADDER.most_errors * this.#requests && keeps(this.#ttft_ms, ttft_ms) &&
         keeps(this.#tpot_ms, tpot_ms),
     };
   }

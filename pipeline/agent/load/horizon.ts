@@ -1,7 +1,5 @@
 // When a level's load ends: after its planned time, or later, when enough of its requests have ended.
-
-/** How much longer than planned it may take at most. */
-export const LONGEST = 5;
+import { LONGEST } from "../../schema/load_limits.ts";
 
 /** Times are milliseconds from the window's start. */
 export class Horizon {

@@ -1,5 +1,6 @@
 // Which concurrency a ladder measures next: doubled until more brings nothing or is too slow, then between the last good level and
 // the first bad one, until that is known closely enough. Pure.
+import { LADDER } from "../../schema/load_limits.ts";
 
 /** What a level brought. */
 export interface Rung {
@@ -9,11 +10,6 @@ export interface Rung {
   readonly meets_slo: boolean;
 }
 
-/** A doubling that gains less brought nothing; a level this near to the most is as good as it. */
-const GAIN = 0.05;
-/** How close the good and the bad level must come, as a share of the good one. */
-const NEAR = 0.12;
-
 /** The next level; null when the ladder is at its end. */
 export function nextLevel(history: readonly Rung[], most: number): number | null {
   const climbed = climb(history);
@@ -22,7 +18,7 @@ export function nextLevel(history: readonly Rung[], most: number): number | null
   if (!top.meets_slo) return between(history, ({ meets_slo }) => !meets_slo);
   if (isFlat(climbed)) {
     const peak = Math.max(...history.map(({ tokens_per_second }) => tokens_per_second));
-    return between(history, ({ tokens_per_second }) => tokens_per_second >= (1 - GAIN) * peak);
+    return between(history, ({ tokens_per_second }) => tokens_per_second >= (1 - LADDER.gain) * peak);
   }
   return top.level < most ? Math.min(2 * top.level, most) : null;
 }
@@ -36,7 +32,7 @@ function climb(history: readonly Rung[]): readonly Rung[] {
 /** Whether the last two doublings both brought nothing. */
 function isFlat(climbed: readonly Rung[]): boolean {
   const [before, between, last] = climbed.slice(-3);
-  const gained = (from: Rung, to: Rung) => to.tokens_per_second >= (1 + GAIN) * from.tokens_per_second;
+  const gained = (from: Rung, to: Rung) => to.tokens_per_second >= (1 + LADDER.gain) * from.tokens_per_second;
   if (before === undefined || between === undefined || last === undefined) return false;
   return !gained(before, between) && !gained(between, last);
 }
@@ -44,6 +40,6 @@ function isFlat(climbed: readonly Rung[]): boolean {
 function between(history: readonly Rung[], isBad: (rung: Rung) => boolean): number | null {
   const bad = Math.min(...history.filter(isBad).map(({ level }) => level));
   const good = Math.max(0, ...history.map(({ level }) => level).filter((level) => level < bad));
-  if (good === 0 || bad - good <= Math.max(1, NEAR * good)) return null;
+  if (good === 0 || bad - good <= Math.max(1, LADDER.near * good)) return null;
   return Math.min(bad - 1, Math.max(good + 1, Math.round(Math.sqrt(good * bad))));
 }

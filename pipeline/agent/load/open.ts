@@ -1,10 +1,8 @@
 // Open loop: each request is sent when it is due, however many others still wait for their answers.
+import { MOST_IN_FLIGHT } from "../../schema/load_limits.ts";
 import type { Send } from "./closed.ts";
 import { Hope } from "./hope.ts";
 import { until } from "./until.ts";
-
-/** More requests in flight than this end a level: the server falls behind without end, and the client's own times would suffer. */
-export const MOST_IN_FLIGHT = 4096;
 
 export interface Bounds {
   /** So many failures in a row end it. */

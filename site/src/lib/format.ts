@@ -22,6 +22,11 @@ export function significant(value: number | null | undefined): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }
 
+/** `5 %` of a share. */
+export function percent(share: number): string {
+  return `${number(100 * share)} %`;
+}
+
 /** US dollars to the cent; small amounts to three significant digits. */
 export function dollars(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH;
@@ -56,6 +61,13 @@ export function time(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }
 
+/** A code in words, abbreviations in capitals: `exceeds VRAM`. */
 export function words(code: string): string {
-  return code.replaceAll("_", " ");
+  return code.replaceAll("_", " ").replace(/\b[cg]pu\b|\bvram\b/g, (name) => name.toUpperCase());
+}
+
+/** `Interactive`: words that begin a heading or a sentence. */
+export function title(code: string): string {
+  const text = words(code);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -36,6 +36,8 @@ const SIDES: readonly Side[] = [
   { textAnchor: "end", dx: -9, dy: -8 },
 ];
 
+const tick = (value: number) => value.toLocaleString("en-US");
+
 type Known = Rung & { readonly tokens_per_second: number; readonly throughput: number };
 
 /** Throughput against the speed of one request, a mark a level, joined in their order. Null when fewer than two are known. */
@@ -56,13 +58,13 @@ export function tradeChart(rungs: readonly Rung[], width: number): string | null
     ...MARGINS,
     width,
     height: HEIGHT,
-    x: { ...x, label: "tokens/s of a request →", grid: true, ticks: ticksOf(x), tickFormat: String },
+    x: { ...x, label: "tokens/s of a request →", grid: true, ticks: ticksOf(x), tickFormat: tick },
     y: {
       ...y,
       label: "↑ tokens/s of all requests",
       grid: true,
       ticks: ticksOf(y, LINE_ROOM),
-      tickFormat: String,
+      tickFormat: tick,
     },
     marks: [
       Plot.line(known, { ...at, stroke: "var(--accent)", strokeWidth: 1.5 }),
@@ -113,7 +115,7 @@ export function waitChart(rungs: readonly Rung[], width: number): string | null 
       label: "↑ time to first token, ms",
       grid: true,
       ticks: ticksOf(y, LINE_ROOM),
-      tickFormat: String,
+      tickFormat: tick,
     },
     marks: [
       Plot.ruleX(known.filter(({ href }) => href === null), {

@@ -1,11 +1,11 @@
 // What the charts draw: per-request and telemetry series, read from the published Parquet in one query each.
-import { DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 import { listValue } from "@duckdb/node-api";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import gpuSamplesSql from "../sql/gpu_samples.sql?raw";
 import requestsSql from "../sql/requests.sql?raw";
 import { exported } from "./data.ts";
+import { rowsOf } from "./rows.ts";
 
 export interface RequestPoint {
   readonly seconds: number;
@@ -49,14 +49,6 @@ async function grouped<T>(
   const folder = join(exported, `${dataset}.parquet`);
   const files = existsSync(folder) ? readdirSync(folder).sort().map((name) => join(folder, name)) : [];
   if (files.length === 0) return new Map();
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  try {
-    const values: Record<string, DuckDBValue> = { most, files: listValue(files) };
-    const rows = (await connection.runAndReadAll(sql, values)).getRowObjectsJS();
-    return Map.groupBy(rows, (row) => String(row[key])) as Map<string, T[]>;
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  const rows = await rowsOf<T & Record<string, unknown>>(sql, { most, files: listValue(files) });
+  return Map.groupBy(rows, (row) => String(row[key]));
 }

@@ -1,13 +1,12 @@
 // What a page says of hardware within limits. Pure.
 import type { SloAnswer, SloMiss, SloOffer } from "../../../pipeline/schema/slo.ts";
-import { DASH, number, short, words } from "./format.ts";
+import { DASH, number, short, title } from "./format.ts";
 
 type Limits = SloAnswer["limits"][number];
 
 /** `Interactive: first token within 500 ms, then 30 ms a token`. */
 export function limitsText({ tier, ttft_ms, tpot_ms }: Limits): string {
-  const name = words(tier ?? "own limits");
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}: first token within ${number(ttft_ms)} ms, then ${
+  return `${title(tier ?? "own limits")}: first token within ${number(ttft_ms)} ms, then ${
     number(tpot_ms)
   } ms a token`;
 }
