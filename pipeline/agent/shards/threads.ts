@@ -106,7 +106,7 @@ class Thread {
 
   #die(message: string): void {
     this.#death = new AgentError(
-      `Cannot go on: a thread that reads answers has died (${message}). SHARDS=1 does without such threads`,
+      `a thread that reads answers has died (${message}); SHARDS=1 does without such threads`,
     );
     for (const { reject } of this.#waiting.values()) reject(this.#death);
     this.#waiting.clear();
