@@ -12,7 +12,7 @@ import { RequestLine } from "../pipeline/schema/request.ts";
 import { deafUrl, faultAfter } from "./fixtures.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
-import { fakeServer } from "./fakes/server.ts";
+import { fakeServer, type ServerFaults } from "./fakes/server.ts";
 
 const quiet: Watcher = { progress: () => undefined, ended: () => undefined };
 
@@ -249,15 +249,18 @@ for (
   });
 }
 
-Deno.test("an engine that was told to make its weights up serves random ones", async () => {
-  await using server = fakeServer("vllm", ["m"]);
-  const weights = async (flags: string[]) => {
-    const env = { MODEL: "m", ENGINE: "vllm", URL: server.url, ENGINE_FLAGS: JSON.stringify(flags) };
-    return (await measure(env)).metadata.model.weights;
+Deno.test("an engine tells how its weights are kept, and whether it made them up", async () => {
+  const told = async (engine: "vllm" | "sglang", faults: ServerFaults) => {
+    await using server = fakeServer(engine, ["m"], faults);
+    const { quantization, weights } =
+      (await measure({ MODEL: "m", ENGINE: engine, URL: server.url })).metadata.model;
+    return [quantization, weights];
   };
-  equal(await weights(["--load-format", "auto"]), "real");
-  equal(await weights(["--max-num-seqs", "4", "--load-format", "dummy"]), "random");
-  equal(await weights(["--load-format=dummy"]), "random");
+  deepEqual(await told("vllm", {}), ["BF16", "real"]);
+  deepEqual(await told("vllm", { dummy: true }), ["BF16", "random"]);
+  deepEqual(await told("vllm", { bare: true }), [null, "real"]);
+  deepEqual(await told("sglang", {}), ["FP8", "real"]);
+  deepEqual(await told("sglang", { old: true, dummy: true }), ["FP8", "random"]);
 });
 
 Deno.test("a cache that cannot be emptied is told in the agent's log, and the level is measured", async () => {

@@ -2,6 +2,7 @@
 import type { ModelMeta } from "../schema/metadata.ts";
 import { type EngineName, publicModelName } from "../schema/names.ts";
 import type { Config } from "./config.ts";
+import { weightsIn } from "./weights.ts";
 import { apiBase } from "./wire/openai.ts";
 
 type Fields = Record<string, unknown>;
@@ -20,8 +21,11 @@ const VERSIONS: Partial<Record<EngineName, readonly (readonly [path: string, key
   "llama.cpp": [["/props", "build_info"]],
   openai: [["/version", "version"]],
 };
-/** vLLM's and SGLang's way to serve a model without its weights. */
-const MADE_UP = /--load-format[ =]dummy\b/;
+/** Routes at which vLLM and SGLang tell how they serve a model. */
+const INFOS: Partial<Record<EngineName, readonly string[]>> = {
+  vllm: ["/server_info"],
+  sglang: ["/server_info", "/get_server_info"],
+};
 
 /** The model under test as its engine describes it. */
 export async function probeModel(config: Config): Promise<ModelMeta> {
@@ -59,28 +63,36 @@ async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
   const models = Array.isArray(list?.data) ? list.data as Fields[] : [];
   const model = models.find((each) => each.id === config.model);
   const meta = fields(model?.meta);
+  const told = weightsIn(await askFirst(config, INFOS[config.engine] ?? []));
   return {
     runtime: config.runtime ?? RUNTIMES[config.engine] ?? text(model?.owned_by),
     runtime_version: text(meta?.runtime_version) ?? await askVersion(config),
     size: number(meta?.size_bytes) ?? number(meta?.size),
     family: text(meta?.family),
     parameter_count: number(meta?.parameter_count) ?? number(meta?.n_params),
-    quantization: text(meta?.quantization),
+    quantization: text(meta?.quantization) ?? told.quantization,
     digest: text(meta?.digest),
     size_vram_bytes: number(meta?.size_vram_bytes),
     size_loaded_bytes: number(meta?.size_bytes),
     context_tokens: number(meta?.context_length) ?? number(model?.max_model_len),
-    weights: meta?.weights === "random" || MADE_UP.test(config.engine_flags?.join(" ") ?? "")
-      ? "random"
-      : "real",
+    weights: meta?.weights === "random" || told.made_up ? "random" : "real",
   };
 }
 
 /** The version that an engine tells, wherever it does. */
-async function askVersion({ url, engine, api_key }: Config): Promise<string | null> {
-  for (const [path, key] of VERSIONS[engine] ?? []) {
-    const version = text((await ask(`${url.replace(/\/v\d+$/, "")}${path}`, undefined, api_key))?.[key]);
+async function askVersion(config: Config): Promise<string | null> {
+  for (const [path, key] of VERSIONS[config.engine] ?? []) {
+    const version = text((await askFirst(config, [path]))?.[key]);
     if (version !== null) return version;
+  }
+  return null;
+}
+
+/** What is found at the first of `paths` that answers; null when none does. */
+async function askFirst({ url, api_key }: Config, paths: readonly string[]): Promise<Fields | null> {
+  for (const path of paths) {
+    const found = await ask(`${url.replace(/\/v\d+$/, "")}${path}`, undefined, api_key);
+    if (found !== null) return found;
   }
   return null;
 }

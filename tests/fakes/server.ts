@@ -13,6 +13,8 @@ export interface ServerFaults {
   metrics?: string;
   /** Lack what its flags or environment must switch on. */
   bare?: boolean;
+  /** Serve without a model's weights. */
+  dummy?: boolean;
 }
 
 export interface FakeServer extends AsyncDisposable {
@@ -92,7 +94,7 @@ const LOADING: Record<ServerName, () => Response> = {
 type Answer = (asked: string, models: string[], faults: ServerFaults) => Response | null;
 
 const OWN: Record<ServerName, Answer> = {
-  vllm(asked, models, { bare }) {
+  vllm(asked, models, { bare, dummy }) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
@@ -100,20 +102,25 @@ const OWN: Record<ServerName, Answer> = {
         return Response.json({ version: "0.11.2" });
       case "GET /v1/models":
         return list(models, { owned_by: "vllm", max_model_len: 1024 });
+      case "GET /server_info":
+        return bare === true ? null : Response.json({ vllm_config: vllmConfig(dummy === true) });
       case "POST /reset_prefix_cache":
         return bare === true ? null : new Response(null);
       default:
         return null;
     }
   },
-  sglang(asked, models, { old }) {
+  sglang(asked, models, { old, dummy }) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
       case "GET /v1/models":
         return list(models, { owned_by: "sglang", root: models[0], max_model_len: 1024 });
       case old === true ? "GET /get_server_info" : "GET /server_info":
-        return Response.json({ model_path: models[0], version: "0.5.16", internal_states: [] });
+        return Response.json({
+          ...{ model_path: models[0], version: "0.5.16", internal_states: [] },
+          ...{ dtype: "auto", quantization: "fp8", load_format: dummy === true ? "dummy" : "auto" },
+        });
       case "POST /flush_cache":
         return new Response("Cache flushed.\n");
       default:
@@ -156,4 +163,13 @@ function list(models: string[], fields: object): Response {
 
 function metrics(name: ServerName, { metrics = name.replace(".", "_") }: ServerFaults): Promise<string> {
   return Deno.readTextFile(join(import.meta.dirname ?? "", "..", "fixtures", "metrics", `${metrics}.txt`));
+}
+
+/** As vLLM 0.32 has it, with a part of its fields. */
+function vllmConfig(dummy: boolean): string {
+  return "model='m', speculative_config=None, dtype=torch.bfloat16, max_seq_len=1024, download_dir=None, " +
+    `load_format=${
+      dummy ? "dummy" : "auto"
+    }, tensor_parallel_size=1, quantization=None, quantization_config=None, ` +
+    "enforce_eager=False, kv_cache_dtype=auto, device_config=cpu";
 }

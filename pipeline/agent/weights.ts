@@ -1,0 +1,37 @@
+// What vLLM and SGLang tell of the weights they serve: SGLang in fields, vLLM, in its development mode alone, in one text.
+
+/** What an engine answers at /server_info. */
+export interface ServerInfo {
+  /** Of vLLM: `…, dtype=torch.bfloat16, …, load_format=dummy, …, quantization=None, …` */
+  readonly vllm_config?: unknown;
+  readonly [field: string]: unknown;
+}
+
+export interface WeightsTold {
+  /** `FP8`, `AWQ`, or the number format of weights as they were published, `BF16`; null when not told. */
+  readonly quantization: string | null;
+  /** The engine made them up instead of loading them. */
+  readonly made_up: boolean;
+}
+
+const NUMBERS: Readonly<Record<string, string>> = {
+  bfloat16: "BF16",
+  float16: "FP16",
+  half: "FP16",
+  float32: "FP32",
+  float: "FP32",
+};
+
+/** Pure. */
+export function weightsIn(info: ServerInfo | null): WeightsTold {
+  const words = typeof info?.vllm_config === "string" ? info.vllm_config : "";
+  const told = (name: string): string | null => {
+    const value = info?.[name] ?? new RegExp(`\\b${name}=([\\w.-]+)`).exec(words)?.[1];
+    return typeof value === "string" && value !== "None" ? value : null;
+  };
+  const numbers = told("dtype")?.replace(/^torch\./, "") ?? "";
+  return {
+    quantization: told("quantization")?.toUpperCase() ?? NUMBERS[numbers] ?? null,
+    made_up: told("load_format") === "dummy",
+  };
+}
