@@ -10,7 +10,7 @@ asked AS (
   SELECT
     benchmark_id,
     min(sent_at) AS first_sent_at,
-    max(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
+    make_timestamp(max(epoch_us(sent_at) + (coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
     coalesce(max(end_ns) / 1e9, epoch(last_ended_at - first_sent_at)) AS window_seconds,
     count(*) AS total_requests,
     countif(failed) AS total_errors,
