@@ -1,5 +1,5 @@
 // A batch of raw directories through the numbered SQL files: its Parquet part is written, its benchmarks are inserted.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { fileLines } from "../lib/lines.ts";
@@ -67,10 +67,15 @@ export async function buildBatch(
   await db.runFile("20_directories.sql");
   await db.set("catalog_names", JSON.stringify(await catalogNames(db, catalog)));
   await db.set("foreign_gpus", await foreignGpus(db));
-  await db.runFile("30_requests.sql");
+  const part = `${directories[0]?.run_id}.parquet`;
+  await db.runFile("30_request_lines.sql");
+  await db.set("requests_part", await writePart(db, "request_lines", join(out, "requests.parquet", part)));
+  await db.runFile("31_requests.sql");
   const chunkFiles = given(told.map(({ chunks_file }) => chunks_file));
   const none = await emptyFile(out);
   await db.set("chunks_files", chunkFiles.length === 0 ? [none] : chunkFiles);
+  await db.runFile("34_chunk_lines.sql");
+  await db.set("chunks_part", await writePart(db, "chunk_lines", join(out, "chunks.parquet", part)));
   await db.runFile("35_chunks.sql");
   await db.set("server_files", [none, ...given(told.map(({ server_file }) => server_file))]);
   await db.runFile("36_server.sql");
@@ -78,13 +83,12 @@ export async function buildBatch(
   await db.runFile("37_calibration.sql");
   await viewGpuCells(db, told);
   await db.runFile("40_gpu_samples.sql");
+  await writePart(db, "gpu_samples", join(out, "gpu_samples.parquet", part));
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
   if (chunkFiles.length > 0) await defineFigures(db);
-  const part = `${directories[0]?.run_id}.parquet`;
   await db.run(
     `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
   );
-  for (const dataset of DATASETS) await writePart(db, dataset, part, out);
   const strays = await db.rows(await sqlText("90_stray_telemetry.sql"));
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
@@ -131,13 +135,11 @@ async function foreignGpus(db: Database): Promise<string[]> {
     .map(({ wanted_gpu, found }) => `${wanted_gpu}\n${found}`);
 }
 
-/** Writes the batch's rows of a table as one Parquet file, in the order of directories and lines. */
-async function writePart(db: Database, dataset: string, part: string, out: string): Promise<void> {
-  await Deno.mkdir(join(out, dataset), { recursive: true });
-  await db.run(
-    `COPY (SELECT * FROM ${dataset.replace(".parquet", "")}) TO ${quote(join(out, dataset, part))}
-     (${LONG_PARQUET})`,
-  );
+/** Writes the rows of `view`, in the order of directories and lines, as one Parquet file. Returns its path. */
+async function writePart(db: Database, view: string, path: string): Promise<string> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await db.run(`COPY (FROM ${view}) TO ${quote(path)} (${LONG_PARQUET})`);
+  return path;
 }
 
 async function tell(directory: SealedDirectory, out: string): Promise<Told> {
@@ -244,8 +246,8 @@ export function batches(runs: readonly SealedDirectory[][], bytes: number): Seal
   return result;
 }
 
-/** Chunk times count double: each unfolds into a row while percentiles are taken. */
-const WEIGHTS: Readonly<Record<string, number>> = { "results.jsonl": 1, "chunks.jsonl": 2 };
+/** Chunk times count sixfold: a line of them holds hundreds, and percentiles are over all of them. */
+const WEIGHTS: Readonly<Record<string, number>> = { "results.jsonl": 1, "chunks.jsonl": 6 };
 
 function sizeOf(directory: SealedDirectory): number {
   return directory.provenance.files.reduce((sum, file) => sum + (WEIGHTS[file.name] ?? 0) * file.bytes, 0);

@@ -56,13 +56,9 @@ export async function exportTables(db: Database, out: string, anew: boolean): Pr
 
 /** The columns of a table as SQL that makes one text of a list or a struct. */
 async function flatColumns(db: Database, table: string): Promise<string> {
-  const rows = await db.rows(
-    "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table ORDER BY column_index",
-    { table },
-  );
-  return rows.map(({ column_name, data_type }) =>
-    /[\])]$/.test(String(data_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
-  ).join(", ");
+  const rows = await db.rows(`SELECT name, type FROM pragma_table_info(${quote(table)})`);
+  return rows.map(({ name, type }) => /[\])]$/.test(String(type)) ? `to_json(${name}) AS ${name}` : name)
+    .join(", ");
 }
 
 /** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
-import { listItem, listToJson, toJson } from "../query/json.ts";
+import { toJson } from "../query/json.ts";
 import { best, cheapestFile, compare, details, names, pareto, recommend } from "../query/mod.ts";
 import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
 import { slo } from "../query/slo.ts";
@@ -127,13 +127,13 @@ export function writeMirror(
     const { id } = detail.benchmark;
     bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(detail));
   }
-  const lists = listWriter(details.map(({ benchmark }) => benchmark));
-  bring("benchmarks.json", true, () => lists(() => true));
+  const all = details.map(({ benchmark }) => benchmark);
+  bring("benchmarks.json", true, () => listToJson(all));
   for (const family of Object.keys(FAMILIES) as Family[]) {
     const { of } = FAMILIES[family];
     for (const one of named[family]) {
       const [list = "", ...own] = filesOf(family, one);
-      bring(list, one.fresh, () => lists((benchmark) => of(benchmark) === one.name));
+      bring(list, one.fresh, () => listToJson(all.filter((benchmark) => of(benchmark) === one.name)));
       for (const file of own) bring(file, one.fresh, () => questions.get(file));
     }
   }
@@ -150,13 +150,8 @@ function filesOf(family: Family, { slug }: Named): string[] {
   return [`benchmarks/${FAMILIES[family].folder}/${slug}.json`, ...questions];
 }
 
-/** Gives the list file of the benchmarks that match; each benchmark is turned into text once for all lists. */
-function listWriter(
-  benchmarks: readonly BenchmarkResult[],
-): (match: (one: BenchmarkResult) => boolean) => string {
-  const texts = benchmarks.map((benchmark) => listItem(benchmark));
-  return (match) =>
-    listToJson(benchmarks.flatMap((benchmark, index) => match(benchmark) ? [texts[index] ?? ""] : []));
+function listToJson(benchmarks: readonly BenchmarkResult[]): string {
+  return toJson({ benchmarks, count: benchmarks.length });
 }
 
 function writeIndex(staged: string, named: Asked["named"], written: ReadonlyMap<string, Written>): void {

@@ -32,7 +32,7 @@ export interface Built {
 }
 
 /** Requests and chunk times held in memory at once, in bytes of JSON. */
-const BATCH_BYTES = 176 * 2 ** 20;
+const BATCH_BYTES = 512 * 2 ** 20;
 const MEMORY_LIMIT = "850MB";
 
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */

@@ -58,13 +58,16 @@ async function within(
     runtime: filter.runtime ?? null,
     concurrency: filter.concurrency ?? null,
   };
-  const rows = await askJson<Row>(db, "slo", { ...narrow, min_tps: filter.min_tps ?? null });
   const [counts] = await askJson<Pick<Limits, "judged" | "not_judged">>(db, "slo_judged", narrow);
+  const { judged = 0, not_judged = 0 } = counts ?? {};
+  const rows = judged === 0
+    ? []
+    : await askJson<Row>(db, "slo", { ...narrow, min_tps: filter.min_tps ?? null });
   return {
     offers: rows.filter(({ met }) => met).map(({ met: _, ...offer }) => offer),
     missed: rows.filter(({ met }) => !met).map(missOf),
-    judged: counts?.judged ?? 0,
-    not_judged: counts?.not_judged ?? 0,
+    judged,
+    not_judged,
   };
 }
 

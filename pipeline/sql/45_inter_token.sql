@@ -3,12 +3,12 @@
 
 CREATE OR REPLACE TEMP TABLE inter_token AS
 SELECT
-  directory, level,
+  benchmark_id,
   avg(gap_us) / 1e3 AS avg_itl_ms,
   list_transform(quantile_cont(gap_us, [0.5, 0.95, 0.99]), lambda gap: gap / 1e3) AS itl_ms,
   max(gap_us) / 1e3 AS max_itl_ms
 FROM (
-  SELECT directory, level, unnest(gaps_us) AS gap_us
-  FROM chunk_lines SEMI JOIN (SELECT * FROM request_lines WHERE phase = 'measure' AND NOT failed) USING (directory, level, phase, n)
+  SELECT benchmark_id, unnest(gaps_us) AS gap_us
+  FROM chunks SEMI JOIN (SELECT * FROM requests WHERE phase = 'measure' AND NOT failed) USING (benchmark_id, phase, n)
 )
 GROUP BY ALL;

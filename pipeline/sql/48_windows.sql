@@ -19,25 +19,25 @@ WITH told AS (
 -- Agents of before told the planned window alone, which holds where a level was not interrupted.
 spans AS (
   SELECT
-    directory, level,
+    benchmark_id,
     nullif(any_value(coalesce(load_seconds, if(interrupted, NULL, planned_seconds))), 0) AS load_seconds
-  FROM told WHERE coalesce(phase, 'measure') = 'measure'
+  FROM told JOIN levels USING (directory, level) WHERE coalesce(phase, 'measure') = 'measure'
   GROUP BY ALL HAVING count(*) = 1
 ),
 loads AS (
   SELECT
-    directory, level, load_seconds,
+    benchmark_id, load_seconds, min(sent_at) AS asked_at, max(n) FILTER (phase = 'measure') AS last_n,
     count(*) FILTER (phase = 'measure') AS sent_requests,
     sum(tokens_within(tok, first_text_ns, last_text_ns, NULL)) FILTER (phase = 'settle' AND NOT failed) AS settle_tokens,
     sum(tokens_within(tok, first_text_ns, last_text_ns, load_seconds * 1e9)) FILTER (phase IN ('measure', 'settle') AND NOT failed)
       AS steady_tokens,
     count(*) FILTER (phase = 'repeat' AND NOT failed) AS repeat_requests,
     avg(tokens_per_second) FILTER (phase = 'repeat' AND NOT failed) AS repeat_tokens_per_second
-  FROM request_lines LEFT JOIN spans USING (directory, level)
+  FROM requests LEFT JOIN spans USING (benchmark_id)
   GROUP BY ALL
 )
 SELECT
-  directory, level, coalesce(settle_tokens, 0) AS settle_tokens, repeat_requests, repeat_tokens_per_second,
+  benchmark_id, asked_at, last_n, coalesce(settle_tokens, 0) AS settle_tokens, repeat_requests, repeat_tokens_per_second,
   steady_tokens / load_seconds AS steady_throughput_tokens_per_second,
   sent_requests / load_seconds AS achieved_request_rate
 FROM loads;

@@ -2,15 +2,15 @@
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
-  SELECT *, NOT failed AS good FROM request_lines
+  SELECT *, NOT failed AS good FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 -- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
 asked AS (
   SELECT
-    directory, level,
+    benchmark_id,
     min(sent_at) AS first_sent_at,
-    max(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
+    make_timestamp(max(epoch_us(sent_at) + (coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
     coalesce(max(end_ns) / 1e9, epoch(last_ended_at - first_sent_at)) AS window_seconds,
     count(*) AS total_requests,
     countif(failed) AS total_errors,
@@ -21,7 +21,7 @@ asked AS (
 -- Those that succeeded.
 answered AS (
   SELECT
-    directory, level,
+    benchmark_id,
     if(count(tok_from) > 0, countif(tok_from = 'frames'), NULL) AS total_frames_counted,
     sum(tok)::BIGINT AS total_tokens,
     sum(prompt_tok)::BIGINT AS total_prompt_tokens,
@@ -48,28 +48,28 @@ answered AS (
 ),
 figures AS (
   SELECT * REPLACE (coalesce(total_tokens, 0) AS total_tokens)
-  FROM asked LEFT JOIN answered USING (directory, level)
+  FROM asked LEFT JOIN answered USING (benchmark_id)
 ),
 -- What needs the whole level first: drift between its halves, and cached tokens beyond the prefix that requests share,
 -- which is a chat template's own.
 beside AS (
   SELECT
-    directory, level,
+    benchmark_id,
     sum(greatest(cached_tok - shared_cached_tokens, 0)) AS cached_beyond_shared,
     avg(if(sent_at < middle, tokens_per_second, NULL)) AS first_half,
     avg(if(sent_at >= middle, tokens_per_second, NULL)) AS second_half
   FROM measured
   JOIN (
-    SELECT directory, level, shared_cached_tokens, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
-  ) USING (directory, level)
+    SELECT benchmark_id, shared_cached_tokens, first_sent_at + (last_ended_at - first_sent_at) / 2 AS middle FROM figures
+  ) USING (benchmark_id)
   WHERE good GROUP BY ALL
 ),
 prompts AS (
-  SELECT directory, level, list(prompt ORDER BY prompt) AS prompt_types
-  FROM (SELECT DISTINCT directory, level, prompt FROM measured WHERE prompt IS NOT NULL) GROUP BY ALL
+  SELECT benchmark_id, list(prompt ORDER BY prompt) AS prompt_types
+  FROM (SELECT DISTINCT benchmark_id, prompt FROM measured WHERE prompt IS NOT NULL) GROUP BY ALL
 )
 SELECT
-  benchmark_id, figures.*,
+  figures.*, directory, level,
   coalesce(prompt_types, []) AS prompt_types,
   total_errors / total_requests AS error_rate,
   60 * (total_requests - total_errors) / nullif(window_seconds, 0) AS requests_per_minute,
@@ -81,7 +81,7 @@ SELECT
   100 * total_cached_tokens / nullif(total_prompt_tokens, 0) AS cached_pct,
   100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct
 FROM figures
-JOIN levels USING (directory, level)
-JOIN windows USING (directory, level)
-LEFT JOIN beside USING (directory, level)
-LEFT JOIN prompts USING (directory, level);
+JOIN levels USING (benchmark_id)
+JOIN windows USING (benchmark_id)
+LEFT JOIN beside USING (benchmark_id)
+LEFT JOIN prompts USING (benchmark_id);

@@ -29,19 +29,19 @@ spans AS (
     1e9 * least(coalesce(load_seconds, planned_seconds), window_seconds) AS horizon_ns
   FROM load
   JOIN (SELECT directory, metadata FROM directories) USING (directory)
-  JOIN (SELECT directory, level, max(n) AS last_n FROM request_lines WHERE phase = 'measure' GROUP BY ALL) USING (directory, level)
+  JOIN (SELECT benchmark_id, last_n FROM windows) USING (benchmark_id)
   LEFT JOIN (FROM told WHERE coalesce(phase, 'measure') = 'measure') AS told ON told.directory = load.directory AND told.level = load.level
 ),
 -- All requests that were under way between the first scrape of the window and the last: those that settle the load are not
 -- measured, and are on the window's clock too.
 under_way AS (
-  SELECT request_lines.*, horizon_ns
-  FROM request_lines JOIN spans USING (directory, level)
-  WHERE request_lines.phase IN ('settle', 'measure') AND n <= last_n AND sent_ns IS NOT NULL
+  SELECT requests.*, horizon_ns
+  FROM requests JOIN spans USING (benchmark_id)
+  WHERE requests.phase IN ('settle', 'measure') AND n <= last_n AND sent_ns IS NOT NULL
 ),
 requests_seen AS (
   SELECT
-    directory, level,
+    benchmark_id,
     sum(greatest(0, least(end_ns, horizon_ns) - greatest(sent_ns, 0))) / any_value(horizon_ns) AS in_flight,
     sum(tok) AS all_tokens,
     count(*) FILTER (failed) AS all_failed,
@@ -58,33 +58,33 @@ requests_seen AS (
 ),
 -- The client's requests under way at the very moments at which the engine was asked for its own.
 moments AS (
-  SELECT directory, level, at_ns, at_engine, sum(change) OVER (PARTITION BY directory, level ORDER BY at_ns, change DESC ROWS UNBOUNDED PRECEDING) AS at_client
+  SELECT benchmark_id, at_ns, at_engine, sum(change) OVER (PARTITION BY benchmark_id ORDER BY at_ns, change DESC ROWS UNBOUNDED PRECEDING) AS at_client
   FROM (
-    SELECT directory, level, sent_ns AS at_ns, 1 AS change, NULL AS at_engine FROM under_way
+    SELECT benchmark_id, sent_ns AS at_ns, 1 AS change, NULL AS at_engine FROM under_way
     UNION ALL
-    SELECT directory, level, end_ns, -1, NULL FROM under_way
+    SELECT benchmark_id, end_ns, -1, NULL FROM under_way
     UNION ALL
-    SELECT directory, level, at_ns, 0, running + waiting FROM server_lines WHERE phase = 'measure'
+    SELECT benchmark_id, at_ns, 0, running + waiting FROM server_lines WHERE phase = 'measure'
   )
-  WHERE (directory, level) IN (SELECT (directory, level) FROM server_lines)
+  WHERE benchmark_id IN (SELECT benchmark_id FROM server_lines)
 ),
 scrapes AS (
-  SELECT directory, level, count(*) AS scrapes, avg(at_engine) AS server_in_flight, avg(at_client) AS client_at_scrapes
-  FROM moments JOIN spans USING (directory, level)
+  SELECT benchmark_id, count(*) AS scrapes, avg(at_engine) AS server_in_flight, avg(at_client) AS client_at_scrapes
+  FROM moments JOIN spans USING (benchmark_id)
   WHERE at_engine IS NOT NULL AND at_ns BETWEEN 0 AND horizon_ns
   GROUP BY ALL
 ),
 -- A counter that went down was set back: the engine was started anew.
 counted AS (
   SELECT
-    directory, level,
+    benchmark_id,
     arg_max(generation_tokens, at_ns) - arg_min(generation_tokens, at_ns) AS difference,
     if(difference >= 0, difference, NULL) AS server_tokens
   FROM server_lines WHERE phase = 'measure' GROUP BY ALL
 ),
 rates AS (
   SELECT benchmark_id, directory, measured_frames / nullif(window_seconds, 0) AS chunks_per_second
-  FROM spans JOIN requests_seen USING (directory, level)
+  FROM spans JOIN requests_seen USING (benchmark_id)
 ),
 -- The lowest level of the calibration at which chunks came as fast says what the times may be off by. Above a ceiling that was
 -- found, the first level that was not clean is where the client was seen to be late.
@@ -110,8 +110,8 @@ SELECT
     tokens: if(server_tokens IS NULL, NULL, all_tokens), server_tokens: server_tokens
   } END AS client
 FROM spans
-LEFT JOIN requests_seen USING (directory, level)
-LEFT JOIN scrapes USING (directory, level)
-LEFT JOIN counted USING (directory, level)
+LEFT JOIN requests_seen USING (benchmark_id)
+LEFT JOIN scrapes USING (benchmark_id)
+LEFT JOIN counted USING (benchmark_id)
 LEFT JOIN rates USING (benchmark_id)
 LEFT JOIN calibrated USING (benchmark_id);

@@ -6,7 +6,7 @@ WITH at_rest AS (
   SELECT
     directory, gpu_index, count(*) AS ticks, median(power_w) AS power_w,
     min(utilization_pct) AS utilization_pct, min(memory_used_mib) AS memory_used_mib
-  FROM gpu_lines JOIN (SELECT directory, min(sent_at) AS asked_at FROM request_lines GROUP BY ALL) USING (directory)
+  FROM gpu_lines JOIN (SELECT directory, min(asked_at) AS asked_at FROM windows JOIN levels USING (benchmark_id) GROUP BY ALL) USING (directory)
   WHERE sampled_at < asked_at
   GROUP BY ALL
 ),

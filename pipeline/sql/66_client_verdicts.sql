@@ -9,7 +9,7 @@ WITH found AS (
     wanted_gpu || chr(10) || (metadata ->> '$.hardware.gpu_name') AS gpu_pair
   FROM client_signs
   JOIN (SELECT directory, wanted_gpu, metadata FROM directories) USING (directory)
-  LEFT JOIN (SELECT directory, level, itl_ms FROM inter_token) USING (directory, level)
+  LEFT JOIN (SELECT benchmark_id, itl_ms FROM inter_token) USING (benchmark_id)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([

@@ -64,7 +64,7 @@ WITH facts AS (
   JOIN directories USING (directory)
   JOIN memory USING (benchmark_id)
   JOIN machine_signs USING (directory)
-  LEFT JOIN inter_token USING (directory, level)
+  LEFT JOIN inter_token USING (benchmark_id)
   LEFT JOIN goodput USING (benchmark_id)
   LEFT JOIN client_signs USING (benchmark_id)
   LEFT JOIN telemetry USING (benchmark_id)

@@ -2,15 +2,15 @@
 INSERT INTO definitions BY NAME
 SELECT
   id, run_id, entry_id, level, 'almanac' AS definition, 1 AS definition_version, count(*) AS requests,
-  -- 30_requests.sql: first text, reasoning included, from the scheduled time.
+  -- 30_request_lines.sql: first text, reasoning included, from the scheduled time.
   linear_spread((first_text_ns - scheduled_ns) / 1e6) AS ttft_ms,
-  -- 30_requests.sql: first text that is no reasoning, from the scheduled time.
+  -- 30_request_lines.sql: first text that is no reasoning, from the scheduled time.
   linear_spread((first_answer_ns - scheduled_ns) / 1e6) AS ttfa_ms,
-  -- 30_requests.sql: one value a request; requests of one token or one frame have none.
+  -- 30_request_lines.sql: one value a request; requests of one token or one frame have none.
   linear_spread(CASE WHEN tok > 1 AND last_text_ns > first_text_ns THEN (last_text_ns - first_text_ns) / 1e6 / (tok - 1) END) AS tpot_ms,
   -- 45_inter_token.sql: gaps between frames with text, pooled over requests.
   itl_ms,
-  -- 30_requests.sql: duration of the whole request, from when it was sent.
+  -- 30_request_lines.sql: duration of the whole request, from when it was sent.
   linear_spread(latency_ms) AS e2el_ms,
   -- 50_load.sql: mean over requests of tokens/s of the decode phase.
   avg(tokens_per_second) AS tokens_per_second_per_user,

@@ -4,15 +4,13 @@
 INSERT INTO definitions BY NAME
 WITH token_gaps AS (
   -- python/sglang/benchmark/serving.py: the gap before a chunk is split evenly over its new tokens.
-  SELECT directory, level, unnest(gaps_us) / 1e3 / ((tok - 1) / len(gaps_us)) AS gap_ms
-  FROM timed_requests JOIN chunk_lines USING (directory, level, phase, n)
+  SELECT id, unnest(gaps_us) / 1e3 / ((tok - 1) / len(gaps_us)) AS gap_ms
+  FROM timed_chunks
   WHERE tok > 1
 ),
 itl AS (
   -- python/sglang/benchmark/metrics.py: pooled over requests.
-  SELECT benchmark_id AS id, itl_ms
-  FROM (SELECT directory, level, linear_spread(gap_ms) AS itl_ms FROM token_gaps GROUP BY ALL)
-  JOIN levels USING (directory, level)
+  SELECT id, linear_spread(gap_ms) AS itl_ms FROM token_gaps GROUP BY ALL
 )
 SELECT
   definitions.* REPLACE ('sglang_native' AS definition, 1 AS definition_version, itl.itl_ms AS itl_ms)

@@ -5,13 +5,13 @@ INSERT INTO definitions BY NAME
 WITH frame_gaps AS (
   -- vllm/benchmarks/lib/endpoint_request_func.py: every gap between frames with choices, one a chunk, the wait from a role-only
   -- frame to the first text among them.
-  SELECT directory, level, unnest(gaps_us)::BIGINT AS gap_us FROM timed_requests JOIN chunk_lines USING (directory, level, phase, n)
+  SELECT id, unnest(gaps_us)::BIGINT AS gap_us FROM timed_chunks
   UNION ALL
-  SELECT directory, level, (first_text_ns - first_frame_ns) // 1000 FROM timed_requests WHERE first_frame_ns < first_text_ns
+  SELECT id, (first_text_ns - first_frame_ns) // 1000 FROM timed_requests WHERE first_frame_ns < first_text_ns
 ),
 itl AS (
   -- vllm/benchmarks/serve.py: pooled over requests.
-  SELECT directory, level, linear_spread(gap_us / 1e3) AS itl_ms FROM frame_gaps GROUP BY ALL
+  SELECT id, linear_spread(gap_us / 1e3) AS itl_ms FROM frame_gaps GROUP BY ALL
 )
 SELECT
   id, run_id, entry_id, level, 'vllm' AS definition, 1 AS definition_version, count(*) AS requests,
@@ -28,5 +28,5 @@ SELECT
   sum(tok) / nullif(any_value(window_seconds), 0) AS output_tokens_per_second,
   -- vllm/benchmarks/serve.py: successful requests over the same time.
   count(*) / nullif(any_value(window_seconds), 0) AS requests_per_second
-FROM timed_requests LEFT JOIN itl USING (directory, level)
+FROM timed_requests LEFT JOIN itl USING (id)
 GROUP BY ALL;
