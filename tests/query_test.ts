@@ -12,7 +12,7 @@ import {
   Pareto,
   Recommendations,
 } from "../pipeline/schema/api.ts";
-import { almanac } from "./almanac.ts";
+import { almanac, standing } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -57,8 +57,10 @@ async function three(paths: Paths): Promise<void> {
   await result(paths, "c", "NVIDIA GeForce RTX 3090", 80, 0.16);
 }
 
+const ofThree = await standing(three);
+
 Deno.test("best is the fastest, cheapest the most tokens per dollar at the speed asked for", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     equal((await best(db, { model: MODEL }))?.benchmark.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
     const answer = await cheapest(db, { model: MODEL });
     equal(answer?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 3090");
@@ -109,7 +111,7 @@ Deno.test("the Pareto frontier holds what no other benchmark beats in price and 
   }));
 
 Deno.test("compare sets all hardware beside the fastest, which is not repeated", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     const { baseline, comparisons } = Comparison.parse(await compare(db, { model: MODEL }));
     equal(baseline.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
     deepEqual(comparisons.map((line) => [line.speedup_factor, line.memory_efficiency]), [[0.6, 5], [
@@ -177,7 +179,7 @@ Deno.test("filters combine: a part of the GPU's name in any case, provider, runt
   }));
 
 Deno.test("hostile names are data, not SQL", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     const hostile = "x' OR 1=1; DROP TABLE benchmarks; --";
     equal((await list(db, { model: hostile })).count, 0);
     equal((await list(db, { gpu: "%" })).count, 0);
@@ -194,7 +196,7 @@ async function cli(root: string, ...args: string[]) {
 }
 
 Deno.test("the command line's JSON is byte for byte the file of the mirror", () =>
-  almanac(three, async (_db, paths) => {
+  ofThree(async (_db, paths) => {
     const questions = { best: "best", recommend: "recommendations", compare: "compare" };
     for (const [question, folder] of Object.entries(questions)) {
       const { out } = await cli(paths.root, question, "--model", MODEL, "--output", "json");
@@ -237,7 +239,7 @@ Deno.test("every table fits 80 columns, however long the names", () =>
   }));
 
 Deno.test("a model, GPU, provider or runtime that no benchmark has is refused with the nearest known ones", () =>
-  almanac(three, async (_db, paths) => {
+  ofThree(async (_db, paths) => {
     for (
       const [args, words] of [
         [["best", "--model", "qwen2:8b"], "the model qwen2:8b: there is none\nNearest known: qwen2:7b."],
@@ -259,7 +261,7 @@ Deno.test("a model, GPU, provider or runtime that no benchmark has is refused wi
   }));
 
 Deno.test("a list of more than 200 is refused, and filters that are known but fit nothing together give an empty one", () =>
-  almanac(three, async (_db, paths) => {
+  ofThree(async (_db, paths) => {
     const { code, err } = await cli(paths.root, "--limit", "201");
     equal(code, 2);
     match(err, /must be at most 200/);
