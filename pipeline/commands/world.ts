@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { startEmbedded } from "../engines/embedded/process.ts";
+import { bundleAgent } from "../lib/bundle.ts";
 import { realClock } from "../lib/clock.ts";
 import { eachLine } from "../lib/shell.ts";
 import { connect } from "../machines/mod.ts";
@@ -28,6 +29,7 @@ export function realWorld(): World {
     env: (name) => Deno.env.get(name),
     simulated: null,
     startEmbedded,
+    bundleAgent,
   };
 }
 
