@@ -36,7 +36,7 @@ export function realWorld(): World {
 /** A world with simulated clouds; leaving its scope ends them and every "machine" on them. */
 export async function simulatedWorld(log: (text: string) => void): Promise<World & AsyncDisposable> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", program],
+    args: ["run", "-A", "--quiet", "--node-modules-dir=manual", program],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
