@@ -56,12 +56,9 @@ export async function exportTables(db: Database, out: string, anew: boolean): Pr
 
 /** The columns of a table as SQL that makes one text of a list or a struct. */
 async function flatColumns(db: Database, table: string): Promise<string> {
-  const rows = await db.rows(
-    "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table ORDER BY column_index",
-    { table },
-  );
-  return rows.map(({ column_name, data_type }) =>
-    /[\])]$/.test(String(data_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
+  const rows = await db.rows(`DESCRIBE ${table}`);
+  return rows.map(({ column_name, column_type }) =>
+    /[\])]$/.test(String(column_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
   ).join(", ");
 }
 
