@@ -10,7 +10,7 @@ import { BenchmarkDetail, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { levelOf } from "../pipeline/schema/load.ts";
 import { standing } from "./almanac.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { fromHost, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 /** A request in full: sent at `second`, first text after `first` s, `tok` tokens until `dur` s. */
 function fullLine(n: number, second: number, fields: object = {}): object {
@@ -176,7 +176,7 @@ const PROVOKED: [string, object[], Record<string, string>][] = [
 
 const provoked = await standing(async (paths) => {
   for (const [n, [, lines, files]] of PROVOKED.entries()) {
-    await sealed(paths, "r1", `e${n}`, { "results.jsonl": jsonl(lines), ...files });
+    await sealed(paths, "r1", `e${n}`, fromHost(`host ${n}`, { "results.jsonl": jsonl(lines), ...files }));
   }
 });
 
