@@ -9,7 +9,8 @@ import { list } from "../pipeline/query/mod.ts";
 import { BenchmarkDetail, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { levelOf } from "../pipeline/schema/load.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { standing } from "./almanac.ts";
+import { fromHost, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 /** A request in full: sent at `second`, first text after `first` s, `tok` tokens until `dur` s. */
 function fullLine(n: number, second: number, fields: object = {}): object {
@@ -140,44 +141,52 @@ Deno.test("energy is the mean power of all GPUs over the window for each output 
   equal(gap?.joules_per_output_token, null);
 });
 
-for (
-  const [code, lines, files] of [
-    ["cache_hit", [0, 0, 20].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
-    ["cache_hit", [39, 39, 39].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
-    ["server_errors", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "http" })], {}],
-    ["truncated_stream", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "truncated" })], {}],
-    ["short_output", [fullLine(0, 0)], {}],
-    ["frames_counted", [fullLine(0, 0, { tok_from: "engine" }), fullLine(1, 2, { tok_from: "frames" })], {}],
-    ["too_few_requests", [fullLine(0, 0)], {}],
-    [
-      "non_stationary",
-      Array.from({ length: 20 }, (_, n) => plainLine(n, n * 2, n < 10 ? 100 : 90)),
-      {},
-    ],
-    ["interrupted", [fullLine(0, 0)], {
-      "metadata.json": metadata({ summary: { levels: [levelSummary(1, true)] } }),
-    }],
-    ["interrupted", [fullLine(0, 0)], { "metadata.json": metadata({ summary: { levels: [] } }) }],
-    ["cpu_spill", [fullLine(0, 0)], {
-      "metadata.json": metadata({ model: { size_vram_bytes: 1e9, size_loaded_bytes: 4e9 } }),
-    }],
-    ["telemetry_gap", [fullLine(0, 0, { dur: 9 })], {
-      "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n2026/01/02 03:04:10.000, 1, 1, 1, 1, 1\n",
-    }],
-    ["telemetry_gap", [fullLine(0, 0), fullLine(1, 7)], {
-      "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n",
-    }],
-    ["throttled_thermal", [fullLine(0, 0)], {
-      "gpu.csv":
-        "timestamp,index,clocks_event_reasons.active\n2026/01/02 03:04:05.000, 0, 0x0000000000000040\n",
-    }],
-  ] as [string, object[], Record<string, string>][]
-) {
+/** The verdict, the requests that provoke it, and the files beside them. */
+const PROVOKED: [string, object[], Record<string, string>][] = [
+  ["cache_hit", [0, 0, 20].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
+  ["cache_hit", [39, 39, 39].map((cached_tok, n) => fullLine(n, n * 2, { cached_tok })), {}],
+  ["server_errors", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "http" })], {}],
+  ["truncated_stream", [fullLine(0, 0), fullLine(1, 2, { err: true, error_class: "truncated" })], {}],
+  ["short_output", [fullLine(0, 0)], {}],
+  ["frames_counted", [fullLine(0, 0, { tok_from: "engine" }), fullLine(1, 2, { tok_from: "frames" })], {}],
+  ["too_few_requests", [fullLine(0, 0)], {}],
+  [
+    "non_stationary",
+    Array.from({ length: 20 }, (_, n) => plainLine(n, n * 2, n < 10 ? 100 : 90)),
+    {},
+  ],
+  ["interrupted", [fullLine(0, 0)], {
+    "metadata.json": metadata({ summary: { levels: [levelSummary(1, true)] } }),
+  }],
+  ["interrupted", [fullLine(0, 0)], { "metadata.json": metadata({ summary: { levels: [] } }) }],
+  ["cpu_spill", [fullLine(0, 0)], {
+    "metadata.json": metadata({ model: { size_vram_bytes: 1e9, size_loaded_bytes: 4e9 } }),
+  }],
+  ["telemetry_gap", [fullLine(0, 0, { dur: 9 })], {
+    "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n2026/01/02 03:04:10.000, 1, 1, 1, 1, 1\n",
+  }],
+  ["telemetry_gap", [fullLine(0, 0), fullLine(1, 7)], {
+    "gpu.csv": "2026/01/02 03:04:05.000, 1, 1, 1, 1, 1\n",
+  }],
+  ["throttled_thermal", [fullLine(0, 0)], {
+    "gpu.csv":
+      "timestamp,index,clocks_event_reasons.active\n2026/01/02 03:04:05.000, 0, 0x0000000000000040\n",
+  }],
+];
+
+const provoked = await standing(async (paths) => {
+  for (const [n, [, lines, files]] of PROVOKED.entries()) {
+    await sealed(paths, "r1", `e${n}`, fromHost(`host ${n}`, { "results.jsonl": jsonl(lines), ...files }));
+  }
+});
+
+for (const [n, [code, lines, files]] of PROVOKED.entries()) {
   const how = Object.keys(files).length === 0
     ? `${lines.length} requests`
     : `${lines.length} requests and ${Object.keys(files)}`;
   Deno.test(`the verdict ${code} is given to ${how}, with its number beyond its limit`, async () => {
-    const [benchmark] = await figures(lines, files);
+    const { benchmarks } = BenchmarkList.parse(await provoked((db) => list(db)));
+    const benchmark = benchmarks.find(({ provenance }) => provenance.entry_id === `e${n}`);
     ok(codes(benchmark)?.some((found) => found === code), String(codes(benchmark)));
     const verdict = benchmark?.verdicts.find((found) => found.code === code);
     ok(Number.isFinite(verdict?.value) && verdict?.value !== verdict?.limit);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildData } from "../pipeline/build/mod.ts";
 import { Database, type Row } from "../pipeline/lib/duckdb.ts";
+import { standing } from "./almanac.ts";
 import { jsonl, sealed, temporaryRoot } from "./fixtures.ts";
 
 const SQL = join(dirname(dirname(fileURLToPath(import.meta.url))), "pipeline", "sql", "definitions");
@@ -44,16 +45,21 @@ function moved(n: number, later: number, fields: object = {}): object {
   };
 }
 
-async function asked(
-  requests: readonly object[],
-  chunks: readonly object[],
-  sql: string,
-): Promise<Row[]> {
+function evidence(requests: readonly object[], chunks: readonly object[]): Record<string, string> {
+  return { "results.jsonl": jsonl(requests), "chunks.jsonl": jsonl(chunks) };
+}
+
+const trace = await standing(async (paths) => {
+  await sealed(paths, "r1", "e1", evidence([TRACE], [CHUNKS]));
+});
+
+function askedOfTrace(sql: string): Promise<Row[]> {
+  return trace((db) => db.rows(sql));
+}
+
+async function asked(requests: readonly object[], chunks: readonly object[], sql: string): Promise<Row[]> {
   await using root = await temporaryRoot();
-  await sealed(root.paths, "r1", "e1", {
-    "results.jsonl": jsonl(requests),
-    ...(chunks.length === 0 ? {} : { "chunks.jsonl": jsonl(chunks) }),
-  });
+  await sealed(root.paths, "r1", "e1", evidence(requests, chunks));
   await buildData(root.paths, root.log);
   using db = await Database.reading(root.paths.database);
   return await db.rows(sql);
@@ -76,9 +82,7 @@ for (
   ] as const
 ) {
   Deno.test(`the hand-worked trace gives the figures of ${view} to the digit`, async () => {
-    const [row] = await asked(
-      [TRACE],
-      [CHUNKS],
+    const [row] = await askedOfTrace(
       `SELECT ttft_ms.mean AS ttft, tpot_ms.mean AS tpot, itl_ms.mean AS itl, tokens_per_second_per_user AS per_user FROM ${view}`,
     );
     deepEqual([row?.ttft, row?.tpot, row?.itl, row?.per_user].map(to(1)), [ttft, tpot, itl, perUser]);
@@ -86,9 +90,7 @@ for (
 }
 
 Deno.test("tokens/s of one user are 1000 over the time per token: 23.3 by GuideLLM's TPOT, 50 by its ITL and SGLang's native one", async () => {
-  const rows = await asked(
-    [TRACE],
-    [CHUNKS],
+  const rows = await askedOfTrace(
     `SELECT 1e3 / tpot_ms.mean AS per_user FROM as_guidellm UNION ALL
      SELECT 1e3 / itl_ms.mean FROM as_guidellm UNION ALL
      SELECT 1e3 / itl_ms.mean FROM as_sglang_native`,
@@ -97,9 +99,7 @@ Deno.test("tokens/s of one user are 1000 over the time per token: 23.3 by GuideL
 });
 
 Deno.test("the latency of the trace ends and begins where each tool has it", async () => {
-  const rows = await asked(
-    [TRACE],
-    [CHUNKS],
+  const rows = await askedOfTrace(
     "SELECT definition, e2el_ms.mean AS e2el FROM definitions ORDER BY definition",
   );
   deepEqual(Object.fromEntries(rows.map(({ definition, e2el }) => [definition, to(3)(e2el)])), {
@@ -115,9 +115,7 @@ Deno.test("the latency of the trace ends and begins where each tool has it", asy
 });
 
 Deno.test("throughput of the trace: over the whole run, or from the first request to the last response", async () => {
-  const rows = await asked(
-    [TRACE],
-    [CHUNKS],
+  const rows = await askedOfTrace(
     "SELECT definition, output_tokens_per_second AS rate FROM definitions ORDER BY definition",
   );
   deepEqual(Object.fromEntries(rows.map(({ definition, rate }) => [definition, to(2)(rate)])), {

@@ -2,10 +2,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildData } from "../pipeline/build/mod.ts";
 import { Database, quote } from "../pipeline/lib/duckdb.ts";
 import type { Paths } from "../pipeline/paths.ts";
-import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { standing } from "./almanac.ts";
+import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 
 const EXAMPLES = join(dirname(dirname(fileURLToPath(import.meta.url))), "site", "src", "sql", "examples");
 const HOSTILE = `a "model", with\nall 'kinds'`;
@@ -24,10 +24,7 @@ function timesOf(second: number) {
   };
 }
 
-/** A built almanac, and a database in which its files are found as from their own folder. */
-async function downloads(ask: (db: Database, paths: Paths) => Promise<void>): Promise<void> {
-  await using root = await temporaryRoot();
-  const { paths } = root;
+const built = await standing(async (paths) => {
   const lines = Array.from({ length: 12 }, (_, n) => ({ ...plainLine(n, n * 2, 90), ...timesOf(n * 2) }));
   const chunks = lines.map((_, n) => ({ n, level: 1, phase: "measure", first_ns: 0, gaps_us: [10_000] }));
   for (const name of ["qwen2:7b", HOSTILE]) {
@@ -38,10 +35,15 @@ async function downloads(ask: (db: Database, paths: Paths) => Promise<void>): Pr
     };
     await sealed(paths, "run", name === HOSTILE ? "hostile" : "plain", files);
   }
-  await buildData(paths, root.log);
-  using db = await Database.inMemory({ file_search_path: paths.exported });
-  await db.run(`ATTACH ${quote(paths.database)} AS almanac (READ_ONLY); USE almanac`);
-  await ask(db, paths);
+});
+
+/** Asks a database in which the almanac's files are found as from their own folder. */
+async function downloads(ask: (db: Database, paths: Paths) => Promise<void>): Promise<void> {
+  await built(async (_, paths) => {
+    using db = await Database.inMemory({ file_search_path: paths.exported });
+    await db.run(`ATTACH ${quote(paths.database)} AS almanac (READ_ONLY); USE almanac`);
+    await ask(db, paths);
+  });
 }
 
 Deno.test("benchmarks.csv has every column and every benchmark of the table, lists and structs as JSON text", () =>

@@ -65,6 +65,12 @@ export function metadata(
   });
 }
 
+/** The same files from a host of its own: without one, directories that say the same would be the same evidence. */
+export function fromHost(hostname: string, files: Record<string, string>): Record<string, string> {
+  const told = JSON.parse(files["metadata.json"] ?? metadata());
+  return { ...files, "metadata.json": JSON.stringify({ ...told, hostname }) };
+}
+
 /** A successful request with only the specification's keys, `seconds` after the start. */
 export function plainLine(n: number, seconds: number, tps: number, dur = 2): object {
   return { t: 1767323045 + seconds, n, tok: 100, tps, dur, err: false, error_msg: "" };

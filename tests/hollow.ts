@@ -126,6 +126,7 @@ export async function hollow(clouds: Clouds = { vastai: {} }): Promise<Hollow> {
       [...started].map(([name, { url, login, cloud: { key } }]) => [name, { url, login, key }]),
     ),
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
+    bundleAgent: () => Promise.reject(new Error("nothing is measured here")),
   };
   const [first = "vastai"] = started.keys();
   const opened = await openProviders(paths, world, log);

@@ -12,6 +12,7 @@ import { list } from "../pipeline/query/mod.ts";
 import { BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { LLAMA_SERVER_NAMES } from "../pipeline/schema/gauges.ts";
+import { RUN } from "./e2e/cli.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
 const agentFile = fileURLToPath(new URL("../pipeline/agent/main.ts", import.meta.url));
@@ -29,7 +30,7 @@ export interface MockRun {
 /** The agent in a process of its own, as on a machine: its CPU time is its own, and no other test's programs are on its PATH. */
 async function agentAlone(settings: Readonly<Record<string, string>>): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", agentFile],
+    args: [...RUN, "--quiet", agentFile],
     env: { ...settings, PATH: "/usr/local/bin:/usr/bin:/bin" },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));

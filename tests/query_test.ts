@@ -1,7 +1,6 @@
 // The almanac's questions over hand-made results: rankings, prices, comparisons, and the same bytes on every side.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Source } from "../pipeline/lib/seal.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { best, cheapest, cheapestFile, compare, list, pareto, recommend } from "../pipeline/query/mod.ts";
@@ -12,10 +11,10 @@ import {
   Pareto,
   Recommendations,
 } from "../pipeline/schema/api.ts";
-import { almanac } from "./almanac.ts";
+import { almanac, standing } from "./almanac.ts";
+import { cli } from "./e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
-const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODEL = "qwen2:7b";
 
 /** A result on `gpu` with `tps` tokens/s at `price`. */
@@ -57,8 +56,10 @@ async function three(paths: Paths): Promise<void> {
   await result(paths, "c", "NVIDIA GeForce RTX 3090", 80, 0.16);
 }
 
+const ofThree = await standing(three);
+
 Deno.test("best is the fastest, cheapest the most tokens per dollar at the speed asked for", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     equal((await best(db, { model: MODEL }))?.benchmark.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
     const answer = await cheapest(db, { model: MODEL });
     equal(answer?.benchmark.hardware.gpu_name, "NVIDIA GeForce RTX 3090");
@@ -109,7 +110,7 @@ Deno.test("the Pareto frontier holds what no other benchmark beats in price and 
   }));
 
 Deno.test("compare sets all hardware beside the fastest, which is not repeated", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     const { baseline, comparisons } = Comparison.parse(await compare(db, { model: MODEL }));
     equal(baseline.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
     deepEqual(comparisons.map((line) => [line.speedup_factor, line.memory_efficiency]), [[0.6, 5], [
@@ -177,33 +178,28 @@ Deno.test("filters combine: a part of the GPU's name in any case, provider, runt
   }));
 
 Deno.test("hostile names are data, not SQL", () =>
-  almanac(three, async (db) => {
+  ofThree(async (db) => {
     const hostile = "x' OR 1=1; DROP TABLE benchmarks; --";
     equal((await list(db, { model: hostile })).count, 0);
     equal((await list(db, { gpu: "%" })).count, 0);
     equal((await list(db)).count, 3);
   }));
 
-async function cli(root: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(repository, "pipeline", "main.ts"), "benchmarks", ...args, "--root", root],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
+function asked(root: string, ...args: string[]) {
+  return cli("benchmarks", ...args, "--root", root);
 }
 
 Deno.test("the command line's JSON is byte for byte the file of the mirror", () =>
-  almanac(three, async (_db, paths) => {
+  ofThree(async (_db, paths) => {
     const questions = { best: "best", recommend: "recommendations", compare: "compare" };
     for (const [question, folder] of Object.entries(questions)) {
-      const { out } = await cli(paths.root, question, "--model", MODEL, "--output", "json");
+      const { out } = await asked(paths.root, question, "--model", MODEL, "--output", "json");
       equal(out, await Deno.readTextFile(join(paths.api, folder, "qwen2-7b.json")), question);
     }
-    const { out } = await cli(paths.root, "--output", "json");
+    const { out } = await asked(paths.root, "--output", "json");
     equal(out, await Deno.readTextFile(join(paths.api, "benchmarks.json")));
     const cheapestOut = JSON.parse(
-      (await cli(paths.root, "cheapest", "--model", MODEL, "--output", "json")).out,
+      (await asked(paths.root, "cheapest", "--model", MODEL, "--output", "json")).out,
     );
     const { frontier: _, ...file } = JSON.parse(
       await Deno.readTextFile(join(paths.api, "cheapest", "qwen2-7b.json")),
@@ -228,7 +224,7 @@ Deno.test("every table fits 80 columns, however long the names", () =>
   }, async (_db, paths) => {
     for (const question of [[], ["best"], ["cheapest"], ["recommend"], ["compare"]]) {
       const model = question.length === 0 ? [] : ["--model", MODEL];
-      const { out, code } = await cli(paths.root, ...question, ...model);
+      const { out, code } = await asked(paths.root, ...question, ...model);
       equal(code, 0);
       for (const line of out.split("\n")) {
         if (/[│┌├└]/.test(line)) ok(line.length <= 80, `${line.length}: ${line}`);
@@ -237,7 +233,7 @@ Deno.test("every table fits 80 columns, however long the names", () =>
   }));
 
 Deno.test("a model, GPU, provider or runtime that no benchmark has is refused with the nearest known ones", () =>
-  almanac(three, async (_db, paths) => {
+  ofThree(async (_db, paths) => {
     for (
       const [args, words] of [
         [["best", "--model", "qwen2:8b"], "the model qwen2:8b: there is none\nNearest known: qwen2:7b."],
@@ -250,29 +246,29 @@ Deno.test("a model, GPU, provider or runtime that no benchmark has is refused wi
         ],
       ] as const
     ) {
-      const { code, err } = await cli(paths.root, ...args);
+      const { code, err } = await asked(paths.root, ...args);
       equal(code, 1);
       ok(err.startsWith(`Cannot find a benchmark of ${words}`), err);
     }
-    const slow = await cli(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
+    const slow = await asked(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
     match(slow.err, /that reaches 9999 tokens\/s at concurrency 1/);
   }));
 
 Deno.test("a list of more than 200 is refused, and filters that are known but fit nothing together give an empty one", () =>
-  almanac(three, async (_db, paths) => {
-    const { code, err } = await cli(paths.root, "--limit", "201");
+  ofThree(async (_db, paths) => {
+    const { code, err } = await asked(paths.root, "--limit", "201");
     equal(code, 2);
     match(err, /must be at most 200/);
-    const { out } = await cli(paths.root, "--gpu", "H100", "--concurrency", "2", "--output", "json");
+    const { out } = await asked(paths.root, "--gpu", "H100", "--concurrency", "2", "--output", "json");
     deepEqual(JSON.parse(out), { benchmarks: [], count: 0 });
   }));
 
 Deno.test("an unknown question is refused with the nearest known ones, an unknown option with the nearest", async () => {
   await using root = await temporaryRoot();
-  const question = await cli(root.paths.root, "bets");
+  const question = await asked(root.paths.root, "bets");
   equal(question.code, 2);
   match(question.err, /Cannot answer "benchmarks bets": there is no such question\nNearest known: best, /);
-  const option = await cli(root.paths.root, "--modell", "x");
+  const option = await asked(root.paths.root, "--modell", "x");
   equal(option.code, 2);
   match(
     option.err,
@@ -307,7 +303,7 @@ for (
 Deno.test("without built data it is built first, with the results that are published with the almanac", async () => {
   await using root = await temporaryRoot();
   await Deno.remove(join(root.paths.root, "data", "published"));
-  const { code, out, err } = await cli(root.paths.root, "best", "--model", "deepseek-r1:32b");
+  const { code, out, err } = await asked(root.paths.root, "best", "--model", "deepseek-r1:32b");
   equal(code, 0);
   match(err, /there is no built data yet, building it/);
   match(out, /RTX 5090/);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { parsed, scanRaw } from "../pipeline/build/scan.ts";
 import { sha256File } from "../pipeline/lib/files.ts";
 import { matrixSchemaText } from "../pipeline/schema/write.ts";
+import { cli } from "./e2e/cli.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -150,10 +151,7 @@ Deno.test("every option of every command explains itself", async () => {
       "serve",
     ]
   ) {
-    const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", join(repository, "pipeline", "main.ts"), ...command.split(" "), "--help"],
-    }).output();
-    const help = new TextDecoder().decode(stdout);
+    const { out: help } = await cli(...command.split(" "), "--help");
     ok(help.includes("Usage:"), command);
     for (const line of help.split("\n").filter((text) => /^ {2}-/.test(text))) {
       ok(/^ {2}-\S.*? {2,}\S/.test(line) || line.length > 36, `${command}: ${line}`);

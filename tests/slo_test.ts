@@ -6,7 +6,7 @@ import { slo, type SloFilter } from "../pipeline/query/slo.ts";
 import { questionOf } from "../pipeline/serve/questions.ts";
 import { parseSlo, SLO_TIERS, SloAnswer } from "../pipeline/schema/slo.ts";
 import { cli } from "./e2e/cli.ts";
-import { almanac } from "./almanac.ts";
+import { almanac, standing } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 import { ladder, MODEL, type Step, throughputOf } from "./ladders.ts";
 
@@ -18,6 +18,8 @@ const STEPS: readonly Step[] = [
   { level: 64, ttft: 3000, tpot: 140 },
 ];
 
+const ofSteps = await standing((paths) => ladder(paths, "a", { steps: STEPS }));
+
 async function only(db: Database, filter: Partial<SloFilter>) {
   const { limits } = SloAnswer.parse(await slo(db, { model: MODEL, ...filter }));
   equal(limits.length, 1);
@@ -27,7 +29,7 @@ async function only(db: Database, filter: Partial<SloFilter>) {
 }
 
 Deno.test("each tier takes the level of the highest throughput that keeps it, and prices its throughput", () =>
-  almanac((paths) => ladder(paths, "a", { steps: STEPS }), async (db) => {
+  ofSteps(async (db) => {
     const { limits } = SloAnswer.parse(await slo(db, { model: MODEL }));
     deepEqual(
       limits.map(({ tier, ttft_ms, tpot_ms, offers }) => [tier, ttft_ms, tpot_ms, offers[0]?.level]),
@@ -48,7 +50,7 @@ Deno.test("each tier takes the level of the highest throughput that keeps it, an
   }));
 
 Deno.test("either limit may be missing, and a limit is kept when it is just reached", () =>
-  almanac((paths) => ladder(paths, "a", { steps: STEPS }), async (db) => {
+  ofSteps(async (db) => {
     equal((await only(db, { ttft_ms: 400 })).offers[0]?.level, 16);
     equal((await only(db, { ttft_ms: 399 })).offers[0]?.level, 4);
     equal((await only(db, { tpot_ms: 15 })).offers[0]?.level, 4);
@@ -181,7 +183,7 @@ Deno.test("setups are never mixed: another number of tokens, weights or GPUs is 
   }));
 
 Deno.test("the names of the tiers are those of the table", () =>
-  almanac((paths) => ladder(paths, "a", { steps: STEPS }), async (db) => {
+  ofSteps(async (db) => {
     const rows = await db.rows("SELECT tier FROM slo_tiers ORDER BY position");
     deepEqual(rows.map(({ tier }) => tier), SLO_TIERS);
   }));
@@ -258,7 +260,7 @@ Deno.test("the command line answers within limits as the API does, in tables of 
   }));
 
 Deno.test("limits that nothing keeps are refused with what comes nearest, unknown words with the known ones", () =>
-  almanac((paths) => ladder(paths, "a", { steps: STEPS }), async (_db, paths) => {
+  ofSteps(async (_db, paths) => {
     const ask = (...options: string[]) =>
       cli("benchmarks", "cheapest", "--model", MODEL, "--root", paths.root, ...options);
     const tight = await ask("--slo", "ttft=50ms");

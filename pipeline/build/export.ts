@@ -56,9 +56,10 @@ export async function exportTables(db: Database, out: string, anew: boolean): Pr
 
 /** The columns of a table as SQL that makes one text of a list or a struct. */
 async function flatColumns(db: Database, table: string): Promise<string> {
-  const rows = await db.rows(`SELECT name, type FROM pragma_table_info(${quote(table)})`);
-  return rows.map(({ name, type }) => /[\])]$/.test(String(type)) ? `to_json(${name}) AS ${name}` : name)
-    .join(", ");
+  const rows = await db.rows(`DESCRIBE ${table}`);
+  return rows.map(({ column_name, column_type }) =>
+    /[\])]$/.test(String(column_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
+  ).join(", ");
 }
 
 /** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */

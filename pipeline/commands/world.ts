@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { startEmbedded } from "../engines/embedded/process.ts";
+import { bundleAgent } from "../lib/bundle.ts";
 import { realClock } from "../lib/clock.ts";
 import { eachLine } from "../lib/shell.ts";
 import { connect } from "../machines/mod.ts";
@@ -28,13 +29,14 @@ export function realWorld(): World {
     env: (name) => Deno.env.get(name),
     simulated: null,
     startEmbedded,
+    bundleAgent,
   };
 }
 
 /** A world with simulated clouds; leaving its scope ends them and every "machine" on them. */
 export async function simulatedWorld(log: (text: string) => void): Promise<World & AsyncDisposable> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", program],
+    args: ["run", "-A", "--quiet", "--node-modules-dir=manual", program],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

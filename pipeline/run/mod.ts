@@ -1,7 +1,6 @@
 // The main job: from a matrix file, or a run to resume, to sealed evidence and a manifest, with no machine left behind.
 import { basename, join } from "node:path";
 import { messageOf, StoppedError, UserError } from "../errors.ts";
-import { bundleAgent } from "../lib/bundle.ts";
 import { exists } from "../lib/files.ts";
 import { teeLog } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
@@ -109,7 +108,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     past: past.filter(({ machine_id }) => !machine_id.startsWith(run_id)),
     fleet,
     startEmbedded: world.startEmbedded,
-    agentBundle: bundleOnce(paths, run_dir),
+    agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,
     journal,
     board,
@@ -185,7 +184,7 @@ async function endAll(
 }
 
 /** The agent's bundle, made when the first machine needs it; a run that goes on goes on with the same agent. */
-function bundleOnce(paths: Paths, run_dir: string): () => Promise<string> {
+function bundleOnce(paths: Paths, run_dir: string, { bundleAgent }: World): () => Promise<string> {
   const path = join(run_dir, "agent.js");
   const make = async () => {
     if (await exists(path)) return path;

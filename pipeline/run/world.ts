@@ -27,6 +27,8 @@ export interface World {
   /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
   readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
   readonly startEmbedded: EngineWorld["startEmbedded"];
+  /** Writes the agent as one file. */
+  readonly bundleAgent: (paths: Paths, file: string) => Promise<void>;
 }
 
 export interface Opened {

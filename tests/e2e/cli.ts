@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const mainFile = join(repository, "pipeline", "main.ts");
 
+/** How Deno runs a program beside a test. The packages are there, or the test would not run: nothing looks for them again. */
+export const RUN = ["run", "-A", "--node-modules-dir=manual"];
+
 export interface Ended {
   readonly code: number;
   readonly out: string;
@@ -24,7 +27,7 @@ export function start(...args: string[]) {
 /** The same with variables of its environment. */
 export function startWith(env: Record<string, string>, ...args: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", mainFile, ...args],
+    args: [...RUN, mainFile, ...args],
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",

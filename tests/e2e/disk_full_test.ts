@@ -3,7 +3,7 @@ import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { fakeOllama } from "../fakes/ollama.ts";
 import { directory, jsonl, metadata, plainLine, temporaryRoot } from "../fixtures.ts";
-import { mainFile, matrixFile } from "./cli.ts";
+import { mainFile, matrixFile, RUN } from "./cli.ts";
 
 const NAMESPACE = ["--user", "--map-root-user", "--mount"];
 const canMount = (await new Deno.Command("unshare", {
@@ -17,7 +17,7 @@ const FULL = "on a full disk a build and a run say so and exit with 1, and the e
 async function onSmallDisk(root: string, script: string) {
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
     args: [...NAMESPACE, "bash", "-c", `mount -t tmpfs -o size=40m none ${root}/disk && ${script}`],
-    env: { ALMANAC: `${Deno.execPath()} run -A ${mainFile}`, ROOT: `${root}/disk`, NO_COLOR: "1" },
+    env: { ALMANAC: [Deno.execPath(), ...RUN, mainFile].join(" "), ROOT: `${root}/disk`, NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr) };

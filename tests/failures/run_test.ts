@@ -9,6 +9,7 @@ import type { World } from "../../pipeline/run/world.ts";
 import { type Reply, type Script, scripted } from "../cloud/server.ts";
 import { stockOf } from "../cloud/stock.ts";
 import { TOO_MANY } from "../cloud/vastai.ts";
+import { RUN } from "../e2e/cli.ts";
 import type { Job } from "../faults/controller.ts";
 import { setStage, type Stage, worldWith } from "../faults/stage.ts";
 import {
@@ -266,7 +267,7 @@ Deno.test("[interrupted] a controller that is killed is closed by the next sweep
   const kill = { line: '"event":"ready"', when: "after" } as const;
   const job: Job = { root: paths.root, matrix, clouds, pace, kill };
   const controller = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", program],
+    args: [...RUN, "--quiet", program],
     stdin: "piped",
     stdout: "null",
     stderr: "null",

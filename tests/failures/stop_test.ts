@@ -1,10 +1,9 @@
 // Somebody stops the run, or another one wants the same root: no machine is left, and what was measured is kept.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { StoppedError } from "../../pipeline/errors.ts";
 import { lockRoot } from "../../pipeline/lib/lock.ts";
 import type { Script } from "../cloud/server.ts";
+import { cli } from "../e2e/cli.ts";
 import { type Ended, evidenceOf, LONG, measuring, run, stageWith, succeeded, tidy } from "./trial.ts";
 
 /** It was stopped: nothing failed, nothing is left, and the run can go on. */
@@ -79,16 +78,9 @@ Deno.test("two controllers on one root refuse each other: the second is told who
   using _lock = await lockRoot(stage.paths.root);
   const running = run(stage);
   await measuring(stage);
-  const main = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "pipeline", "main.ts");
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, "run-matrix", stage.matrix, "--yes", "--root", stage.paths.root],
-    stdin: "null",
-  }).output();
-  equal(code, 1);
-  match(
-    new TextDecoder().decode(stderr),
-    new RegExp(`another run, import or build is at work there \\(process ${Deno.pid}\\)`),
-  );
+  const second = await cli("run-matrix", stage.matrix, "--yes", "--root", stage.paths.root);
+  equal(second.code, 1);
+  match(second.err, new RegExp(`another run, import or build is at work there \\(process ${Deno.pid}\\)`));
   const result = await running;
   await succeeded(result, result.rows[0], "1", 1);
   const runs = (await Array.fromAsync(Deno.readDir(stage.paths.runs))).filter(({ isDirectory }) =>

@@ -5,6 +5,7 @@ import { readRun } from "../../pipeline/run/journal.ts";
 import { finalIds } from "../../pipeline/schema/fold.ts";
 import { foldMachines, mayExist } from "../../pipeline/schema/machine.ts";
 import type { CloudName, StartedCloud } from "../cloud/mod.ts";
+import { RUN } from "../e2e/cli.ts";
 import type { Job, Kill } from "./controller.ts";
 import { leaks } from "./leaks.ts";
 import { BRIEF, setStage, type Stage } from "./stage.ts";
@@ -125,7 +126,7 @@ function jobOf({ paths: { root }, matrix, simulated, pace }: Stage, changes: Par
 /** Runs a controller to its end, or kills it after so many ms. */
 async function control(job: Job, killAfter: number | null = null): Promise<{ killed: boolean; log: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", program],
+    args: [...RUN, "--quiet", program],
     stdin: "piped",
     stdout: "null",
     stderr: "piped",

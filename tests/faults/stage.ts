@@ -1,6 +1,7 @@
 // A stage for trials: simulated clouds, a root that knows nothing, a matrix, and a world in which time passes faster.
 import { join } from "node:path";
 import type { z } from "zod";
+import { bundleAgent } from "../../pipeline/lib/bundle.ts";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import { connect } from "../../pipeline/machines/mod.ts";
 import { type Paths, pathsOf } from "../../pipeline/paths.ts";
@@ -84,7 +85,21 @@ export function worldWith(
     env: () => undefined,
     simulated: new Map(Object.entries(simulated) as [ProviderName, SimulatedCloud][]),
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
+    bundleAgent: async (paths, file) => await Deno.writeTextFile(file, await (agent ??= bundled(paths))),
   };
+}
+
+/** The agent's bundle, which is the same for all runs of a process. */
+let agent: Promise<string> | null = null;
+
+async function bundled(paths: Paths): Promise<string> {
+  const file = await Deno.makeTempFile({ suffix: ".js" });
+  try {
+    await bundleAgent(paths, file);
+    return await Deno.readTextFile(file);
+  } finally {
+    await Deno.remove(file);
+  }
 }
 
 /** Runs the stage's matrix in this process; a controller that asks for nothing. */
@@ -105,5 +120,11 @@ export async function perform(stage: Stage, changes: Partial<RunOptions> = {}): 
   });
 }
 
-/** A workload that is over at once. */
-export const BRIEF = { duration_seconds: 0.3, warmup_requests: 1, max_tokens: 8 };
+/** A workload that is over at once, but not before faults that come with the fourth request. */
+export const BRIEF = {
+  duration_seconds: 0.3,
+  least_requests: 6,
+  warmup_requests: 1,
+  max_tokens: 8,
+  repeat_first: false,
+};

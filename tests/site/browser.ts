@@ -1,5 +1,5 @@
 // Chromium for the tests: a page, and all that went wrong in it.
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const ARGS = [
   "--no-sandbox",
@@ -11,15 +11,20 @@ const ARGS = [
   "--disable-sync",
 ];
 
+/** One browser for all tests of a file; each page has a context, and with it storage and a cache, of its own. */
+let browser: Promise<Browser> | null = null;
+Deno.test.afterAll(async () => await (await browser)?.close());
+
 /** Opens a page and collects console errors, failed answers and requests to anywhere but the site at `url`. */
 export async function visit(
   url: string,
   options: BrowserContextOptions,
   work: (page: Page, faults: string[]) => Promise<void>,
 ): Promise<void> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  browser ??= chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  const context = await (await browser).newContext(options);
   try {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await context.newPage();
     const faults: string[] = [];
     page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
     page.on("pageerror", (error) => faults.push(error.message));
@@ -37,7 +42,7 @@ export async function visit(
     });
     await work(page, faults);
   } finally {
-    await browser.close();
+    await context.close();
   }
 }
 

@@ -18,6 +18,7 @@ const OWN: MockCommand = {
   args: [
     "run",
     "--quiet",
+    "--no-config",
     "--allow-net",
     "--allow-ffi",
     fileURLToPath(new URL("server.ts", import.meta.url)),
