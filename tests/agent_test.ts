@@ -6,13 +6,14 @@ import { isHere } from "../pipeline/agent/here.ts";
 import { promptFor, promptPlanOf } from "../pipeline/agent/prompts.ts";
 import { STANDARD_PROMPTS } from "../pipeline/agent/prompts/standard.ts";
 import { run, type Watcher } from "../pipeline/agent/run.ts";
+import { quantizationOf } from "../pipeline/agent/weights.ts";
 import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { deafUrl, faultAfter } from "./fixtures.ts";
 import { fakeOllama, type OllamaFaults } from "./fakes/ollama.ts";
 import { fakeOpenai, type OpenaiFaults } from "./fakes/openai.ts";
-import { fakeServer, type ServerFaults } from "./fakes/server.ts";
+import { fakeServer, type ServerFaults, type ServerName } from "./fakes/server.ts";
 
 const quiet: Watcher = { progress: () => undefined, ended: () => undefined };
 
@@ -250,7 +251,7 @@ for (
 }
 
 Deno.test("an engine tells how its weights are kept, and whether it made them up", async () => {
-  const told = async (engine: "vllm" | "sglang", faults: ServerFaults) => {
+  const told = async (engine: ServerName, faults: ServerFaults) => {
     await using server = fakeServer(engine, ["m"], faults);
     const { quantization, weights } =
       (await measure({ MODEL: "m", ENGINE: engine, URL: server.url })).metadata.model;
@@ -260,7 +261,29 @@ Deno.test("an engine tells how its weights are kept, and whether it made them up
   deepEqual(await told("vllm", { dummy: true }), ["BF16", "random"]);
   deepEqual(await told("vllm", { bare: true }), [null, "real"]);
   deepEqual(await told("sglang", {}), ["FP8", "real"]);
+  deepEqual(await told("llama.cpp", {}), ["Q4_K_M", "real"]);
   deepEqual(await told("sglang", { old: true, dummy: true }), ["FP8", "random"]);
+});
+
+Deno.test("a GGUF file's kind is named as such files are", () => {
+  const words = [
+    ...[
+      "Q4_K - Medium",
+      "Q3_K - Large",
+      "Q2_K - Small",
+      "Q2_K - Medium",
+      "(guessed) Q5_K - Small",
+      "Q6_K",
+      "Q8_0",
+    ],
+    ...["all F32", "BF16", "IQ4_XS - 4.25 bpw", "IQ3_S mix - 3.66 bpw", "IQ3_S - 3.4375 bpw", "MXFP4 MoE"],
+    ...["TQ1_0 - 1.69 bpw ternary", "unknown, may not work", ""],
+  ];
+  deepEqual(words.map(quantizationOf), [
+    ...["Q4_K_M", "Q3_K_L", "Q2_K_S", "Q2_K", "Q5_K_S", "Q6_K", "Q8_0"],
+    ...["F32", "BF16", "IQ4_XS", "IQ3_M", "IQ3_S", "MXFP4"],
+    ...["TQ1_0", null, null],
+  ]);
 });
 
 Deno.test("a cache that cannot be emptied is told in the agent's log, and the level is measured", async () => {

@@ -2,7 +2,7 @@
 import type { ModelMeta } from "../schema/metadata.ts";
 import { type EngineName, publicModelName } from "../schema/names.ts";
 import type { Config } from "./config.ts";
-import { weightsIn } from "./weights.ts";
+import { quantizationOf, weightsIn } from "./weights.ts";
 import { apiBase } from "./wire/openai.ts";
 
 type Fields = Record<string, unknown>;
@@ -70,11 +70,11 @@ async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
     size: number(meta?.size_bytes) ?? number(meta?.size),
     family: text(meta?.family),
     parameter_count: number(meta?.parameter_count) ?? number(meta?.n_params),
-    quantization: text(meta?.quantization) ?? told.quantization,
+    quantization: text(meta?.quantization) ?? quantizationOf(text(meta?.ftype) ?? "") ?? told.quantization,
     digest: text(meta?.digest),
     size_vram_bytes: number(meta?.size_vram_bytes),
     size_loaded_bytes: number(meta?.size_bytes),
-    context_tokens: number(meta?.context_length) ?? number(model?.max_model_len),
+    context_tokens: number(meta?.context_length) ?? number(meta?.n_ctx) ?? number(model?.max_model_len),
     weights: meta?.weights === "random" || told.made_up ? "random" : "real",
   };
 }

@@ -1,4 +1,5 @@
-// What vLLM and SGLang tell of the weights they serve: SGLang in fields, vLLM, in its development mode alone, in one text.
+// What engines tell of the weights they serve: SGLang in fields, vLLM, in its development mode alone, in one text, llama-server as the
+// kind of its file.
 
 /** What an engine answers at /server_info. */
 export interface ServerInfo {
@@ -34,4 +35,15 @@ export function weightsIn(info: ServerInfo | null): WeightsTold {
     quantization: told("quantization")?.toUpperCase() ?? NUMBERS[numbers] ?? null,
     made_up: told("load_format") === "dummy",
   };
+}
+
+const SIZES: Readonly<Record<string, string>> = { Small: "_S", Medium: "_M", Large: "_L" };
+
+/** The name of a GGUF file's quantisation as files are named, `Q4_K_M`, from llama.cpp's words for it, `Q4_K - Medium`; null when it is unknown. Pure. */
+export function quantizationOf(ftype: string): string | null {
+  const words = ftype.replace(/^\(guessed\) /, "");
+  if (words === "Q2_K - Medium") return "Q2_K";
+  if (words.startsWith("IQ3_S mix")) return "IQ3_M";
+  const [, name, size = ""] = /^(?:all )?(\w*\d\w*)(?: - (\w+))?/.exec(words) ?? [];
+  return name === undefined ? null : `${name}${SIZES[size] ?? ""}`;
 }

@@ -134,7 +134,13 @@ const OWN: Record<ServerName, Answer> = {
       case "GET /v1/models":
         return list(models, {
           owned_by: "llamacpp",
-          meta: { n_ctx_train: 32768, n_params: 7_615_616_512, size: 4_677_120_000 },
+          meta: {
+            n_ctx: 1024,
+            n_ctx_train: 32768,
+            ftype: "Q4_K - Medium",
+            n_params: 7_615_616_512,
+            size: 4_677_120_000,
+          },
         });
       case "GET /props":
         return Response.json({
