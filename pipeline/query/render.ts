@@ -62,18 +62,22 @@ function withNotes<T>(
   const notes = [...new Set(items.flatMap((item) => remarks(benchmarkOf(item))))].sort();
   if (notes.length === 0) return renderTable(columns, items);
   const marks = (item: T) =>
-    remarks(benchmarkOf(item)).map((note) => notes.indexOf(note) + 1).sort().join(" ");
+    remarks(benchmarkOf(item)).map((note) => notes.indexOf(note) + 1).sort((one, other) => one - other).join(
+      " ",
+    );
   const table = renderTable([...columns, { title: "note", of: marks }], items);
   return `${table}${notes.map((note, index) => `${String(index + 1).padStart(3)}  ${note}\n`).join("")}`;
 }
 
+/** Each once: several checks may have found the same verdict. */
 function remarks({ model, origin, verdicts, test_config: { workload } }: Benchmark): string[] {
-  return [
+  const found = [
     ...(workload === null || workload === "standard" ? [] : [`workload ${workload}`]),
     ...(model.weights === "random" ? ["random weights: decoding speed is real, the text is not"] : []),
     ...(origin === "measured" ? [] : [`${origin}, not measured by the almanac`]),
     ...verdicts.map(({ code, severity }) => `${code.replaceAll("_", " ")} (${severity})`),
   ];
+  return [...new Set(found)];
 }
 
 /** One benchmark with its cost, a fact a row; what was not measured has none. */
