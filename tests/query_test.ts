@@ -278,7 +278,7 @@ Deno.test("an unknown question is refused with the nearest known ones, an unknow
 
 Deno.test("options before the question are refused rather than lost", async () => {
   await using root = await temporaryRoot();
-  const { code, err } = await cli(root.paths.root, "--concurrency", "2", "best", "--model", MODEL);
+  const { code, err } = await asked(root.paths.root, "--concurrency", "2", "best", "--model", MODEL);
   equal(code, 2);
   match(err, /^Cannot run benchmarks best: --concurrency stands before "best"\nWrite it behind: /);
 });
@@ -293,7 +293,7 @@ for (
 ) {
   Deno.test(`"benchmarks ${words}" says what was found and what it takes`, async () => {
     await using root = await temporaryRoot();
-    const { code, err } = await cli(root.paths.root, ...words.split(" "));
+    const { code, err } = await asked(root.paths.root, ...words.split(" "));
     equal(code, 2);
     match(err, /^Cannot run benchmarks best: [^\n]+\n[^\n]+\n$/);
     ok(err.includes(`${found}\n${advice}`), err);
