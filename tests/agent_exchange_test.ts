@@ -269,7 +269,7 @@ Deno.test("a request's times are in order: sent, head, first frame, reasoning, a
   const times = [sent, headers, first_frame, first_text, first_answer, last_text, end].map(Number);
   deepEqual(times, times.toSorted((a, b) => a - b));
   deepEqual(result.text_times.toSpliced(0, 1), [first_answer, last_text]);
-  deepEqual([result.text_times[0], result.frames], [first_text, 3]);
+  deepEqual([result.text_times[0], result.lead_frames, result.frames], [first_text, 1, 3]);
   ok(Number(first_text) < Number(first_answer) && Number(first_answer) < Number(last_text));
 });
 

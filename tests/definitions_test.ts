@@ -216,6 +216,27 @@ Deno.test("without a recount AIPerf's tokens are the engine's, without a last fr
   deepEqual(rows.map(({ found }) => to(3)(found)), [20, 931]);
 });
 
+Deno.test("to vLLM a frame that came in one piece with the first text is one more gap, of nothing", async () => {
+  const told = async (fields: object) => {
+    const [row] = await asked(
+      [{ ...TRACE, ...fields }],
+      [CHUNKS],
+      "SELECT itl_ms.mean AS found FROM as_vllm",
+    );
+    return to(3)(row?.found);
+  };
+  const together = { first_frame_ns: TRACE.first_text_ns };
+  deepEqual(
+    [
+      await told(together),
+      await told({ ...together, lead_frames: 0 }),
+      await told({ ...together, lead_frames: 1 }),
+    ],
+    [40, 40, 36.364],
+  );
+  equal(await told({ lead_frames: 1 }), 77.273);
+});
+
 Deno.test("an answer whose text came all at once has no speed by any definition, not an endless one", async () => {
   const rows = await asked(
     [{ ...TRACE, last_text_ns: TRACE.first_text_ns }],

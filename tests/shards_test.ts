@@ -42,8 +42,16 @@ linuxTest("the threads of a run are those of its settings, else those of its hig
 
 Deno.test("all times of an exchange are brought to another clock, and what is none stays none", () => {
   const exchange: Exchange = {
-    ...{ sent_at: 5, sent: 10, headers: 11, first_frame: 12, first_text: 13, first_answer: null },
-    ...{ last_text: 20, end: 21, text_times: [13, 20], frames: 2, http: 200, stop: "stop" },
+    ...{ sent_at: 5, sent: 10, headers: 11, first_frame: 12, lead_frames: 0, first_text: 13 },
+    ...{
+      first_answer: null,
+      last_text: 20,
+      end: 21,
+      text_times: [13, 20],
+      frames: 2,
+      http: 200,
+      stop: "stop",
+    },
     ...{ counts: { tok: 2 }, engine: {}, error: null },
   };
   deepEqual(shifted(exchange, 100), {

@@ -15,6 +15,8 @@ export interface Exchange {
   /** When the head of the answer was whole. */
   readonly headers: number | null;
   readonly first_frame: number | null;
+  /** Frames before the first with text, such as one that tells the role alone. */
+  readonly lead_frames: number;
   readonly first_text: number | null;
   /** The first text that is no reasoning. */
   readonly first_answer: number | null;
@@ -106,6 +108,7 @@ function emptyDraft(): Draft {
     sent: performance.now(),
     headers: null,
     first_frame: null,
+    lead_frames: 0,
     first_text: null,
     first_answer: null,
     last_text: null,

@@ -74,6 +74,7 @@ export class Hearing implements Listener {
 
 function note(frame: Frame, at: number, draft: Draft): void {
   draft.first_frame ??= at;
+  if (!frame.text && draft.first_text === null) draft.lead_frames += 1;
   if (frame.text) {
     draft.first_text ??= at;
     draft.last_text = at;

@@ -45,6 +45,7 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     prompt_tok: exchange.counts.prompt_tok ?? null,
     cached_tok: exchange.counts.cached_tok ?? null,
     frames: exchange.frames,
+    lead_frames: exchange.lead_frames,
     stop: exchange.stop,
     http: exchange.http,
     engine: Object.keys(exchange.engine).length === 0 ? null : exchange.engine,

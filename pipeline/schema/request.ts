@@ -67,6 +67,9 @@ export const RequestLine = z.object({
   }),
   cached_tok: z.int().min(0).max(1e9).nullish().meta({ description: "Prompt tokens served from a cache." }),
   frames: z.int().min(0).nullish().meta({ description: "Frames with text." }),
+  lead_frames: z.int().min(0).nullish().meta({
+    description: "Frames before the first with text, such as one that tells the role alone.",
+  }),
   stop: z.string().nullish().meta({ description: "Why generation ended: stop or length." }),
   http: z.int().nullish().meta({ description: "HTTP status." }),
   engine: z.object({

@@ -18,7 +18,7 @@ SELECT
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
   (first_answer_ns - scheduled_ns) / 1e6 AS ttfa_ms,
   coalesce(err NOT IN ('false', '0', ''), false) OR error_class IS NOT NULL AS failed,
-  error_class, error_msg, prompt, asked_tok, stop, http, frames,
+  error_class, error_msg, prompt, asked_tok, stop, http, frames, lead_frames,
   scheduled_ns, sent_ns, headers_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, last_frame_ns, end_ns,
   engine.total_ns AS engine_total_ns, engine.load_ns AS engine_load_ns,
   engine.prompt_ns AS engine_prompt_ns, engine.decode_ns AS engine_decode_ns
@@ -26,7 +26,7 @@ FROM read_json(getvariable('results_files'), format = 'newline_delimited', colum
   t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', recount_tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',
   error_class: 'VARCHAR', phase: 'VARCHAR', level: 'DOUBLE', prompt: 'VARCHAR', asked_tok: 'BIGINT',
   scheduled_ns: 'BIGINT', sent_ns: 'BIGINT', headers_ns: 'BIGINT', first_frame_ns: 'BIGINT', first_text_ns: 'BIGINT',
-  first_answer_ns: 'BIGINT', last_text_ns: 'BIGINT', last_frame_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT',
+  first_answer_ns: 'BIGINT', last_text_ns: 'BIGINT', last_frame_ns: 'BIGINT', end_ns: 'BIGINT', prompt_tok: 'BIGINT', cached_tok: 'BIGINT', frames: 'BIGINT', lead_frames: 'BIGINT',
   stop: 'VARCHAR', http: 'BIGINT',
   engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
 })

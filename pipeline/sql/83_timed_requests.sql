@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE timed_requests AS
 SELECT
   benchmark_id AS id, run_id, entry_id, level, phase, n, window_seconds, settle_tokens, tok, recount_tok,
-  scheduled_ns, sent_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, coalesce(last_frame_ns, end_ns) AS last_frame_ns,
+  scheduled_ns, sent_ns, first_frame_ns, lead_frames, first_text_ns, first_answer_ns, last_text_ns, coalesce(last_frame_ns, end_ns) AS last_frame_ns,
   latency_ms, tokens_per_second
 FROM requests
 JOIN (SELECT benchmark_id, window_seconds, settle_tokens FROM load) USING (benchmark_id)
