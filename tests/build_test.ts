@@ -289,6 +289,27 @@ Deno.test("a directory that was not collected to its end is left out with a noti
   match(notices.join(), /no provenance\.json/);
 });
 
+Deno.test("evidence that lies in two runs counts once, in the first of them, and the other is named", async () => {
+  await using root = await temporaryRoot();
+  const { paths, log } = root;
+  const built = async () => {
+    const { notices } = await buildData(paths, log);
+    using db = await Database.reading(paths.database);
+    return [(await list(db)).benchmarks.map(({ provenance }) => provenance.run_id), notices.length];
+  };
+  const lines = { "results.jsonl": jsonl([fullLine(0, 0)]) };
+  await sealed(paths, "b", "e", lines);
+  deepEqual(await built(), [["b"], 0]);
+  await sealed(paths, "a", "e", lines);
+  deepEqual(await built(), [["a"], 1]);
+  match(
+    (await buildData(paths, log)).notices.join(),
+    /b\/e is left out: it holds the same evidence as .*a\/e$/,
+  );
+  await Deno.remove(join(paths.raw, "a"), { recursive: true });
+  deepEqual(await built(), [["b"], 0]);
+});
+
 Deno.test("every number of the index is the file's own", async () => {
   await using root = await temporaryRoot();
   await sealed(root.paths, "a", "e", { "results.jsonl": jsonl([fullLine(0, 0)]) });

@@ -22,16 +22,24 @@ export interface Scan {
   readonly notices: string[];
 }
 
-/** Looks at every data/raw/<run>/<entry>. Reads only provenance.json of each; synchronously, which is several times faster for so many small files. */
+/** Looks at every data/raw/<run>/<entry>; of directories with the same evidence the first counts. Reads only provenance.json of each; synchronously, which is several times faster for so many small files. */
 export function scanRaw(raw: string): Scan {
   const runs = new Map<string, RawDirectory[]>();
   const notices: string[] = [];
+  const known = new Map<string, string>();
   for (const run_id of folders(raw)) {
     const sealed: RawDirectory[] = [];
     for (const entry_id of folders(join(raw, run_id))) {
       const path = join(raw, run_id, entry_id);
       try {
         const provenance = Deno.readTextFileSync(join(path, "provenance.json"));
+        const evidence_id = /"evidence_id": *"(\w+)"/.exec(provenance)?.[1] ?? path;
+        const twin = known.get(evidence_id);
+        if (twin !== undefined) {
+          notices.push(`${path} is left out: it holds the same evidence as ${twin}`);
+          continue;
+        }
+        known.set(evidence_id, path);
         sealed.push({ path, run_id, entry_id, seal: sha256Hex(provenance), provenance });
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
