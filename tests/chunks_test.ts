@@ -7,31 +7,13 @@ import { Database } from "../pipeline/lib/duckdb.ts";
 import { list } from "../pipeline/query/mod.ts";
 import { BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
-import { jsonl, sealed, temporaryRoot } from "./fixtures.ts";
+import { jsonl, sealed, temporaryRoot, timedLine } from "./fixtures.ts";
 
-/** A request due at `second`: first text after 0.2 s, `tok` tokens until 1.2 s. */
+/** A request of 11 tokens whose first 0.3 s of text are reasoning. */
 function request(n: number, second: number, fields: object = {}): object {
   const at = (offset: number) => Math.round((second + offset) * 1e9);
-  return {
-    t: 1767323045 + second,
-    n,
-    tok: 11,
-    tps: 10,
-    dur: 1.2,
-    err: false,
-    phase: "measure",
-    level: 1,
-    scheduled_ns: at(0),
-    sent_ns: at(0),
-    headers_ns: at(0.1),
-    first_frame_ns: at(0.2),
-    first_text_ns: at(0.2),
-    first_answer_ns: at(0.5),
-    last_text_ns: at(1.2),
-    end_ns: at(1.2),
-    frames: 11,
-    ...fields,
-  };
+  const times = { headers_ns: at(0.1), first_frame_ns: at(0.2), first_answer_ns: at(0.5) };
+  return timedLine(n, second, { tok: 11, tps: 10, frames: 11, ...times, ...fields });
 }
 
 function chunks(n: number, gaps_ms: readonly number[], fields: object = {}): object {

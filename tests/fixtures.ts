@@ -76,6 +76,25 @@ export function plainLine(n: number, seconds: number, tps: number, dur = 2): obj
   return { t: 1767323045 + seconds, n, tok: 100, tps, dur, err: false, error_msg: "" };
 }
 
+/** A successful request due at `second` of the window, with its times: first text after 0.2 s, last after 1.2 s. */
+export function timedLine(n: number, second: number, fields: object = {}): object {
+  const at = (offset: number) => Math.round((second + offset) * 1e9);
+  return {
+    t: 1767323045 + second,
+    n,
+    dur: 1.2,
+    err: false,
+    phase: "measure",
+    level: 1,
+    scheduled_ns: at(0),
+    sent_ns: at(0),
+    first_text_ns: at(0.2),
+    last_text_ns: at(1.2),
+    end_ns: at(1.2),
+    ...fields,
+  };
+}
+
 /** Writes and seals data/raw/<run>/<entry>. */
 export async function sealed(
   paths: Paths,

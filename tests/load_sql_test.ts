@@ -7,27 +7,11 @@ import { renderAnswer, renderList } from "../pipeline/query/render.ts";
 import { BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { levelOf, loadLabel, workloadLabel } from "../pipeline/schema/load.ts";
-import { jsonl, metadata, sealed, temporaryRoot } from "./fixtures.ts";
+import { jsonl, metadata, sealed, temporaryRoot, timedLine } from "./fixtures.ts";
 
-/** A request of 101 tokens, due at `second` of the window: first text after 0.2 s, last after 1.2 s. */
+/** A request of 101 tokens. */
 function line(n: number, second: number, fields: object = {}): object {
-  const at = (offset: number) => Math.round((second + offset) * 1e9);
-  return {
-    t: 1767323045 + second,
-    n,
-    tok: 101,
-    tps: 100,
-    dur: 1.2,
-    err: false,
-    phase: "measure",
-    level: 1,
-    scheduled_ns: at(0),
-    sent_ns: at(0),
-    first_text_ns: at(0.2),
-    last_text_ns: at(1.2),
-    end_ns: at(1.2),
-    ...fields,
-  };
+  return timedLine(n, second, { tok: 101, tps: 100, ...fields });
 }
 
 function level(level: number, fields: object = {}): object {

@@ -7,6 +7,7 @@ import { withCode } from "./contract/rented.ts";
 import { CLOUDS, type Hollow, hollow, NONSENSE } from "./hollow.ts";
 import { destroying, gone, machine, ready, requested, START } from "./rented_fixtures.ts";
 import { stockOf } from "./cloud/stock.ts";
+import { until } from "./until.ts";
 
 const OOPS: Fault = { reply: { status: 500, text: "oops" } };
 const PREFIX = "ga-1a2b3c4d";
@@ -238,7 +239,7 @@ Deno.test("a create that was announced by a controller that was killed is found 
     await using stage = await hollow({ vastai: { script: scripted({ create: { 1: { hang: true } } }) } });
     const killed = await stage.open();
     const ending = killed.rent().catch(() => undefined);
-    while (stage.present().length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    await until(() => stage.present().length > 0 || null);
     if (!isMade) { for (const machine of stage.present()) await stage.cloud().cloud.destroy(machine); }
     await using run = await stage.open();
     equal(run.fleet.records()[0]?.state, "intent");
@@ -258,7 +259,7 @@ Deno.test("a machine whose create is still on its way is not touched by the reap
   await using stage = await hollow({ vastai: { script: scripted({ create: { 1: { hang: true } } }) } });
   await using run = await stage.open();
   const renting = run.rent();
-  while (stage.present().length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  await until(() => stage.present().length > 0 || null);
   await run.reaper.pass();
   stage.clock.jump(GRACE_SECONDS);
   await run.reaper.pass();

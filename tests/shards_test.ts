@@ -13,6 +13,7 @@ import { bundleAgent } from "../pipeline/lib/bundle.ts";
 import { pathsOf } from "../pipeline/paths.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { prompt } from "./fixtures.ts";
+import { until } from "./until.ts";
 
 const FAST = { ttft: 4, gap: 2, n: 6 };
 const never = new AbortController().signal;
@@ -87,7 +88,7 @@ linuxTest("what is stopped ends as stopped in every thread", async () => {
   await using server = await startMock();
   await using exchanger = exchangerFor(settings(server.url, ["hang"]), stop.signal);
   const exchanges = Array.from({ length: 4 }, (_, n) => exchanger.exchange(prompt(`stream ${n}`)));
-  while (exchanger.frames < 4 * FAST.n) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => exchanger.frames === 4 * FAST.n || null);
   stop.abort();
   deepEqual((await Promise.all(exchanges)).map(({ error }) => error?.kind), Array(4).fill("stopped"));
 });

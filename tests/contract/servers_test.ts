@@ -7,7 +7,7 @@ import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
 import { fakeServer, type ServerName } from "../fakes/server.ts";
 import { type MachineOptions, serverMachine } from "../fakes/server_machine.ts";
 import type { ProcessFaults } from "../fakes/server_process.ts";
-import { until } from "../failures/trial.ts";
+import { until } from "../until.ts";
 import { gaugesIn } from "../../pipeline/schema/gauges.ts";
 import { engineWorld } from "../fixtures.ts";
 

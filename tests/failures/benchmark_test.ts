@@ -17,8 +17,8 @@ import {
   stageWith,
   succeeded,
   tidy,
-  until,
 } from "./trial.ts";
+import { until } from "../until.ts";
 
 /** What was measured before is sealed, and marked as not complete. */
 async function partial(result: Ended): Promise<number> {

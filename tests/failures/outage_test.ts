@@ -5,18 +5,8 @@ import type { Fault, Script } from "../cloud/server.ts";
 import { network, whyNoNetwork } from "../cloud/network.ts";
 import { TOO_MANY } from "../cloud/vastai.ts";
 import { type Stage, worldWith } from "../faults/stage.ts";
-import {
-  type Ended,
-  evidenceOf,
-  LONG,
-  measuring,
-  OFFERS,
-  run,
-  stageWith,
-  succeeded,
-  tidy,
-  until,
-} from "./trial.ts";
+import { type Ended, evidenceOf, LONG, measuring, OFFERS, run, stageWith, succeeded, tidy } from "./trial.ts";
+import { until } from "../until.ts";
 
 /** One machine was made, it gave one complete result, and no request is there twice. */
 async function once(result: Ended): Promise<void> {

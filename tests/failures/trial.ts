@@ -17,6 +17,7 @@ import type { MachineFaults } from "../cloud/machine.ts";
 import type { Script } from "../cloud/server.ts";
 import { stockOf } from "../cloud/stock.ts";
 import { BRIEF, perform, setStage, type Stage, type StageOptions, worldWith } from "../faults/stage.ts";
+import { until } from "../until.ts";
 
 export type Test = StageOptions["tests"][number];
 
@@ -238,16 +239,6 @@ export async function givesUp(
 /** Journal lines of one entry. */
 export function linesOf({ lines }: Ended, row: ManifestRow | undefined): JournalLine[] {
   return lines.filter((line) => "entry_id" in line && line.entry_id === row?.entry_id);
-}
-
-/** Looks until there is something; what never comes is an error. */
-export async function until<T>(look: () => Promise<T | null | undefined> | T | null | undefined): Promise<T> {
-  for (let round = 0; round < 4000; round++) {
-    const found = await look();
-    if (found !== null && found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error("it never came to that");
 }
 
 /** The machine of the cloud that measures, once it has written so many results. */
