@@ -1,4 +1,5 @@
 // An engine comes to a machine that is ours by a shell script; of one that fails the last lines are shown.
+import { INSTALLATION } from "../machines/limits.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineHost, EngineWorld } from "./engine.ts";
 
@@ -34,6 +35,7 @@ export async function install(
     if (words.length > SHOWN_LINES) words.shift();
   };
   const code = await host.run(["sh", "-c", script, "install", ...args], {
+    ...INSTALLATION,
     signal: world.signal,
     onStdout: (line) => {
       printed = line;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { exists } from "../lib/files.ts";
 import { Failure } from "../schema/failures.ts";
 import type { Facts } from "./facts.ts";
+import { INSTALLATION } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
 const LEAST_MAJOR = 2;
@@ -31,7 +32,7 @@ async function sendOurs(machine: Machine, path: string, runDir: string): Promise
   await packing;
   await machine.upload(packed, `${path}.gz`);
   const script = `gzip -dc "$1.gz" > "$1.new" && chmod 755 "$1.new" && mv "$1.new" "$1" && rm "$1.gz"`;
-  if (await machine.run(["sh", "-c", script, "sh", path]) !== 0) {
+  if (await machine.run(["sh", "-c", script, "sh", path], INSTALLATION) !== 0) {
     throw new Failure("disk_too_small", `Cannot unpack Deno at ${path} on the machine`);
   }
 }
@@ -50,6 +51,7 @@ async function fetchThere(machine: Machine, path: string): Promise<void> {
 printf '%s\\n' "$script" | DENO_INSTALL="$1.d" sh -s "v$2" && mv "$1.d/bin/deno" "$1"`;
   const words: string[] = [];
   const code = await machine.run(["sh", "-c", script, "sh", path, Deno.version.deno], {
+    ...INSTALLATION,
     onStderr: (line) => words.push(line),
   });
   if (code === 0) return;

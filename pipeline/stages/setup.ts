@@ -32,7 +32,11 @@ const PORTS = 20_000;
 export async function setup(leased: Leased, sitting: Sitting, context: StageContext): Promise<Ready> {
   const [first] = sitting.entries;
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
-  const site = await (leased.site ??= prepare(leased, first.gpu, context));
+  const site = await (leased.site ??= prepare(leased, first.gpu, context).catch((error) => {
+    // What failed is done anew when the machine is tried again.
+    leased.site = null;
+    throw error;
+  }));
   const world = worldOf(leased, context);
   const engine = await startOrMissing(leased, first, sitting, world);
   return { engine, world, site, [Symbol.asyncDispose]: () => ended(engine) };

@@ -48,7 +48,7 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
   await write(bin, "curl", curl(log, state, fail));
   for (const file of ["apt-get", "sudo"]) await write(bin, file, `echo "${file} $*" >>'${log}'`);
   const PATH = `${bin}:/usr/bin:/bin`;
-  const machine = await here(join(root, "work"));
+  const machine = await here(join(root, "work"), new AbortController().signal);
   const orders: JobOrder[] = [];
   return {
     orders,
