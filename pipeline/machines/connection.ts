@@ -132,6 +132,15 @@ export class Connection implements AsyncDisposable {
     return await known;
   }
 
+  /** What an error on a way through the connection means: where the connection has ended, that. */
+  async explain(error: unknown): Promise<unknown> {
+    const isStopped = this.#options.signal.aborted || this.#closed.signal.aborted;
+    if (isStopped || this.#master === null) return error;
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), LATE_MS));
+    const end = await Promise.race([this.#master.over, late]);
+    return end === null ? error : lostBy(this.name, end);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { clock, signal } = this.#options;
     signal.removeEventListener("abort", this.#farewell);
@@ -228,8 +237,7 @@ export class Connection implements AsyncDisposable {
   /** The connection's own end tells more than that of one who used it. */
   async #lost(end: SshEnd): Promise<Failure> {
     const late = new Promise<SshEnd>((resolve) => setTimeout(() => resolve(end), LATE_MS));
-    const failure = failureOf(this.name, await Promise.race([this.#master?.over ?? end, late]));
-    return UNLIKE_LOST.includes(failure.code) ? failure : new Failure("connection_lost", failure.message);
+    return lostBy(this.name, await Promise.race([this.#master?.over ?? end, late]));
   }
 
   /** Ends the connection with all that hangs on it. */
@@ -293,6 +301,12 @@ export class Connection implements AsyncDisposable {
 
 function failureOf(name: string, end: SshEnd | Failure): Failure {
   return end instanceof Failure ? end : sshFailure(name, end);
+}
+
+/** The Failure of a connection that was there. */
+function lostBy(name: string, end: SshEnd | Failure): Failure {
+  const failure = failureOf(name, end);
+  return UNLIKE_LOST.includes(failure.code) ? failure : new Failure("connection_lost", failure.message);
 }
 
 function freePort(): number {

@@ -63,14 +63,18 @@ async function machineOf(connection: Connection): Promise<Machine> {
     launch: (order) => launchRemote(order, `${workdir}/jobs`, script, signal),
     upload: (from, to) => upload(connection, from, to),
     download: (from, to, verify) => syncFolder(connection, from, to, verify),
-    fetch: guarded(async (input, init) => {
-      const url = new URL(input instanceof Request ? input.url : input);
-      const forward = connection.forward(url.hostname, Number(url.port) || 80);
-      const port = await unlessAborted(forward, init?.signal ?? signal);
-      url.hostname = "127.0.0.1";
-      url.port = String(port);
-      return await fetch(url, init);
-    }, signal),
+    fetch: guarded(
+      async (input, init) => {
+        const url = new URL(input instanceof Request ? input.url : input);
+        const forward = connection.forward(url.hostname, Number(url.port) || 80);
+        const port = await unlessAborted(forward, init?.signal ?? signal);
+        url.hostname = "127.0.0.1";
+        url.port = String(port);
+        return await fetch(url, init);
+      },
+      signal,
+      (error) => connection.explain(error),
+    ),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

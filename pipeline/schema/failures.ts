@@ -350,7 +350,7 @@ export const FAILURES = {
     null,
     "none",
     0,
-    "OpenSSH on this computer does not take its settings: no host is blamed",
+    "ssh on this computer does not take its settings: no host is blamed",
     "See the text: mend OpenSSH's settings here, or install a newer OpenSSH.",
   ),
   no_results: failed(

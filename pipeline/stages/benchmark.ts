@@ -127,7 +127,7 @@ async function watch(
       await context.fleet.requireRunning(leased.machine_id);
       if (clock.now() > lost) {
         throw new Failure(
-          code,
+          code === "ssh_unreachable" ? "connection_lost" : code,
           `Cannot go on with ${entry.model}: no connection for ${LOST_SECONDS} s: ${messageOf(error)}`,
         );
       }
