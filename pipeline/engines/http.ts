@@ -1,6 +1,7 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { messageOf, UserError } from "../errors.ts";
 import { boundedText } from "../lib/bounded.ts";
+import { endless } from "../machines/guarded_fetch.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
 
@@ -43,9 +44,13 @@ export async function ask(question: Question, world: EngineWorld): Promise<Respo
   }
 }
 
-/** The text of an answer; an answer that is none has an end all the same. */
-export function textOf(response: Response): Promise<string> {
-  return boundedText(response, ANSWER_BYTES);
+/** The text of an answer; a Failure `hostile_output` when it does not end. */
+export async function textOf(response: Response): Promise<string> {
+  try {
+    return await boundedText(response, ANSWER_BYTES);
+  } catch (error) {
+    throw endless(error);
+  }
 }
 
 /** The JSON object that answers `question`; a UserError tells `what` failed and what the engine said. */

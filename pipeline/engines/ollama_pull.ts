@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { LineSplitter } from "../lib/line_splitter.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
+import { endless } from "../machines/guarded_fetch.ts";
 import { ask, errorText, refusal, textOf } from "./http.ts";
 
 /** Without a new byte for so long, a pull has stalled. */
@@ -44,7 +45,8 @@ async function pullOnce(url: string, model: string, world: EngineWorld): Promise
     const response = await ask(question, { ...world, signal });
     if (!response.ok) throw refusal(`pull ${model}`, response.status, await textOf(response));
     return await readProgress(response, model, world, watch.alive);
-  } catch (cause) {
+  } catch (error) {
+    const cause = endless(error);
     if (stalled.signal.aborted) {
       throw new Failure("pull_stalled", `Cannot pull ${model}: nothing came for ${STALL_SECONDS} s`, {
         cause,

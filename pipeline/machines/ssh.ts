@@ -1,9 +1,10 @@
 // A machine over SSH, through OpenSSH's own programs: commands, jobs and files by `sh`, `cat` and `tail` alone.
+import { wholeOf } from "../lib/bounded.ts";
 import { unlessAborted } from "../lib/clock.ts";
 import { Failure } from "../schema/failures.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { guarded } from "./guarded_fetch.ts";
-import { secondsFor } from "./limits.ts";
+import { QUESTION, secondsFor } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { commandLine, quote } from "./quote.ts";
 import { launchRemote, type RunScript } from "./remote_job.ts";
@@ -28,11 +29,11 @@ export async function overSsh(options: ConnectionOptions): Promise<Machine> {
 export function scriptRunner(connection: Connection): RunScript {
   return async (script, { input, ...options } = {}) => {
     const words: string[] = [];
-    let stdout = new Uint8Array();
+    let stdout: Uint8Array = new Uint8Array();
     const code = await connection.exec(script, {
       ...options,
       ...(input === undefined ? {} : { stdin: ReadableStream.from([new TextEncoder().encode(input)]) }),
-      stdoutTo: async (bytes) => void (stdout = await new Response(bytes).bytes()),
+      stdoutTo: async (stream) => void (stdout = await wholeOf(stream, options.bytes ?? QUESTION.bytes)),
       onStderr: (line) => words.push(line),
     });
     return { code, stdout, words };

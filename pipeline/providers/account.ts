@@ -147,12 +147,13 @@ export class Account {
     const url = new URL(`${this.base}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const late = this.#clock.timeout(TIMEOUT_SECONDS);
+    const ends = kind === "create" || signal === undefined ? late : AbortSignal.any([late, signal]);
     try {
       const response = await fetch(url, {
         client: NEVER_TWICE,
         method,
         redirect: "error",
-        signal: kind === "create" || signal === undefined ? late : AbortSignal.any([late, signal]),
+        signal: ends,
         headers: {
           authorization: `Bearer ${this.opening.key}`,
           accept: "application/json",
@@ -160,7 +161,7 @@ export class Account {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const text = await boundedText(response, ANSWER_BYTES);
+      const text = await boundedText(response, ANSWER_BYTES, { signal: ends });
       const retry_after = Number(response.headers.get("retry-after")) || undefined;
       return { status: response.status, text, json: parsed(text), ...(retry_after ? { retry_after } : {}) };
     } catch (error) {

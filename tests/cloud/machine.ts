@@ -41,6 +41,8 @@ export interface MachineFaults {
   readonly image?: Readonly<Record<string, string>>;
   /** The engine's installer fails. */
   readonly installFails?: boolean;
+  /** Where its provider says that it is reached, instead of loopback. */
+  readonly address?: string;
   /** Seconds by which its clock is ahead. */
   readonly clockAhead?: number;
   /** It stands in this network instead of on loopback; whoever made that removes it. */
@@ -76,6 +78,10 @@ export interface EngineFaults {
   /** Part of a model that lies in GPU memory; the second of that with which a machine is tried. */
   readonly inVram?: number;
   readonly smallInVram?: number;
+  /** Every question is sent on to this address by 307. */
+  readonly redirects?: string;
+  /** Its answers to what it has loaded, or to all, do not end. */
+  readonly endless?: boolean;
   /** What its memory and its line really give, instead of what is offered. */
   readonly bandwidth_gb_s?: number;
   readonly pull_gb_s?: number;

@@ -21,7 +21,7 @@ Deno.test("[machine_hung] a machine on which a command never ends is left, and o
     code: "machine_hung",
     at: "setup",
     found: /Cannot wait for \S+: a command did not end in 60 s/,
-  });
+  }, { events: { patience_ms: 5000 } });
 });
 
 /** Our ssh processes of a stage whose arguments hold `words`. */

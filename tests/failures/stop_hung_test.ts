@@ -2,6 +2,7 @@
 import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { StoppedError } from "../../pipeline/errors.ts";
+import { realClock } from "../../pipeline/lib/clock.ts";
 import { connect, type ConnectContext } from "../../pipeline/machines/mod.ts";
 import type { Address } from "../../pipeline/schema/machine.ts";
 import { readRun } from "../../pipeline/run/journal.ts";
@@ -12,6 +13,9 @@ import { LONG, measuring, OFFERS, run, skipAt, stageWith, tidy } from "./trial.t
 
 /** Hangs for a while, and tells when it began and whether it came to its end. */
 const HANGS = 'echo x >> "$HOME/begun"; sleep 18; echo x >> "$HOME/ended"';
+
+/** What was measured may take so long to come home, ms. */
+const PATIENCE_MS = 3000;
 
 async function marks(stage: Stage, name: string): Promise<number> {
   const homes = [...stage.cloud("vastai").cloud.machines.values()].flatMap(({ running }) =>
@@ -33,7 +37,7 @@ for (const program of ["mkdir", "nvidia-smi", "touch", "cat"]) {
     const stop = new AbortController();
     await using stage = await stageWith({});
     const line = (text: string) => text.includes("setup  qwen2:7b") && replace(stage, program, HANGS);
-    const running = run(stage, { line }, { signal: stop.signal });
+    const running = run(stage, { line, patience_ms: PATIENCE_MS }, { signal: stop.signal });
     await until(async () => await marks(stage, "begun") > 0 || null);
     stop.abort();
     const result = await running;
@@ -47,7 +51,7 @@ for (const program of ["head", "tail", "wc", "sha256sum"]) {
   Deno.test(`a stop gives back a machine on which ${program} hangs while it measures`, async () => {
     const stop = new AbortController();
     await using stage = await stageWith({}, LONG);
-    const running = run(stage, {}, { signal: stop.signal });
+    const running = run(stage, { patience_ms: PATIENCE_MS }, { signal: stop.signal });
     await measuring(stage);
     replace(stage, program, HANGS);
     stop.abort();
@@ -75,7 +79,7 @@ for (const how of ["throws", "hangs for ever"]) {
         };
       },
     };
-    tidy(await run(stage, {}, { world }));
+    tidy(await run(stage, {}, { world: { ...world, clock: realClock(stage.pace, PATIENCE_MS) } }));
   });
 }
 

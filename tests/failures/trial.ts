@@ -57,6 +57,8 @@ export interface Events {
   readonly line?: (text: string, time: Time) => void;
   /** Told of every connection that failed. */
   readonly refused?: (time: Time) => void;
+  /** Milliseconds that calls are waited for at least; for trials in which one hangs. */
+  readonly patience_ms?: number;
 }
 
 /** Runs the stage's matrix. */
@@ -65,7 +67,7 @@ export async function run(
   events: Events = {},
   changes: Partial<RunOptions> = {},
 ): Promise<Ended> {
-  const { clock, time } = trialClock(stage.pace);
+  const { clock, time } = trialClock(stage.pace, events.patience_ms);
   const say = (text: string) => {
     stage.said.push(text);
     events.line?.(text, time);
@@ -89,8 +91,8 @@ export async function run(
 }
 
 /** A clock that goes on by `pace`, and further when it is told to: nobody waits for what only takes long. */
-function trialClock(pace: number): { clock: Clock; time: Time } {
-  const clock = realClock(pace);
+function trialClock(pace: number, patience_ms: number | undefined): { clock: Clock; time: Time } {
+  const clock = realClock(pace, patience_ms);
   let skipped = 0;
   return {
     clock: {
