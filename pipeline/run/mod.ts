@@ -108,6 +108,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     past: past.filter(({ machine_id }) => !machine_id.startsWith(run_id)),
     fleet,
     startEmbedded: world.startEmbedded,
+    releases: world.releases,
     agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,
     journal,
