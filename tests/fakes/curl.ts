@@ -8,13 +8,14 @@ export const MISSING = 'echo "curl: (22) The requested URL returned error: 404" 
 /** The line ends in the middle of a file. */
 export const CUT = 'echo "curl: (18) end of response with 2048 bytes missing" >&2; exit 18';
 
-/** The text of such a `curl`; the first route that matches counts, and an address without one goes to `otherwise`. */
-export function fakeCurl(routes: readonly Route[], otherwise = MISSING): string {
+/** The text of such a `curl`; the first route that matches counts, and an address without one goes to `otherwise`. Every address is noted in `log`. */
+export function fakeCurl(routes: readonly Route[], otherwise = MISSING, log = "/dev/null"): string {
   return `given="$*"; to=/dev/stdout
 while [ $# -gt 0 ]; do
   case "$1" in -o) to=$2; shift;; --retry|--proto|-w) shift;; -*) ;; *) url=$1;; esac
   shift
 done
+echo "curl $url" >>'${log}'
 case "$url" in
 ${routes.map(([pattern, does]) => `  ${pattern}) ${does};;`).join("\n")}
   *) ${otherwise};;
