@@ -7,11 +7,13 @@ import { Database } from "../lib/duckdb.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
 import { type Paths, pathsOf } from "../paths.ts";
+import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderOutcome, renderPlan, type ShownPlan } from "../query/plan.ts";
+import { renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
 import { runMatrix, type RunOutcome } from "../run/mod.ts";
+import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
 import { providerTitle } from "../schema/names.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
@@ -54,7 +56,7 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, shell),
+      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, world, shell),
     });
   } finally {
     board.end();
@@ -65,13 +67,15 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
 
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 function confirm(
-  plan: ShownPlan,
+  plan: Plan,
   spent: number,
   isAgreed: boolean,
+  { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
   print(renderPlan(plan, spent));
+  print(renderInstalls(plan.leases, releases));
   if (isAgreed) return Promise.resolve(true);
   if (!Deno.stdin.isTerminal()) {
     throw new UserError(
