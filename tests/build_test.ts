@@ -206,7 +206,7 @@ Deno.test("what was asked of an engine, where it came from and its checksum stan
     asked: "latest",
     version: "0.40.2",
     source: "https://a/b.tar.zst",
-    sha256: "00ff",
+    sha256: "0f".repeat(32),
   };
   const told = async (model: object) => {
     const [benchmark] = await figures([fullLine(0, 0)], { "metadata.json": metadata({ model }) });
@@ -217,7 +217,7 @@ Deno.test("what was asked of an engine, where it came from and its checksum stan
     "0.40.2",
     "latest",
     "https://a/b.tar.zst",
-    "00ff",
+    "0f".repeat(32),
   ]);
   deepEqual(await told({ runtime_install: { ...runtime_install, asked: null, sha256: null } }), [
     "0.12",

@@ -101,6 +101,7 @@ async function askFirst({ url, api_key }: Config, paths: readonly string[]): Pro
 async function ask(url: string, body?: unknown, apiKey: string | null = null): Promise<Fields | null> {
   try {
     const response = await fetch(url, {
+      redirect: "error",
       signal: AbortSignal.timeout(10_000),
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       ...(apiKey === null ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),

@@ -6,6 +6,7 @@ export async function resetCache({ reset_url, api_key }: Config): Promise<string
   if (reset_url === null) return null;
   try {
     const response = await fetch(reset_url, {
+      redirect: "error",
       method: "POST",
       signal: AbortSignal.timeout(10_000),
       ...(api_key === null ? {} : { headers: { authorization: `Bearer ${api_key}` } }),

@@ -79,6 +79,7 @@ export class ServerCounters {
     const asked_at = Date.now();
     try {
       const response = await fetch(url, {
+        redirect: "error",
         signal: AbortSignal.timeout(DEADLINE_MS),
         ...(api_key === null ? {} : { headers: { authorization: `Bearer ${api_key}` } }),
       });

@@ -1,9 +1,10 @@
 // An engine comes to a machine that is ours by a shell script, which tells what it took; of one that fails the last lines are shown.
 import { keepLast, meaningOfInstall } from "../machines/installing.ts";
+import { INSTALLATION } from "../machines/limits.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
 import { isVersion } from "../schema/releases.ts";
-import type { RuntimeInstall } from "../schema/runtime_install.ts";
+import { RuntimeInstall } from "../schema/runtime_install.ts";
 import type { EngineHost, EngineWorld } from "./engine.ts";
 
 /** An engine on a machine that is ours. */
@@ -31,6 +32,7 @@ export async function install(
   const told = new Map<string, string>();
   const keep = (line: string) => keepLast(words, line);
   const code = await host.run(["sh", "-c", script, "install", ...args], {
+    ...INSTALLATION,
     signal: world.signal,
     onStdout: (line) => {
       const [, key, value = ""] = /^@(program|version|source|sha256) ?(.*)$/.exec(line) ?? [];
@@ -39,17 +41,26 @@ export async function install(
     },
     onStderr: keep,
   });
-  const program = told.get("program") ?? "";
-  if (code === 0 && program !== "") {
-    const or = (key: string) => told.get(key) || null;
-    return { asked, program, version: or("version"), source: or("source") ?? "image", sha256: or("sha256") };
-  }
+  const taken = code === 0 ? installedOf(told, asked) : null;
+  if (taken !== null) return taken;
   for (const line of words) world.log(`  ${line}`);
   const meaning = meaningOfInstall(words);
   throw new Failure(
     meaning?.code ?? "install_failed",
     `Cannot install ${title}: ${meaning?.line ?? words.at(-1) ?? `its installer ended with ${code}`}`,
   );
+}
+
+/** What an installer told of what it took; null: nothing that makes sense. */
+function installedOf(told: ReadonlyMap<string, string>, asked: string | null): Installed | null {
+  const program = told.get("program") ?? "";
+  const { data } = RuntimeInstall.safeParse({
+    asked,
+    version: told.get("version") || null,
+    source: told.get("source"),
+    sha256: told.get("sha256") || null,
+  });
+  return data === undefined || !program.startsWith("/") ? null : { ...data, program };
 }
 
 /** What the agent must know of how the engine came to its machine, to leave it in the evidence. */
@@ -64,7 +75,8 @@ export function foundRunning(
   told: string | null,
 ): RuntimeInstall {
   if (asked !== undefined) requireVersion(title, asked, told);
-  return { asked: asked ?? null, version: told, source: "running", sha256: null };
+  const { data: version = null } = RuntimeInstall.shape.version.safeParse(told);
+  return { asked: asked ?? null, version, source: "running", sha256: null };
 }
 
 /** A Failure `wrong_version` when an engine that tells `told` is not `expected`. */

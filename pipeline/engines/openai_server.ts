@@ -6,7 +6,7 @@ import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
-import { ask, askJson, DECODE_PROMPT, refusal } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT, refusal, textOf } from "./http.ts";
 import { foundRunning, type Installed, installEnv, requireVersion } from "./install.ts";
 import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
@@ -107,7 +107,7 @@ export function openaiServer(kind: ServerKind): Engine {
 
     async scrape({ url }, world) {
       const response = await ask({ url: `${originOf(url)}/metrics`, timeout_seconds: 10 }, world);
-      const text = await response.text();
+      const text = await textOf(response);
       if (!response.ok) throw refusal(`read the counters of ${title}`, response.status, text);
       return gaugesIn(text, kind.gauges);
     },
@@ -174,7 +174,7 @@ async function askVersion(
 ): Promise<string | null> {
   for (const { path, key } of versions) {
     const response = await ask({ url: `${url}${path}`, timeout_seconds }, world);
-    const answer: unknown = await response.json().catch(() => null);
+    const answer: unknown = await textOf(response).then(JSON.parse).catch(() => null);
     if (!response.ok || typeof answer !== "object" || answer === null) continue;
     const version = (answer as Record<string, unknown>)[key];
     if (typeof version === "string" && version !== "") return version;

@@ -30,6 +30,9 @@ const UNSEEN_TIMES = 3;
 /** What a provider's API has now and then; a machine that was paid for is worth waiting for its end. */
 const PASSING: readonly FailureCode[] = ["provider_unavailable", "rate_limited"];
 
+/** What another try to connect cannot change. */
+const FOR_GOOD: readonly FailureCode[] = ["host_key_changed", "hostile_output", "ssh_unusable"];
+
 /** Waits, connects and says `ready`. */
 export async function bringUp(task: BringUp): Promise<Machine> {
   const { record: { machine_id }, append } = task;
@@ -116,7 +119,7 @@ async function connected(
         return { machine: await connect(address), address };
       } catch (error) {
         last = error;
-        if (!(error instanceof Failure) || error.code === "host_key_changed") throw error;
+        if (!(error instanceof Failure) || FOR_GOOD.includes(error.code)) throw error;
       }
     }
     if (clock.now() > until) throw last;

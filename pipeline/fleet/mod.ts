@@ -1,6 +1,6 @@
 // The machines of a run: each wish is written down before it is spoken, each end is proven, and nothing is forgotten in between.
 import { messageOf } from "../errors.ts";
-import { type Clock, throwIfAborted } from "../lib/clock.ts";
+import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
 import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Identity } from "../machines/connection.ts";
@@ -57,6 +57,8 @@ const NEVER_MADE_SECONDS = 300;
 const PATIENCE_SECONDS = 120;
 const UNKNOWN_PATIENCE_SECONDS = NEVER_MADE_SECONDS + PATIENCE_SECONDS;
 const LONGEST_WAIT_SECONDS = 300;
+/** What keeps us from hearing of a machine. */
+const UNHEARD: readonly Failure["code"][] = ["connection_lost", "ssh_unreachable", "machine_hung"];
 /** After so many tries that did not end a machine the user is told. */
 const ALARM_AFTER = 10;
 
@@ -215,6 +217,23 @@ export class Fleet {
         "machine_stopped",
         `Cannot go on with machine ${provider_id}: ${title} says "${sighting.words}"`,
       );
+  }
+
+  /** A failure to hear of a machine, unless its provider cannot be asked either: then it is this network's, not the host's. */
+  async blamed(machineId: string, error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!UNHEARD.includes(codeOf(error))) return error;
+    const { offer, provider_id } = this.record(machineId);
+    const [answer] = await Promise.allSettled([
+      unlessAborted(this.provider(offer.provider).get(provider_id ?? ""), signal),
+    ]);
+    if (answer.status === "fulfilled" || codeOf(answer.reason) !== "provider_unavailable") return error;
+    return new Failure(
+      "network_down",
+      `${messageOf(error)}; nor does ${providerTitle(offer.provider)} answer`,
+      {
+        cause: error,
+      },
+    );
   }
 
   /** Whether a lease still waits for the answer to this machine's create, or looks for what it made, which it will take. */

@@ -6,6 +6,7 @@ import { Failure } from "../schema/failures.ts";
 import type { Releases } from "../schema/releases.ts";
 import type { Facts } from "./facts.ts";
 import { FETCH, keepLast, meaningOfInstall, NEED } from "./installing.ts";
+import { INSTALLATION } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
 const VERSION = Deno.version.deno;
@@ -16,7 +17,6 @@ export interface Bringing {
   /** Folder of the run, which keeps our own, packed once for all machines. */
   readonly run_dir: string;
   readonly releases: Releases;
-  readonly signal: AbortSignal;
 }
 
 /** Path of a Deno on the machine. */
@@ -24,26 +24,26 @@ export async function denoOn(machine: Machine, facts: Facts, bringing: Bringing)
   if (machine.deno !== null) return machine.deno;
   if (facts.deno?.version === VERSION) return facts.deno.path;
   const path = `${machine.workdir}/deno`;
-  if (await isOurs(machine, path, bringing)) return path;
+  if (await isOurs(machine, path)) return path;
   if (Deno.build.os === "linux" && SYSTEMS[Deno.build.arch] === facts.system) {
     await sendOurs(machine, path, bringing);
   } else {
     await fetchThere(machine, path, bringing);
   }
-  if (await isOurs(machine, path, bringing)) return path;
+  if (await isOurs(machine, path)) return path;
   throw new Failure("agent_not_there", `Cannot run Deno on the machine (${facts.system}): it does not start`);
 }
 
 /** Whether a Deno of our version runs there. */
-async function isOurs(machine: Machine, path: string, { signal }: Bringing): Promise<boolean> {
+async function isOurs(machine: Machine, path: string): Promise<boolean> {
   let told = "";
   const onStdout = (line: string) => void (told ||= line);
-  return await machine.run([path, "--version"], { signal, onStdout }) === 0 &&
+  return await machine.run([path, "--version"], { onStdout }) === 0 &&
     told.startsWith(`deno ${VERSION} `);
 }
 
-async function sendOurs(machine: Machine, path: string, { run_dir, signal }: Bringing): Promise<void> {
-  const packed = join(run_dir, "deno.gz");
+async function sendOurs(machine: Machine, path: string, { run_dir }: Bringing): Promise<void> {
+  const packed = join(run_dir, `deno-${VERSION}.gz`);
   const packing = sending.get(packed) ?? pack(packed);
   sending.set(packed, packing);
   const sha256 = await packing;
@@ -51,7 +51,7 @@ async function sendOurs(machine: Machine, path: string, { run_dir, signal }: Bri
   const script = `gzip -dc "$1.gz" >"$1.new" && rm "$1.gz" || exit 1
 found=$(sha256sum "$1.new"); [ "\${found%% *}" = "$2" ] || { rm "$1.new"; exit 2; }
 chmod 755 "$1.new" && mv "$1.new" "$1"`;
-  const code = await machine.run(["sh", "-c", script, "sh", path, sha256], { signal });
+  const code = await machine.run(["sh", "-c", script, "sh", path, sha256], INSTALLATION);
   if (code === 0) return;
   if (code === 2) {
     throw new Failure("wrong_checksum", `Cannot bring Deno to ${path}: it does not arrive as it was sent`);
@@ -87,16 +87,13 @@ unzip -p "$path.zip" deno >"$path.new"
 rm "$path.zip"; chmod 755 "$path.new"; mv "$path.new" "$path"`;
 
 /** Deno's own release, for machines of another kind than this one. */
-async function fetchThere(
-  machine: Machine,
-  path: string,
-  { releases: { deno }, signal }: Bringing,
-): Promise<void> {
+async function fetchThere(machine: Machine, path: string, { releases }: Bringing): Promise<void> {
+  const { deno } = releases;
   const known = deno.version === VERSION ? deno.sha256 : null;
   const args = [path, VERSION, known?.x86_64 ?? "", known?.aarch64 ?? ""];
   const words: string[] = [];
   const code = await machine.run(["sh", "-c", FETCHED, "sh", ...args], {
-    signal,
+    ...INSTALLATION,
     onStderr: (line) => keepLast(words, line),
   });
   if (code === 0) return;

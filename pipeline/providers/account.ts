@@ -1,6 +1,7 @@
 // One account's way to its provider's HTTP API: paced, retried only where that is safe, and never a key in a text.
 import type { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { boundedText } from "../lib/bounded.ts";
 import { type Clock, throwIfAborted } from "../lib/clock.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
@@ -34,6 +35,8 @@ export interface Answer {
   readonly json: unknown;
 }
 
+/** A list of all offers has a few MiB. */
+const ANSWER_BYTES = 64 << 20;
 const TIMEOUT_SECONDS = 60;
 const MARKET_SECONDS = 30;
 const TRIES = 5;
@@ -155,7 +158,7 @@ export class Account {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const text = await response.text();
+      const text = await boundedText(response, ANSWER_BYTES);
       const retry_after = Number(response.headers.get("retry-after")) || undefined;
       return { status: response.status, text, json: parsed(text), ...(retry_after ? { retry_after } : {}) };
     } catch (error) {

@@ -24,6 +24,13 @@ const STUCK_SECONDS = 120;
 const SILENT_SECONDS = 600;
 /** A machine that cannot be reached for so long is lost. */
 const LOST_SECONDS = 300;
+/** What keeps us from hearing of a machine, which goes on by itself. */
+const UNHEARD: readonly FailureCode[] = [
+  "connection_lost",
+  "ssh_unreachable",
+  "network_down",
+  "machine_hung",
+];
 /** A shell adds the signal that ended a program to this, as its exit code. */
 const SIGNALLED = 128;
 /** Of the agent's and the engine's log. */
@@ -114,12 +121,13 @@ async function watch(
         }
       }
     } catch (error) {
-      if (!["connection_lost", "ssh_unreachable"].includes(codeOf(error))) throw error;
+      const code = codeOf(error);
+      if (!UNHEARD.includes(code) || signal.aborted) throw error;
       lost ??= clock.after(LOST_SECONDS);
       await context.fleet.requireRunning(leased.machine_id);
       if (clock.now() > lost) {
         throw new Failure(
-          "connection_lost",
+          code === "ssh_unreachable" ? "connection_lost" : code,
           `Cannot go on with ${entry.model}: no connection for ${LOST_SECONDS} s: ${messageOf(error)}`,
         );
       }

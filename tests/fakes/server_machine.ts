@@ -64,7 +64,7 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
   await write("curl", fakeCurl(routes, MISSING, log));
   for (const file of ["apt-get", "sudo"]) await write(file, `echo "${file} $*" >>'${log}'`);
   const PATH = `${bin}:/usr/bin:/bin`;
-  const machine = await here(join(root, "work"));
+  const machine = await here(join(root, "work"), new AbortController().signal);
   const orders: JobOrder[] = [];
   const usual = { ...RELEASES[name], version: VERSIONS[name], sha256 };
   return {
