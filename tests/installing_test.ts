@@ -1,8 +1,12 @@
 // Files that come to a machine are what their publisher made, or nothing of them is used. The shell is real, the network a stand-in.
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import type { EngineHost } from "../pipeline/engines/engine.ts";
+import { install } from "../pipeline/engines/install.ts";
 import { FETCH, meaningOfInstall } from "../pipeline/machines/installing.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
+import type { Failure } from "../pipeline/schema/failures.ts";
+import { engineWorld } from "./fixtures.ts";
 
 const URL = "https://example.org/release/tool-linux.tar.gz";
 const SUMS = "https://example.org/release/sums.txt";
@@ -184,4 +188,39 @@ Deno.test("what installers say is understood: a full disk, a checksum of ours or
   const full = "tar: write error: No space left on device";
   deepEqual(meaningOfInstall(["wrong SHA-256: a has b instead of c", full])?.code, "disk_too_small");
   equal(meaningOfInstall(["error: no such distribution"]), null);
+});
+
+/** Installs on a machine whose script prints these lines and ends well. */
+function told(...lines: string[]) {
+  const run: EngineHost["run"] = (_command, options) => {
+    lines.forEach((line) => options?.onStdout?.(line));
+    return Promise.resolve(0);
+  };
+  const host = { run, workdir: "/w", port: 1, launch: () => Promise.reject(new Error("nothing is started")) };
+  return install("Tool", "true", [], null, host, engineWorld());
+}
+
+Deno.test("what a machine tells of an installation is taken as text of a stranger", async () => {
+  const sha256 = "0f".repeat(32);
+  const lines = ["Setting up …", "@program /w/tool", "@version 1.2", "@source image", "@sha256 "];
+  deepEqual(await told(...lines), {
+    asked: null,
+    program: "/w/tool",
+    version: "1.2",
+    source: "image",
+    sha256: null,
+  });
+  for (
+    const [instead, of] of [
+      ["@program tool", 1],
+      ["@version 1.2\u001b[2J", 2],
+      [`@version ${"9".repeat(200)}`, 2],
+      ["@source https://a/<script>\u202e", 3],
+      [`@source ${"x".repeat(1000)}`, 3],
+      [`@sha256 ${sha256.slice(1)}`, 4],
+      ["", 1],
+    ] as [string, number][]
+  ) {
+    await rejects(told(...lines.with(of, instead)), (error: Failure) => error.code === "install_failed");
+  }
 });
