@@ -1,4 +1,5 @@
 // Fleets over simulated clouds whose machines are only told of, with a clock that jumps over every wait: what is proven of an end.
+import { fail } from "node:assert/strict";
 import { join } from "node:path";
 import { abortReason, type Clock } from "../pipeline/lib/clock.ts";
 import type { Machine } from "../pipeline/machines/machine.ts";
@@ -175,7 +176,8 @@ async function openHollow(
       const { offer, disk_gb, limits } = await orderOf(provider(name));
       return await run.fleet.rent({ lease_id, entries: [], offer, disk_gb, limits, hours }, signal);
     },
-    events: async () => (await readRun(join(opening.paths.runs, run_id))).machines.map(({ event }) => event),
+    events: async () =>
+      (await readRun(join(opening.paths.runs, run_id), fail)).machines.map(({ event }) => event),
     [Symbol.asyncDispose]: () => run[Symbol.asyncDispose](),
   };
 }

@@ -3,19 +3,20 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { buildData } from "../build/mod.ts";
 import { UserError } from "../errors.ts";
+import { unlessAborted } from "../lib/clock.ts";
 import { Database } from "../lib/duckdb.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
-import { type Paths, pathsOf } from "../paths.ts";
+import { pathsOf } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
 import { renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
+import { rootOption, tellLeftovers } from "../run/hints.ts";
 import { runMatrix, type RunOutcome } from "../run/mod.ts";
 import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
-import { providerTitle } from "../schema/names.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
 
@@ -40,9 +41,11 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
   const { paths, log, print } = shell;
   using _lock = await lockRoot(paths.root);
   await using world = await worldOf(matrix, options.resume, paths, log);
-  using stop = stopOnSignals(() =>
-    log.warn("stopping: what was measured is being kept and machines are being ended; once more ends at once")
-  );
+  let words =
+    "stopping: what was measured is being kept and machines are being ended; once more ends at once";
+  using stop = stopOnSignals(() => log.warn(words));
+  // A terminal that is gone stops no work.
+  process.stderr.on("error", () => undefined);
   const board = createBoard(log, Deno.stderr.isTerminal() ? process.stderr : null);
   let outcome: RunOutcome;
   try {
@@ -61,8 +64,27 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
   } finally {
     board.end();
   }
-  if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
-  return tell(outcome, options.resume ?? outcome.run_id, print, shell);
+  words = "stopping: all that was measured is kept, data and site stay as they were";
+  const isBuilt = await built(outcome, stop.signal, shell);
+  const exit = tell(outcome, options.resume ?? outcome.run_id, print, shell);
+  if (isBuilt) return exit;
+  log.warn(`build data and site with: deno task build${rootOption(paths)}`);
+  return 130;
+}
+
+/** Builds data and site where there is something new; false when Ctrl-C came meanwhile. What already stopped the run stops no build. */
+async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Promise<boolean> {
+  if (outcome.rows.every((row) => row.raw_dir === null)) return true;
+  const publishing = publish(outcome.run_id, shell);
+  if (signal.aborted) await publishing;
+  else {
+    const [ended] = await Promise.allSettled([unlessAborted(publishing, signal)]);
+    if (ended.status === "rejected") {
+      if (signal.aborted) return false;
+      throw ended.reason;
+    }
+  }
+  return true;
 }
 
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
@@ -101,10 +123,7 @@ function tell(
   { paths, log }: Shell,
 ): RunExit {
   print(renderOutcome(rows, cost));
-  for (const { offer, provider_id, label } of leftovers) {
-    log.warn(`${providerTitle(offer.provider)} may still run ${provider_id ?? "a machine"} (${label})`);
-  }
-  if (leftovers.length > 0) log.warn(`end them with: deno task sweep --destroy${rootOption(paths)}`);
+  tellLeftovers(leftovers, paths, log);
   const resume = `deno task run-matrix --resume ${runId}${rootOption(paths)}`;
   if (stopped instanceof Failure) log.warn(`${stopped.message}; ${stopped.hint} ${resume}`);
   else if (stopped !== null) log.warn(`stopped; go on with: ${resume}`);
@@ -114,10 +133,6 @@ function tell(
   log.info(`to measure again what failed: ${resume}`);
   if (rows.some(({ failure_code }) => failure_code === "over_budget")) return 4;
   return succeeded === 0 ? 1 : 3;
-}
-
-function rootOption({ root, repository }: Paths): string {
-  return root === repository ? "" : ` --root ${root}`;
 }
 
 async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {

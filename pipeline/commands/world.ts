@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { startEmbedded } from "../engines/embedded/process.ts";
 import { bundleAgent } from "../lib/bundle.ts";
+import { startChild } from "../lib/child.ts";
 import { realClock } from "../lib/clock.ts";
 import { eachLine } from "../lib/shell.ts";
 import { connect } from "../machines/mod.ts";
@@ -39,12 +40,15 @@ export function realWorld(): World {
 
 /** A world with simulated clouds; leaving its scope ends them and every "machine" on them. */
 export async function simulatedWorld(log: (text: string) => void): Promise<World & AsyncDisposable> {
-  const child = new Deno.Command(Deno.execPath(), {
+  // Ctrl-C is ours to answer: they end when their input closes, as it does when this process is gone.
+  const child = startChild(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "--node-modules-dir=manual", program],
+    also: ["fetches"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+    detached: true,
+  });
   const words: string[] = [];
   const { promise, resolve } = Promise.withResolvers<Ready | null>();
   const reading = Promise.all([

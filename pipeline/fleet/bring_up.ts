@@ -1,6 +1,6 @@
 // From a machine that was asked for to one that can be worked on: it runs, SSH listens, our key is taken.
 import { messageOf } from "../errors.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, unlessAborted } from "../lib/clock.ts";
 import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Machine } from "../machines/machine.ts";
@@ -76,12 +76,12 @@ async function running(task: BringUp): Promise<readonly Address[]> {
 
 /** The machine as it is now; undefined when its provider cannot say just now, which is no reason to give it up. */
 async function sightingOf(
-  { see, clock, log }: BringUp,
+  { see, clock, log, signal }: BringUp,
   id: string,
   until: number,
 ): Promise<Sighting | null | undefined> {
   try {
-    return await see(id);
+    return await unlessAborted(see(id), signal);
   } catch (error) {
     const isPassing = error instanceof Failure && PASSING.includes(error.code);
     if (!isPassing || clock.now() > until) throw error;

@@ -11,6 +11,7 @@ import { codeOf, Failure } from "../schema/failures.ts";
 import type { Canary } from "../schema/canary.ts";
 import {
   applyEvent,
+  canFollow,
   type EndReason,
   type MachineEvent,
   type MachineRecord,
@@ -152,7 +153,7 @@ export class Fleet {
       );
       this.#append({ event: "requested", machine_id, provider_id });
     } catch (error) {
-      await this.#afterRefusal(machine_id, error);
+      await this.#afterRefusal(machine_id, error, signal);
     } finally {
       this.#searched.delete(machine_id);
     }
@@ -261,6 +262,8 @@ export class Fleet {
     const found = (await this.#lookout(record.offer.provider).list()).find(({ label }) =>
       label === record.label
     );
+    // Somebody else may have found it, or its answer come, while the list was read.
+    if (!["intent", "create_unknown"].includes(this.record(record.machine_id).state)) return;
     if (found !== undefined) {
       log.info(`${record.machine_id}  found by its label as ${found.id}`);
       this.#append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
@@ -279,6 +282,7 @@ export class Fleet {
       return false;
     }
     if (await provider.get(provider_id) !== null) return false;
+    if (!mayExist(this.record(record.machine_id))) return true;
     this.#append({ event: "gone", machine_id: record.machine_id });
     await this.#forget(record);
     return true;
@@ -302,7 +306,16 @@ export class Fleet {
     }
   }
 
+  /** Nothing is written down that cannot be: the machine may have ended meanwhile. */
   #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+    const { machine_id } = event;
+    if (!canFollow(this.#records.get(machine_id), event.event)) {
+      const { state } = this.record(machine_id);
+      throw new Failure(
+        "machine_vanished",
+        `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
+      );
+    }
     applyEvent(this.#records, this.#options.book.append(event));
   }
 
@@ -318,7 +331,7 @@ export class Fleet {
     return `${this.#options.run_id}-${this.#records.size + 1}`;
   }
 
-  async #afterRefusal(machine_id: string, error: unknown): Promise<void> {
+  async #afterRefusal(machine_id: string, error: unknown, signal: AbortSignal): Promise<void> {
     const reason = messageOf(error);
     if (error instanceof HalfDone) {
       this.#append({ event: "requested", machine_id, provider_id: error.id });
@@ -331,7 +344,8 @@ export class Fleet {
     }
     this.#append({ event: "unknown", machine_id, reason });
     for (const seconds of SEARCHES) {
-      await this.clock.sleep(seconds);
+      // When the run is stopped its end goes on with the search.
+      await this.clock.sleep(seconds, signal);
       await this.find(this.record(machine_id)).catch((cause) =>
         this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
       );
@@ -377,6 +391,7 @@ export class Fleet {
       record = this.record(machineId);
       if (record.provider_id === null) return !mayExist(record);
     }
+    if (!mayExist(record)) return true;
     if (record.state !== "destroying") this.#announceEnd(machineId, code, reason);
     const provider = this.provider(record.offer.provider);
     const { provider_id, label } = record;

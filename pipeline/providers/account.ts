@@ -142,15 +142,17 @@ export class Account {
     return this.#lines[kind].turn(false, signal, () => any.turn(kind === "create", signal));
   }
 
-  async #send({ method, path, query, body }: Call): Promise<Answer | LostAnswer> {
+  /** A create that is on its way is never given up: its answer says what was made. */
+  async #send({ method, path, query, body, kind, signal }: Call): Promise<Answer | LostAnswer> {
     const url = new URL(`${this.base}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const late = this.#clock.timeout(TIMEOUT_SECONDS);
     try {
       const response = await fetch(url, {
         client: NEVER_TWICE,
         method,
         redirect: "error",
-        signal: this.#clock.timeout(TIMEOUT_SECONDS),
+        signal: kind === "create" || signal === undefined ? late : AbortSignal.any([late, signal]),
         headers: {
           authorization: `Bearer ${this.opening.key}`,
           accept: "application/json",

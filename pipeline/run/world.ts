@@ -38,6 +38,8 @@ export interface Opened {
   readonly providers: Map<ProviderName, Provider>;
   /** Variables that would have to be set for those that are not there. */
   readonly missing: Map<ProviderName, string>;
+  /** Machines of the user's own. */
+  readonly hosts: Hosts["hosts"];
 }
 
 /** Opens every provider whose key is there. */
@@ -64,7 +66,7 @@ export async function openProviders(paths: Paths, world: World, log: Log): Promi
     };
     providers.set(kind.name, kind.open(opening));
   }
-  return { providers, missing };
+  return { providers, missing, hosts };
 }
 
 /** The hosts of runs/hosts.json; none when there is no such file. */

@@ -153,6 +153,18 @@ export function foldMachines(events: readonly MachineEvent[]): MachineRecord[] {
   return [...records.values()];
 }
 
+/** Whether an event can follow what is known of its machine. */
+export function canFollow(record: MachineRecord | undefined, event: MachineEvent["event"]): boolean {
+  if (record === undefined || event === "intent") return record === undefined && event === "intent";
+  return isNote(event) || TRANSITIONS[record.state][event] !== undefined;
+}
+
+/** A reader of events, oldest first; it throws a TypeError for one that cannot follow those before it, and forgets that one. */
+export function machineHistory(): (event: MachineEvent) => void {
+  const records = new Map<string, MachineRecord>();
+  return (event) => applyEvent(records, event);
+}
+
 /** Takes one event into records by machine. */
 export function applyEvent(records: Map<string, MachineRecord>, event: MachineEvent): void {
   records.set(event.machine_id, afterEvent(records.get(event.machine_id), event));

@@ -1,5 +1,5 @@
 // What trials of failures share: a run over simulated clouds, what its journals say, and what must be true after any of them.
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, realClock } from "../../pipeline/lib/clock.ts";
 import { connect } from "../../pipeline/machines/mod.ts";
@@ -83,7 +83,7 @@ export async function run(
     },
     ...changes,
   });
-  const { lines, machines } = await readRun(join(stage.paths.runs, outcome.run_id));
+  const { lines, machines } = await readRun(join(stage.paths.runs, outcome.run_id), fail);
   const { rows } = outcome;
   return { stage, outcome, rows, lines, machines: foldMachines(machines), said: stage.said };
 }
