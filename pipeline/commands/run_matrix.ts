@@ -19,6 +19,7 @@ import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
+import { buildSiteApart } from "./site_process.ts";
 
 export interface RunMatrixOptions {
   readonly matrix: string;
@@ -75,7 +76,7 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
 /** Builds data and site where there is something new; false when Ctrl-C came meanwhile. What already stopped the run stops no build. */
 async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Promise<boolean> {
   if (outcome.rows.every((row) => row.raw_dir === null)) return true;
-  const publishing = publish(outcome.run_id, shell);
+  const publishing = publish(outcome.run_id, shell, signal.aborted ? new AbortController().signal : signal);
   if (signal.aborted) await publishing;
   else {
     const [ended] = await Promise.allSettled([unlessAborted(publishing, signal)]);
@@ -135,12 +136,11 @@ function tell(
   return succeeded === 0 ? 1 : 3;
 }
 
-async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
+async function publish(runId: string, { paths, log, print }: Shell, signal: AbortSignal): Promise<void> {
   log.info("building data and site");
   await buildData(paths, log);
   print(`\n${await tableOf(runId, paths.database)}\n`);
-  const { buildSite } = await import("../../site/build.ts");
-  await buildSite({ root: paths.root, log: log.info });
+  await buildSiteApart(paths, log.info, signal);
   const short = (path: string) =>
     relative(Deno.cwd(), path).startsWith("..") ? path : relative(Deno.cwd(), path);
   print(`Site      ${short(join(paths.siteDist, "index.html"))}\n`);
