@@ -63,6 +63,9 @@ const Settings = z.object({
   }
 });
 
+/** The variables that are read. */
+export const SETTINGS = Object.keys(Settings.shape);
+
 export interface Config {
   readonly model: string;
   readonly engine: EngineName;
