@@ -241,7 +241,12 @@ for (
     });
     deepEqual([metadata.model.runtime, metadata.model.runtime_version], [engine, version]);
     deepEqual(metadata.test_config?.engine_flags, ["--enforce-eager"]);
-    deepEqual(metadata.model.runtime_install, { asked: "latest", version, source: "PyPI", sha256: "0f".repeat(32) });
+    deepEqual(metadata.model.runtime_install, {
+      asked: "latest",
+      version,
+      source: "PyPI",
+      sha256: "0f".repeat(32),
+    });
     equal(metadata.agent_runtime, `deno ${Deno.version.deno}`);
     ok(lines.every(({ err, cached_tok }) => err !== true && cached_tok === 0));
     const asked = server.requests.filter(({ asked }) => asked.startsWith("POST"));
