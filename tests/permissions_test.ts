@@ -9,7 +9,7 @@ import { providers } from "../pipeline/providers/mod.ts";
 import { cli, flagsOf, tasks } from "./e2e/cli.ts";
 import { nvidiaSmiScript } from "./fakes/nvidia_smi.ts";
 import { fakeServer } from "./fakes/server.ts";
-import { temporaryRoot } from "./fixtures.ts";
+import { directory, jsonl, metadata, plainLine, temporaryRoot } from "./fixtures.ts";
 
 const { repository } = pathsOf();
 const contributing = await Deno.readTextFile(join(repository, "CONTRIBUTING.md"));
@@ -105,6 +105,18 @@ Deno.test("a calibration and a bundle are made under what their tasks allow", as
   const calibrated = await cli("calibrate", "--levels", "1", "--seconds", "0.2", "--output", "json");
   equal(calibrated.code, 0, calibrated.err);
   equal(JSON.parse(calibrated.out).levels.length, 1);
+});
+
+Deno.test("a directory is taken in under what its task allows", async () => {
+  await using root = await temporaryRoot();
+  const files = {
+    "results.jsonl": jsonl([plainLine(0, 0, 50), plainLine(1, 3, 50)]),
+    "metadata.json": metadata(),
+  };
+  const dir = await directory(root.paths.root, "bench", files);
+  const { code, out, err } = await cli("import", dir, "--provider", "vastai", "--root", root.paths.root);
+  equal(code, 0, err);
+  match(out, /1 imported/);
 });
 
 /** What an agent leaves with these flags, but for times and random numbers. */
