@@ -35,6 +35,11 @@ Deno.test("the Deno of rented machines is the one that the README asks for and t
   ok((await Deno.readTextFile(join(repository, ".ci", "run"))).includes(`deno@${RELEASES.deno.version} `));
 });
 
+Deno.test("the README's examples of versions are those that are usual", async () => {
+  const readme = await Deno.readTextFile(join(repository, "README.md"));
+  for (const name of ["ollama", "llama.cpp"] as const) ok(readme.includes(`${RELEASES[name].version}`), name);
+});
+
 for (
   const [asked, told, expected] of [
     ["0.40.2", "0.40.2", true],

@@ -12,15 +12,11 @@ export interface Release {
   readonly page: string;
   /** SHA-256 of the file that is fetched, for Linux; null: not known here, its publisher is asked. */
   readonly sha256: Readonly<Record<Processor, string>> | null;
-  /** What a file of another version is checked against, for people. */
-  readonly checked: string;
 }
 
 export const PROGRAMS = ["ollama", "llama.cpp", "vllm", "sglang", "uv", "deno"] as const;
 export type Program = typeof PROGRAMS[number];
 export type Releases = Readonly<Record<Program, Release>>;
-
-const PACKAGES = "SHA-256 of every package, as PyPI lists it";
 
 export const RELEASES: Releases = {
   ollama: {
@@ -30,7 +26,6 @@ export const RELEASES: Releases = {
       x86_64: "726bee78706c281b0eeef00746efe51a044d71c592c3f0b195820707f31fdf04",
       aarch64: "92b3ef3d5e10f5849273bfa1345000f2a8ce8bc834e95061ff5b9df5d08e3c3f",
     },
-    checked: "the release's sha256sum.txt",
   },
   // The build of release v0.6.0, as that release's nightly-tag.txt names it.
   "llama.cpp": {
@@ -40,25 +35,21 @@ export const RELEASES: Releases = {
       x86_64: "632c4e98feba2b94407a2130e3133e0c3aefb0ea1ab41337e926d8bfafdd0b74",
       aarch64: "702d99c4219b4314cc6d3b10fb41ae96cbfc68226305c2681269dfb51487af34",
     },
-    checked: "the digest that GitHub tells of the release's file",
   },
   vllm: {
     version: "0.33.0",
     page: "https://github.com/vllm-project/vllm/releases/tag/v0.33.0",
     sha256: null,
-    checked: PACKAGES,
   },
   sglang: {
     version: "0.5.23",
     page: "https://github.com/sgl-project/sglang/releases/tag/v0.5.23",
     sha256: null,
-    checked: PACKAGES,
   },
   uv: {
     version: "0.13.9",
     page: "https://github.com/astral-sh/uv/releases/tag/0.13.9",
     sha256: null,
-    checked: "the .sha256 file beside it in the release",
   },
   deno: {
     version: "2.9.6",
@@ -67,7 +58,6 @@ export const RELEASES: Releases = {
       x86_64: "394f07f4da2bebe6ce6f1e7ce0fa16429b29b08c35e3fac3fe25972676dff4b2",
       aarch64: "9a46afc6c392c7cd2ff71a31558935545b46408d0e87f7a86908c712721c046e",
     },
-    checked: "the .sha256sum file beside it in the release",
   },
 };
 
