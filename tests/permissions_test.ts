@@ -1,6 +1,6 @@
 // What our own programs may do: each task and each child as little as it works with, and what stays open with its reason.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { bundleAgent } from "../pipeline/lib/bundle.ts";
 import { type Also, childVariables } from "../pipeline/lib/child.ts";
 import { agentFlags, allow } from "../pipeline/lib/deno_flags.ts";
