@@ -67,6 +67,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #ending = new Map<string, Promise<boolean>>();
   readonly #records = new Map<string, MachineRecord>();
+  /** Lines for which the disk had no room. */
+  readonly #owed: Parameters<LineFile<MachineEvent>["append"]>[0][] = [];
   readonly #searched = new Set<string>();
   readonly #lookouts = new Map<ProviderName, Lookout>();
 
@@ -147,13 +149,10 @@ export class Fleet {
       billing_step_seconds: provider.billing_step_seconds,
     });
     try {
-      const provider_id = await provider.create(
-        { offer, label, public_key, disk_gb, limits, deadline },
-        signal,
-      );
-      this.#append({ event: "requested", machine_id, provider_id });
-    } catch (error) {
-      await this.#afterRefusal(machine_id, error, signal);
+      const order = { offer, label, public_key, disk_gb, limits, deadline };
+      const [made] = await Promise.allSettled([provider.create(order, signal)]);
+      if (made.status === "rejected") await this.#afterRefusal(machine_id, made.reason, signal);
+      else this.#append({ event: "requested", machine_id, provider_id: made.value });
     } finally {
       this.#searched.delete(machine_id);
     }
@@ -306,7 +305,10 @@ export class Fleet {
     }
   }
 
-  /** Nothing is written down that cannot be: the machine may have ended meanwhile. */
+  /**
+   * Nothing is written down that cannot be: the machine may have ended meanwhile. What a create has made is known even where
+   * it cannot be written, on a full disk, so that it can be ended; it is written before the next line for which there is room.
+   */
   #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
     const { machine_id } = event;
     if (!canFollow(this.#records.get(machine_id), event.event)) {
@@ -316,7 +318,17 @@ export class Fleet {
         `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
       );
     }
-    applyEvent(this.#records, this.#options.book.append(event));
+    const { book } = this.#options;
+    try {
+      for (; this.#owed[0] !== undefined; this.#owed.shift()) book.append(this.#owed[0]);
+      applyEvent(this.#records, book.append(event));
+    } catch (error) {
+      if (event.event === "requested" || event.event === "unknown") {
+        this.#owed.push(event);
+        applyEvent(this.#records, { ...event, at: new Date(this.clock.now()).toISOString() });
+      }
+      throw error;
+    }
   }
 
   #lookout(name: ProviderName): Lookout {

@@ -61,8 +61,8 @@ export function throwIfAborted(signal: AbortSignal): void {
 }
 
 /** What `promise` gives, unless the signal aborts before: then its reason is thrown, and nobody waits any longer. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined);
+export async function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  promise.then(undefined, () => undefined);
   throwIfAborted(signal);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = () => reject(abortReason(signal));

@@ -1,6 +1,6 @@
 // A lease becomes a machine: the one that an interrupted run left, or the best offer there is now.
 import { messageOf, StoppedError } from "../errors.ts";
-import { abortReason } from "../lib/clock.ts";
+import { abortReason, unlessAborted } from "../lib/clock.ts";
 import { estimate } from "../plan/estimate.ts";
 import { entriesOf, type Lease, wantedFor } from "../plan/leases.ts";
 import { badMemories } from "../plan/pick.ts";
@@ -12,6 +12,8 @@ import type { Leased, StageContext } from "./context.ts";
 
 /** How long a scope waits for the proof that its machine is gone; the reaper goes on after that. */
 const PATIENCE_SECONDS = 120;
+/** How long a connection may take to close before its machine is given back all the same. */
+const CLOSING_SECONDS = 10;
 
 /** Leases a machine for what is left of `lease`. Leaving its scope gives it back. */
 export async function provision(lease: Lease, context: StageContext): Promise<Leased> {
@@ -99,7 +101,7 @@ function leased(
   term: Term,
   context: StageContext,
 ): Leased {
-  const { fleet, log } = context;
+  const { fleet, log, clock } = context;
   const { machine_id, lease_id, offer, deadline, provider_id } = record;
   const { name, selfDestruct } = fleet.provider(offer.provider);
   return {
@@ -117,7 +119,7 @@ function leased(
     async [Symbol.asyncDispose]() {
       term.end();
       try {
-        await machine[Symbol.asyncDispose]();
+        await unlessAborted(machine[Symbol.asyncDispose](), clock.timeout(CLOSING_SECONDS));
       } catch (error) {
         log.warn(`${machine_id}  its connection could not be closed: ${messageOf(error)}`);
       } finally {
