@@ -63,7 +63,7 @@ echo "$requirement" | "$uv" pip compile --quiet --generate-hashes --no-annotate 
 version=$(sed -n "s/^$package==\\([^ ;]*\\).*/\\1/p" "$lock" | head -n 1)
 [ -n "$own" ] && [ "\${told%%+*}" = "$version" ] && { tell "$own" "$told" image ""; exit 0; }
 "$uv" pip install --python "$venv/bin/python" --require-hashes "$@" -r "$lock"
-at=$(have "$venv/bin/$program")
+at=$(have "$venv/bin/$program") || { echo "$package $version has no $program that works" >&2; exit 1; }
 sum=$(sha256sum "$lock")
 tell "$at" "$version" "PyPI, by uv $uv_version" "\${sum%% *}" >"$venv/whole"
 cat "$venv/whole"`;
