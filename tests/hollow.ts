@@ -13,6 +13,7 @@ import { type Sweep, sweep, type SweepOptions } from "../pipeline/run/sweep.ts";
 import { deploymentOf, openProviders, type World } from "../pipeline/run/world.ts";
 import type { MachineRecord } from "../pipeline/schema/machine.ts";
 import { OfferLimits } from "../pipeline/schema/offer.ts";
+import { RELEASES } from "../pipeline/schema/releases.ts";
 import type { CloudMachine, CloudOptions } from "./cloud/cloud.ts";
 import { type CloudName, PROTOCOLS, startCloud, type StartedCloud } from "./cloud/mod.ts";
 import type { Reply, Script, Verb } from "./cloud/server.ts";
@@ -127,6 +128,7 @@ export async function hollow(clouds: Clouds = { vastai: {} }): Promise<Hollow> {
       [...started].map(([name, { url, login, cloud: { key } }]) => [name, { url, login, key }]),
     ),
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
+    releases: RELEASES,
     bundleAgent: () => Promise.reject(new Error("nothing is measured here")),
   };
   const [first = "vastai"] = started.keys();

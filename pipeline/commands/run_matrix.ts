@@ -8,15 +8,18 @@ import { Database } from "../lib/duckdb.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
 import { pathsOf } from "../paths.ts";
+import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderOutcome, renderPlan, type ShownPlan } from "../query/plan.ts";
+import { renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
 import { rootOption, tellLeftovers } from "../run/hints.ts";
 import { runMatrix, type RunOutcome } from "../run/mod.ts";
+import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
+import { buildSiteApart } from "./site_process.ts";
 
 export interface RunMatrixOptions {
   readonly matrix: string;
@@ -57,7 +60,7 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, shell),
+      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, world, shell),
     });
   } finally {
     board.end();
@@ -73,7 +76,7 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
 /** Builds data and site where there is something new; false when Ctrl-C came meanwhile. What already stopped the run stops no build. */
 async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Promise<boolean> {
   if (outcome.rows.every((row) => row.raw_dir === null)) return true;
-  const publishing = publish(outcome.run_id, shell);
+  const publishing = publish(outcome.run_id, shell, signal.aborted ? new AbortController().signal : signal);
   if (signal.aborted) await publishing;
   else {
     const [ended] = await Promise.allSettled([unlessAborted(publishing, signal)]);
@@ -87,13 +90,15 @@ async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Pr
 
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 function confirm(
-  plan: ShownPlan,
+  plan: Plan,
   spent: number,
   isAgreed: boolean,
+  { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
   print(renderPlan(plan, spent));
+  print(renderInstalls(plan.leases, releases));
   if (isAgreed) return Promise.resolve(true);
   if (!Deno.stdin.isTerminal()) {
     throw new UserError(
@@ -131,12 +136,11 @@ function tell(
   return succeeded === 0 ? 1 : 3;
 }
 
-async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
+async function publish(runId: string, { paths, log, print }: Shell, signal: AbortSignal): Promise<void> {
   log.info("building data and site");
   await buildData(paths, log);
   print(`\n${await tableOf(runId, paths.database)}\n`);
-  const { buildSite } = await import("../../site/build.ts");
-  await buildSite({ root: paths.root, log: log.info });
+  await buildSiteApart(paths, log.info, signal);
   const short = (path: string) =>
     relative(Deno.cwd(), path).startsWith("..") ? path : relative(Deno.cwd(), path);
   print(`Site      ${short(join(paths.siteDist, "index.html"))}\n`);

@@ -11,6 +11,7 @@ import { connect } from "../machines/mod.ts";
 import { providers } from "../providers/mod.ts";
 import type { SimulatedCloud, World } from "../run/world.ts";
 import type { ProviderName } from "../schema/names.ts";
+import { RELEASES, type Releases } from "../schema/releases.ts";
 
 const program = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "tests", "cloud", "main.ts");
 
@@ -19,6 +20,8 @@ interface Ready {
   readonly clouds: Record<ProviderName, SimulatedCloud>;
   /** How fast their time passes beside ours. */
   readonly pace: number;
+  /** The programs that their machines can fetch. */
+  readonly releases: Releases;
 }
 
 /** The real world. */
@@ -30,6 +33,7 @@ export function realWorld(): World {
     env: (name) => Deno.env.get(name),
     simulated: null,
     startEmbedded,
+    releases: RELEASES,
     bundleAgent,
   };
 }
@@ -62,6 +66,7 @@ export async function simulatedWorld(log: (text: string) => void): Promise<World
   return {
     ...realWorld(),
     clock: realClock(ready.pace),
+    releases: ready.releases,
     env: () => undefined,
     simulated: new Map(Object.entries(ready.clouds) as [ProviderName, SimulatedCloud][]),
     [Symbol.asyncDispose]: async () => {

@@ -28,9 +28,14 @@ const ALSO = {
 } as const satisfies Record<string, readonly string[]>;
 export type Also = keyof typeof ALSO;
 
+/** The names of our variables of which a child may be told. */
+export function childVariables(also: readonly Also[] = []): string[] {
+  return [...BASE, ...also.flatMap((each): readonly string[] => ALSO[each])];
+}
+
 /** Our own variables of which a child is told; those that we may not read are left out. */
 export function childEnv(also: readonly Also[] = []): Record<string, string> {
-  const names = [...BASE, ...also.flatMap((each): readonly string[] => ALSO[each])];
+  const names = childVariables(also);
   return Object.fromEntries(names.flatMap((name) => {
     const { state } = Deno.permissions.querySync({ name: "env", variable: name });
     const value = state === "granted" ? Deno.env.get(name) : undefined;

@@ -164,6 +164,7 @@ function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
     onPhase: () => undefined,
     modelsDir: paths.models,
     startEmbedded: world.startEmbedded,
+    releases: world.releases,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Opening, Provider, ProviderKind } from "../providers/provider.ts";
 import { Hosts } from "../schema/hosts.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
+import type { Releases } from "../schema/releases.ts";
 
 /** A simulated cloud in a provider's place. */
 export interface SimulatedCloud {
@@ -27,6 +28,8 @@ export interface World {
   /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
   readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
   readonly startEmbedded: EngineWorld["startEmbedded"];
+  /** The versions that are installed where a matrix asks for none; simulated machines have their own. */
+  readonly releases: Releases;
   /** Writes the agent as one file. */
   readonly bundleAgent: (paths: Paths, file: string) => Promise<void>;
 }

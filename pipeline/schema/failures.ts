@@ -227,12 +227,26 @@ export const FAILURES = {
     "the engine's installer ends with an error",
     "Look at the last lines of its log above; try another image.",
   ),
+  wrong_checksum: failed(
+    "setup",
+    "other_host",
+    2,
+    "a file that an installer fetched has another SHA-256 than its publisher tells",
+    "Nothing of it was run. Compare with the publisher's page; name another version of the engine in the matrix.",
+  ),
   engine_missing: failed(
     "setup",
     "none",
     0,
     "no engine answers on a machine that is not ours to change",
     "Start the engine there, or put its address into the matrix as the engine's url.",
+  ),
+  wrong_version: failed(
+    null,
+    "none",
+    0,
+    "the engine that answers is of another version than the matrix asks for, or does not tell its version",
+    "Start that version on the machine, or name the one that runs, or none, in the matrix.",
   ),
   engine_not_answering: failed(
     null,

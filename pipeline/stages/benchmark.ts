@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { engines } from "../engines/mod.ts";
 import { messageOf } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
+import { agentFlags } from "../lib/deno_flags.ts";
 import { sha256Hex } from "../lib/files.ts";
 import type { Job, JobView } from "../machines/machine.ts";
 import { LEAST_CALIBRATED_SECONDS } from "../schema/calibration.ts";
@@ -56,16 +57,18 @@ export async function benchmark(
 ): Promise<void> {
   const { machine, signal } = leased;
   const out = evidenceDir(leased, folder);
+  const env = {
+    ...agentEnv(entry, context.run_id),
+    ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
+    ...ready.engine.agentEnv,
+    OUT: out,
+    PROGRESS: "json",
+  };
+  const flags = agentFlags({ folder: machine.workdir, env });
   const job = await machine.launch({
     name: folder,
-    command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
-    env: {
-      ...agentEnv(entry, context.run_id),
-      ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
-      ...ready.engine.agentEnv,
-      OUT: out,
-      PROGRESS: "json",
-    },
+    command: [ready.site.deno, "run", "--no-config", ...flags, ready.site.agent],
+    env,
     ended: "keep",
   });
   try {

@@ -74,7 +74,8 @@ async function prepare(leased: Leased, gpu: string, context: StageContext): Prom
   const facts = isHere && gpu === "any" ? null : await settledFacts(leased, gpu, context);
   if (facts !== null) checkGpu(facts, gpu, leased);
   if (!isHere) await keepAlive(leased, context);
-  const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, context.run_dir);
+  const { run_dir, releases } = context;
+  const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, { run_dir, releases });
   const agent = join(machine.workdir, "agent.js");
   await machine.upload(await context.agentBundle(), agent);
   signal.throwIfAborted();
@@ -208,6 +209,7 @@ function worldOf(
     onPhase: () => undefined,
     modelsDir: context.paths.models,
     startEmbedded: context.startEmbedded,
+    releases: context.releases,
   };
 }
 

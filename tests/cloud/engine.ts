@@ -6,7 +6,7 @@ import type { EngineFaults, SpeedModel } from "./machine.ts";
 type Settings = SpeedModel & EngineFaults & { vram_gib: number };
 type Body = Record<string, unknown>;
 
-const VERSION = "0.12.9-simulated";
+const VERSION = Deno.env.get("OLLAMA_VERSION") ?? "";
 const DEFAULT_SIZE_GB = 4.4;
 /** Pulls and loads of the model with which a machine is tried do not fail. */
 const TRIED_WITH = "qwen2:1.5b";
