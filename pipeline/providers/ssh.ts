@@ -13,6 +13,8 @@ import type { Opening, Provider, ProviderKind, Sighting } from "./provider.ts";
 const NAME = "ssh";
 const LEASE = `${HOME_FOLDER}/lease`;
 const BUSY = 44;
+/** A host that says nothing for so long is not waited for. */
+const ANSWER_SECONDS = 20;
 
 export const ssh: ProviderKind = { name: NAME, key_variable: null, rents: false, open: openSsh };
 
@@ -29,7 +31,10 @@ function openSsh({ hosts, clock, log, simulated, known_hosts }: Opening): Provid
       clock,
       signal: new AbortController().signal,
     });
-    const { code, stdout, words } = await scriptRunner(connection)(script, { bytes: TALK_BYTES });
+    const { code, stdout, words } = await scriptRunner(connection)(script, {
+      bytes: TALK_BYTES,
+      seconds: ANSWER_SECONDS,
+    });
     return { code, said: new TextDecoder().decode(stdout).trim(), words: words.join(" ") };
   };
   const find = async (id: string): Promise<Sighting | null> => {

@@ -3,7 +3,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { childEnv } from "../../pipeline/lib/child.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { until } from "../until.ts";
-import { mainFile, RUN } from "./cli.ts";
+import { fakeOllama } from "../fakes/ollama.ts";
+import { cli, mainFile, matrixFile, RUN, start } from "./cli.ts";
 
 const SECRETS = {
   VASTAI_API_KEY: "canary-vast-4711",
@@ -72,4 +73,24 @@ Deno.test("a child is told where it is and what it may use, and nothing that it 
   equal(own.PATH, Deno.env.get("PATH"));
   const all = Object.keys(childEnv(["fetches", "devices", "agent"]));
   deepEqual(all.filter((name) => /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i.test(name)), []);
+});
+
+Deno.test("Ctrl-C while data and site are built ends that at once, says what is so, and the next build has all that was measured", async () => {
+  await using root = await temporaryRoot();
+  await using ollama = fakeOllama();
+  const matrix = await matrixFile(root.paths.root, {
+    engines: [{ name: "ollama", url: ollama.url }],
+    models: ["qwen2:7b"],
+    workloads: [{ duration_seconds: 0.3, warmup_requests: 1, max_tokens: 16 }],
+  });
+  const run = start("run-matrix", matrix, "--root", root.paths.root);
+  await run.said("building data and site");
+  run.kill("SIGINT");
+  const { code, err } = await run.ended;
+  equal(code, 130, err);
+  match(err, /stopping: all that was measured is kept, data and site stay as they were/);
+  match(err, /build data and site with: deno task build --root /);
+  ok(!/machines are being ended|fault of the program/.test(err), err);
+  const built = await cli("build-data", "--root", root.paths.root);
+  match(built.out, /^\d+ benchmarks in .* \(1 raw directories read/);
 });
