@@ -25,6 +25,8 @@ const MOST_RSS_MIB = 400;
 const GIVEN_BACK_SECONDS = 30;
 /** Real seconds for a second of the clock, in trials that are stopped: the times of real programs count there. */
 const STOP_PACE = 0.5;
+/** A machine that is set up for so long is not waited for. */
+const SETUP_MS = 15_000;
 const LIES_TOLD_MS = 3000;
 /** What a terminal obeys. */
 // deno-lint-ignore no-control-regex
@@ -177,11 +179,16 @@ async function control(stage: Stage, stopped: boolean) {
   return { log, rss_mib, left: Math.max(left, stage.present()) };
 }
 
-/** Sends Ctrl-C a moment after the lying machine was connected to; how many machines are there when they must be gone. */
+/** Sends Ctrl-C while the lying machine measures, or is set up for long; how many machines are there when they must be gone. */
 async function stop(child: Deno.ChildProcess, stage: Stage, said: () => string): Promise<number> {
   const isOver = child.status.then(() => true);
   const soon = (ms: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), ms));
-  while (!/rtx-4090 {2}setup|rtx-4090.*: /.test(said()) && !await Promise.race([isOver, soon(20)]));
+  const come = async (words: RegExp, most_ms: number) => {
+    const late = performance.now() + most_ms;
+    while (!words.test(said()) && performance.now() < late && !await Promise.race([isOver, soon(20)]));
+  };
+  await come(/rtx-4090 {2}setup|rtx-4090.*: /, Infinity);
+  await come(/rtx-4090\S* {2}benchmark|rtx-4090.*(failed|elsewhere)/, SETUP_MS);
   if (await Promise.race([isOver, soon(LIES_TOLD_MS)])) return stage.present();
   child.kill("SIGINT");
   const until = performance.now() + GIVEN_BACK_SECONDS * 1000 * stage.pace;
