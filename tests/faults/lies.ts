@@ -28,6 +28,11 @@ exec /usr/bin/${program} "$@"`;
   return { [program]: text };
 }
 
+/** Does `script` instead of the program, but only in a folder of evidence. */
+function ofEvidence(program: string, script: string): string {
+  return `case "$PWD" in */.gpu-almanac/?*) ${script};; *) exec /usr/bin/${program} "$@";; esac`;
+}
+
 const left = (name: string, image: Readonly<Record<string, string>>): Lie => ({
   name,
   faults: () => ({ image }),
@@ -65,8 +70,8 @@ mkdir -p sub && echo x > sub/evil.html`,
   left("prints one line without an end", { "nvidia-smi": "exec tr '\\0' x </dev/zero" }),
   left("hangs when it is told that somebody lives", { touch: HANGS }),
   left("hangs when it is looked at", { head: HANGS }),
-  left("hangs when its files are compared", { sha256sum: HANGS }),
-  left("tells digests that are none", { sha256sum: "echo nonsense" }),
+  left("hangs when its files are compared", { sha256sum: ofEvidence("sha256sum", HANGS) }),
+  left("tells digests that are none", { sha256sum: ofEvidence("sha256sum", "echo nonsense; exit") }),
   left("tells its GPU's name in a terminal's own words", {
     "nvidia-smi": `printf '\\033]0;owned\\007\\033[2Jevil\\u202e, 24564, 300, 570.1\\n'`,
   }),
