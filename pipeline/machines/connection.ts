@@ -112,13 +112,8 @@ export class Connection implements AsyncDisposable {
       if (!late.aborted || options.signal?.aborted || this.#closed.signal.aborted) throw error;
       // Whatever hangs on the machine goes with the connection; the next call makes a new one.
       this.#drop();
-      throw new Failure(
-        "machine_hung",
-        `Cannot wait for ${this.name}: a command did not end in ${seconds} s`,
-        {
-          cause: error,
-        },
-      );
+      const hung = `a command did not end in ${Math.round(seconds)} s`;
+      throw new Failure("machine_hung", `Cannot wait for ${this.name}: ${hung}`);
     }
   }
 
