@@ -59,7 +59,7 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 async function build(paths: Paths, staged: string): Promise<Built> {
   const { runs, notices } = scanRaw(paths.raw);
   const catalog = await readCatalog(paths);
-  const version = await codeVersion(JSON.stringify(catalog));
+  const version = codeVersion(paths.repository, JSON.stringify(catalog));
   const anew = await startFrom(paths, staged, version);
   using db = await openDatabase(staged, anew ? catalog : null);
   const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
