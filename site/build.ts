@@ -107,7 +107,7 @@ async function copySwagger({ repository }: Paths, dist: string): Promise<void> {
 
 /** Paths of the pages below `dist`, and their size in all. */
 async function pagesIn(dist: string): Promise<{ pages: string[]; bytes: number }> {
-  const pages = (await filesBelow(dist)).filter((path) => path.endsWith(".html"));
+  const pages = filesBelow(dist).filter((path) => path.endsWith(".html"));
   let bytes = 0;
   for (const page of pages) bytes += (await Deno.stat(join(dist, page))).size;
   return { pages, bytes };

@@ -1,30 +1,96 @@
-// Finished files go to their places: a build that fails before this leaves data/export as it was.
+// Finished files go to their places, and a record says what is there. The record is taken away first and written last: while it is missing, nobody takes what is there for whole.
 import { dirname, join } from "node:path";
-import { exists } from "../lib/files.ts";
 
-/** Moved last, in this order: by them the next build knows what is there. */
-const LAST = ["almanac.duckdb", "version"];
+/** What a build left in data/export. */
+export interface Published {
+  /** Of the code that built it. */
+  readonly version: string;
+  /** Every file by its path, with its size in bytes and when it was changed, ms since 1970. */
+  readonly files: Readonly<Record<string, readonly [bytes: number, changed_at: number]>>;
+}
 
-/** Moves every file below `staged` to the same path below `exported`, after removing the `outdated` ones. */
-export async function publish(exported: string, staged: string, outdated: readonly string[]): Promise<void> {
-  const fresh = await filesBelow(staged);
-  const kept = new Set(fresh);
-  for (const path of outdated) {
-    if (!kept.has(path)) await Deno.remove(join(exported, path)).catch(() => undefined);
-  }
-  for (const path of fresh.filter((each) => !LAST.includes(each)).concat(LAST)) {
-    Deno.mkdirSync(dirname(join(exported, path)), { recursive: true });
-    Deno.renameSync(join(staged, path), join(exported, path));
+const RECORD = ".built";
+
+/** Moved last, in this order: whoever reads meanwhile finds all that the index names, and the data of before in the database. */
+const LAST = ["api/v1/index.json", "almanac.duckdb"];
+
+/** What was published last; null when there is nothing, or the builder died while it published. */
+export function readPublished(exported: string): Published | null {
+  try {
+    return JSON.parse(Deno.readTextFileSync(join(exported, RECORD)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 
-/** Paths of all files below a folder, relative to it; folders whose name begins with a dot are left out. */
-export async function filesBelow(folder: string, prefix = ""): Promise<string[]> {
-  const paths: string[] = [];
-  if (!await exists(folder)) return paths;
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (!isDirectory) paths.push(`${prefix}${name}`);
-    else if (!name.startsWith(".")) paths.push(...await filesBelow(join(folder, name), `${prefix}${name}/`));
+/** Whether the folder holds just what was published: no file is missing, foreign, or was changed since. */
+export function isAsPublished(exported: string, { files }: Published): boolean {
+  const found = filesBelow(exported).filter((path) => path !== RECORD);
+  return found.length === Object.keys(files).length && found.every((path) => {
+    const [bytes, changed_at] = files[path] ?? [];
+    const now = markOf(join(exported, path));
+    return now[0] === bytes && now[1] === changed_at;
+  });
+}
+
+/** Moves every file below `staged` to the same path below `exported`. Of what was there `before`, the `outdated` files go; all that is not new goes when it is null. */
+export function publish(
+  exported: string,
+  staged: string,
+  version: string,
+  before: Published | null,
+  outdated: readonly string[],
+): void {
+  const fresh = filesBelow(staged);
+  const marks = fresh.map((path) => [path, markOf(join(staged, path))] as const);
+  const isFresh = new Set(fresh);
+  const gone = (before === null ? filesBelow(exported) : outdated).filter((path) => !isFresh.has(path));
+  const isGone = new Set(gone);
+  const kept = Object.entries(before?.files ?? {}).filter(([path]) => !isGone.has(path));
+  Deno.writeTextFileSync(
+    join(staged, RECORD),
+    JSON.stringify({ version, files: Object.fromEntries([...kept, ...marks]) } satisfies Published),
+  );
+  remove(join(exported, RECORD));
+  for (const path of [...fresh.filter((each) => !LAST.includes(each)), ...LAST]) {
+    if (isFresh.has(path)) move(staged, exported, path);
   }
-  return paths;
+  for (const path of gone) remove(join(exported, path));
+  move(staged, exported, RECORD);
+}
+
+/** Paths of all files below a folder, relative to it; folders whose name begins with a dot are left out. */
+export function filesBelow(folder: string, prefix = ""): string[] {
+  return itemsIn(join(folder, prefix)).flatMap(({ name, isDirectory }) => {
+    if (!isDirectory) return [`${prefix}${name}`];
+    return name.startsWith(".") ? [] : filesBelow(folder, `${prefix}${name}/`);
+  });
+}
+
+function itemsIn(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function markOf(path: string): readonly [bytes: number, changed_at: number] {
+  const { isFile, size, mtime } = Deno.lstatSync(path);
+  return isFile ? [size, mtime?.getTime() ?? 0] : [-1, 0];
+}
+
+function move(from: string, to: string, path: string): void {
+  Deno.mkdirSync(dirname(join(to, path)), { recursive: true });
+  Deno.renameSync(join(from, path), join(to, path));
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
