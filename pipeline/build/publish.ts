@@ -1,32 +1,22 @@
 // Finished files go to their places, and a record says what is there. The record is taken away first and written last: while it is missing, nobody takes what is there for whole.
 import { dirname, join } from "node:path";
-
-/** What a build left in data/export. */
-export interface Published {
-  /** Of the code that built it. */
-  readonly version: string;
-  /** Every file by its path, with its size in bytes and when it was changed, ms since 1970. */
-  readonly files: Readonly<Record<string, readonly [bytes: number, changed_at: number]>>;
-}
-
-const RECORD = ".built";
+import { BUILD_RECORD, BuildRecord } from "../schema/build_record.ts";
 
 /** Moved last, in this order: whoever reads meanwhile finds all that the index names, and the data of before in the database. */
 const LAST = ["api/v1/index.json", "almanac.duckdb"];
 
-/** What was published last; null when there is nothing, or the builder died while it published. */
-export function readPublished(exported: string): Published | null {
+/** What was published last; null when there is nothing, when the builder died while it published, or when the record cannot be read. */
+export function readPublished(exported: string): BuildRecord | null {
   try {
-    return JSON.parse(Deno.readTextFileSync(join(exported, RECORD)));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
-    throw error;
+    return BuildRecord.parse(JSON.parse(Deno.readTextFileSync(join(exported, BUILD_RECORD))));
+  } catch {
+    return null;
   }
 }
 
 /** Whether the folder holds just what was published: no file is missing, foreign, or was changed since. */
-export function isAsPublished(exported: string, { files }: Published): boolean {
-  const found = filesBelow(exported).filter((path) => path !== RECORD);
+export function isAsPublished(exported: string, { files }: BuildRecord): boolean {
+  const found = filesBelow(exported).filter((path) => path !== BUILD_RECORD);
   return found.length === Object.keys(files).length && found.every((path) => {
     const [bytes, changed_at] = files[path] ?? [];
     const now = markOf(join(exported, path));
@@ -39,7 +29,7 @@ export function publish(
   exported: string,
   staged: string,
   version: string,
-  before: Published | null,
+  before: BuildRecord | null,
   outdated: readonly string[],
 ): void {
   const fresh = filesBelow(staged);
@@ -49,15 +39,15 @@ export function publish(
   const isGone = new Set(gone);
   const kept = Object.entries(before?.files ?? {}).filter(([path]) => !isGone.has(path));
   Deno.writeTextFileSync(
-    join(staged, RECORD),
-    JSON.stringify({ version, files: Object.fromEntries([...kept, ...marks]) } satisfies Published),
+    join(staged, BUILD_RECORD),
+    JSON.stringify({ version, files: Object.fromEntries([...kept, ...marks]) } satisfies BuildRecord),
   );
-  remove(join(exported, RECORD));
+  remove(join(exported, BUILD_RECORD));
   for (const path of [...fresh.filter((each) => !LAST.includes(each)), ...LAST]) {
     if (isFresh.has(path)) move(staged, exported, path);
   }
   for (const path of gone) remove(join(exported, path));
-  move(staged, exported, RECORD);
+  move(staged, exported, BUILD_RECORD);
 }
 
 /** Paths of all files below a folder, relative to it; folders whose name begins with a dot are left out. */
@@ -77,7 +67,7 @@ function itemsIn(folder: string): Deno.DirEntry[] {
   }
 }
 
-function markOf(path: string): readonly [bytes: number, changed_at: number] {
+function markOf(path: string): [bytes: number, changed_at: number] {
   const { isFile, size, mtime } = Deno.lstatSync(path);
   return isFile ? [size, mtime?.getTime() ?? 0] : [-1, 0];
 }

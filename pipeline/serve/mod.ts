@@ -31,7 +31,7 @@ export interface Server extends AsyncDisposable {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { paths, log, access, accept, token, now = () => performance.now() } = options;
   const almanac = await Almanac.open(paths, log, now);
-  const app = createApp({ almanac, site: new Site(paths.siteDist), log, now, accept, token });
+  const app = createApp({ almanac, site: new Site(paths), log, now, accept, token });
   const answer = (request: Request, address = "unknown") => {
     const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
     return kept === undefined ? app.fetch(request, { address }) : replyAnswer(kept, request);

@@ -1,5 +1,8 @@
-// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder.
-import { join, sep } from "node:path";
+// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder, and of raw evidence only its own files are there.
+import { join, relative, sep } from "node:path";
+import { exists } from "../lib/files.ts";
+import type { Paths } from "../paths.ts";
+import { EVIDENCE_FILES, isEvidenceFile } from "../schema/evidence_files.ts";
 import { encodingFor } from "./encoding.ts";
 import { type Part, partOf } from "./range.ts";
 import { OPEN, SECURITY } from "./headers.ts";
@@ -28,7 +31,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const NO_SITE = "There is no site yet: build it with `deno task build`. The API answers below /api/v1.\n";
 
 export class Site {
-  constructor(private readonly dist: string) {}
+  constructor(private readonly paths: Paths) {}
 
   /** The file that the address names; null when there is none. */
   async file(request: Request): Promise<Response | null> {
@@ -38,8 +41,12 @@ export class Site {
 
   /** The file that the address names, else the site's own page for an unknown address. */
   async page(request: Request): Promise<Response> {
-    return await this.file(request) ?? await this.#reply("404.html", request, 404) ??
-      (targetOf(request.url).path === "/"
+    const found = await this.file(request);
+    if (found !== null) return found;
+    const { path } = targetOf(request.url);
+    if (path.startsWith("/raw/")) return replyError(404, "Cannot find the file: there is no such evidence.");
+    return await this.#reply("404.html", request, 404) ??
+      (path === "/"
         ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
         : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
   }
@@ -67,20 +74,32 @@ export class Site {
     return new Response(file.readable.pipeThrough(atMost(last - first + 1)), reply);
   }
 
-  /** The plain file at `path` below the folder; null when there is none, or a link leads out. */
+  /** The file at `path`; null when there is none. While one site takes the place of another, which two steps do, the old one is read. */
   async #open(path: string): Promise<Deno.FsFile | null> {
-    try {
-      const [root, real] = await Promise.all([
-        Deno.realPath(this.dist),
-        Deno.realPath(join(this.dist, path)),
-      ]);
-      if (!real.startsWith(root + sep) || !(await Deno.stat(real)).isFile) return null;
-      return await Deno.open(real);
-    } catch (error) {
-      if (isAbsent(error)) return null;
-      throw error;
-    }
+    const { siteDist, siteAside } = this.paths;
+    const old = async () => await exists(siteDist) ? null : await openBelow(siteAside, path);
+    return await openBelow(siteDist, path) ?? await old() ?? await openBelow(siteDist, path);
   }
+}
+
+/** The plain file at `path` below a folder; null when there is none, a link leads out, or it is none to be shown. */
+async function openBelow(folder: string, path: string): Promise<Deno.FsFile | null> {
+  try {
+    const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(join(folder, path))]);
+    if (!real.startsWith(root + sep)) return null;
+    const { isFile, size } = await Deno.stat(real);
+    return isFile && isShown(relative(root, real), size) ? await Deno.open(real) : null;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** Whatever else a site holds below raw/ was put there by somebody else. */
+function isShown(path: string, size: number): boolean {
+  const [folder, _run, _entry, name = "", ...deeper] = path.split(sep);
+  if (folder !== "raw") return true;
+  return deeper.length === 0 && isEvidenceFile(name) && size <= EVIDENCE_FILES[name].most_bytes;
 }
 
 /** The path below the site's folder, decoded once; null when a part of it could mean anything but a plain name. */
