@@ -30,28 +30,35 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const NO_SITE = "There is no site yet: build it with `deno task build`. The API answers below /api/v1.\n";
 
+/** How much of a file is read at once. */
+const PART_BYTES = 64 * 1024;
+
+/** Told whenever the client takes a part of a file. */
+type Taken = () => void;
+const ignore: Taken = () => undefined;
+
 export class Site {
   constructor(private readonly paths: Paths) {}
 
   /** The file that the address names; null when there is none. */
-  async file(request: Request): Promise<Response | null> {
+  async file(request: Request, taken: Taken = ignore): Promise<Response | null> {
     const path = pathOf(request.url);
-    return path === null ? null : await this.#reply(path, request, 200);
+    return path === null ? null : await this.#reply(path, request, 200, taken);
   }
 
   /** The file that the address names, else the site's own page for an unknown address. */
-  async page(request: Request): Promise<Response> {
-    const found = await this.file(request);
+  async page(request: Request, taken: Taken = ignore): Promise<Response> {
+    const found = await this.file(request, taken);
     if (found !== null) return found;
     const { path } = targetOf(request.url);
     if (path.startsWith("/raw/")) return replyError(404, "Cannot find the file: there is no such evidence.");
-    return await this.#reply("404.html", request, 404) ??
+    return await this.#reply("404.html", request, 404, taken) ??
       (path === "/"
         ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
         : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
   }
 
-  async #reply(path: string, request: Request, status: 200 | 404): Promise<Response | null> {
+  async #reply(path: string, request: Request, status: 200 | 404, taken: Taken): Promise<Response | null> {
     const file = await this.#open(path);
     if (file === null) return null;
     const { ino, size, mtime } = await file.stat();
@@ -68,10 +75,9 @@ export class Site {
       return new Response(null, reply);
     }
     const { first, last } = reply.part;
-    if (isZipped) return new Response(file.readable.pipeThrough(new CompressionStream("gzip")), reply);
-    if (last - first + 1 === size) return new Response(file.readable, reply);
     await file.seek(first, Deno.SeekMode.Start);
-    return new Response(file.readable.pipeThrough(atMost(last - first + 1)), reply);
+    const body = contentOf(file, last - first + 1, taken);
+    return new Response(isZipped ? body.pipeThrough(new CompressionStream("gzip")) : body, reply);
   }
 
   /** The file at `path`; null when there is none. While one site takes the place of another, which two steps do, the old one is read. */
@@ -184,14 +190,25 @@ function headersOf(path: string): Record<string, string> & { "content-type": str
   };
 }
 
-/** Lets `bytes` bytes through, then ends. */
-function atMost(bytes: number): TransformStream<Uint8Array, Uint8Array> {
+/** The next `bytes` bytes of a file, which it closes; `taken` is told whenever a part is asked for. */
+function contentOf(file: Deno.FsFile, bytes: number, taken: Taken): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = bytes;
-  return new TransformStream({
-    transform(chunk, controller) {
-      controller.enqueue(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left <= 0) controller.terminate();
+  const source = {
+    pull: async (controller: ReadableStreamDefaultController) => {
+      taken();
+      const part = new Uint8Array(Math.min(left, PART_BYTES));
+      const read = await file.read(part).catch(() => null);
+      if (read === null) {
+        file.close();
+        return controller.error(new Error("the file is shorter than it was"));
+      }
+      controller.enqueue(part.subarray(0, read));
+      left -= read;
+      if (left > 0) return;
+      file.close();
+      controller.close();
     },
-  });
+    cancel: () => file.close(),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
