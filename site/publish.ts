@@ -63,9 +63,8 @@ async function publishEvidence(
 ): Promise<void> {
   const left: string[] = [];
   for (const run of itemsOf(raw)) {
-    const entries = run.isDirectory ? itemsOf(join(raw, run.name)) : [];
-    if (entries.length === 0) left.push(run.name);
-    for (const entry of entries) {
+    if (!run.isDirectory) left.push(run.name);
+    for (const entry of run.isDirectory ? itemsOf(join(raw, run.name)) : []) {
       const name = `${run.name}/${entry.name}`;
       const isRead = entry.isDirectory && isSealed(join(raw, name, "provenance.json"), seals.get(name));
       if (isRead) await publishDirectory(join(raw, name), join(to, name), tell);
