@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
 import { filesBelow } from "../../pipeline/build/publish.ts";
+import { sha256Hex } from "../../pipeline/lib/files.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { EVIDENCE_FILES } from "../../pipeline/schema/evidence_files.ts";
 import { cli } from "../e2e/cli.ts";
@@ -75,11 +76,21 @@ async function plant({ root }: Paths): Promise<void> {
   }
 }
 
+/** A file of another name that stands in the seal, as evidence of before may have it. */
+async function sealToo(evidence: string, name: string): Promise<void> {
+  await Deno.writeTextFile(join(evidence, name), SCRIPT);
+  const path = join(evidence, "provenance.json");
+  const provenance = JSON.parse(await Deno.readTextFile(path));
+  provenance.files.push({ name, bytes: SCRIPT.length, sha256: sha256Hex(SCRIPT) });
+  await Deno.writeTextFile(path, JSON.stringify(provenance));
+}
+
 Deno.test("only what the builder wrote or read reaches the site, and what is left out is named", async () => {
   await using root = await temporaryRoot();
   const { paths, log } = root;
   const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, 90));
   const evidence = await sealed(paths, RUN, "a", { "results.jsonl": jsonl(lines) });
+  await sealToo(evidence, "notes.html");
   await Deno.writeTextFile(join(paths.root, "data", "published", "kept.json"), JSON.stringify(RESULTS));
   await Deno.writeTextFile(
     join(paths.root, "data", "published", "changed.json"),
@@ -134,5 +145,14 @@ Deno.test("only what the builder wrote or read reaches the site, and what is lef
     match(err, new RegExp(`not published from .*\\b${name.replace(".", "\\.")}\\b`));
   }
   match(err, /20260102-030405-abcd\/not-sealed/);
+  const pages = found.filter((path) => path.startsWith("benchmarks/"));
+  const texts = await Promise.all(pages.map((page) => Deno.readTextFile(join(paths.siteDist, page))));
+  const text = texts.join();
+  const links = [...text.matchAll(/href="([^"]*\/raw\/[^"]+)"/g)].map(([, path = ""]) =>
+    join("benchmarks", path)
+  );
+  ok(links.length >= 3);
+  for (const link of links) ok(found.includes(link), link);
+  match(text, /notes\.html, which is not published/);
   match(err, /gpu\.csv\?\.html/);
 });
