@@ -89,7 +89,7 @@ Deno.test("raw evidence, which others wrote, may run nothing in a browser", () =
     match(headers.get("content-security-policy") ?? "", /sandbox/);
   }));
 
-Deno.test("below raw/ only files of evidence are served, whatever else a site holds there", () =>
+Deno.test("below raw/ only files of evidence are served, below published/ only JSON, whatever else a site holds there", () =>
   withSite(async ({ ask, paths }) => {
     const large = "x".repeat(EVIDENCE_FILES["calibration.json"].most_bytes + 1);
     const held = {
@@ -100,6 +100,9 @@ Deno.test("below raw/ only files of evidence are served, whatever else a site ho
       "raw/run/entry/sub/results.jsonl": "{}\n",
       "raw/run/results.jsonl": "{}\n",
       "raw/index.html": "<p>",
+      "published/results.json": "{}\n",
+      "published/evil.html": "<p>",
+      "published/sub/results.json": "{}\n",
     };
     for (const [path, text] of Object.entries(held)) {
       await Deno.mkdir(dirname(join(paths.siteDist, path)), { recursive: true });
@@ -111,11 +114,11 @@ Deno.test("below raw/ only files of evidence are served, whatever else a site ho
       statuses[path] = response.status;
       await response.body?.cancel();
     }
-    const refused = Object.keys(statuses).filter((path) => path !== "raw/run/entry/results.jsonl");
-    deepEqual(statuses, {
-      "raw/run/entry/results.jsonl": 200,
-      ...Object.fromEntries(refused.map((path) => [path, 404])),
-    });
+    const served = ["raw/run/entry/results.jsonl", "published/results.json"];
+    deepEqual(
+      statuses,
+      Object.fromEntries(Object.keys(statuses).map((path) => [path, served.includes(path) ? 200 : 404])),
+    );
   }));
 
 Deno.test("a part of a file is given as asked, or refused with the file's size", () =>

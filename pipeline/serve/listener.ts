@@ -18,7 +18,10 @@ export interface ListenOptions {
 
 /** Files left for what is served, once the system gave no more for connections. */
 const SPARE_FILES = 32;
+/** After a connection that could not be taken. */
 const PAUSE_MS = 100;
+/** Of such trouble is told once in so long. */
+const QUIET_MS = 60_000;
 
 export class Listener {
   readonly #listener: Deno.TcpListener;
@@ -35,6 +38,7 @@ export class Listener {
   readonly #accepting: Promise<void>;
   #most: number;
   #requests = 0;
+  #quiet_until = -Infinity;
   #isClosed = false;
 
   constructor(options: ListenOptions) {
@@ -150,11 +154,18 @@ export class Listener {
     if (error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.ConnectionReset) {
       return;
     }
-    this.#log.warn(`a connection could not be taken: ${messageOf(error)}`);
+    this.#tell(`a connection could not be taken: ${messageOf(error)}`);
     if (isOutOfFiles(error)) {
       this.#most = Math.max(SPARE_FILES, this.#open.size - SPARE_FILES);
       this.#closeWaiting(this.#open.size - this.#most);
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  #tell(trouble: string): void {
+    const now = this.#host.now();
+    if (now < this.#quiet_until) return;
+    this.#quiet_until = now + QUIET_MS;
+    this.#log.warn(trouble);
   }
 }

@@ -1,4 +1,4 @@
-// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder, and of raw evidence only its own files are there.
+// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder, and of what others wrote only its own files are there.
 import { join, relative, sep } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Paths } from "../paths.ts";
@@ -101,11 +101,13 @@ async function openBelow(folder: string, path: string): Promise<Deno.FsFile | nu
   }
 }
 
-/** Whatever else a site holds below raw/ was put there by somebody else. */
+/** Whatever else a site holds below raw/ and published/ was put there by somebody else. */
 function isShown(path: string, size: number): boolean {
-  const [folder, _run, _entry, name = "", ...deeper] = path.split(sep);
+  const [folder, ...rest] = path.split(sep);
+  const name = rest.at(-1) ?? "";
+  if (folder === "published") return rest.length === 1 && name.endsWith(".json");
   if (folder !== "raw") return true;
-  return deeper.length === 0 && isEvidenceFile(name) && size <= EVIDENCE_FILES[name].most_bytes;
+  return rest.length === 3 && isEvidenceFile(name) && size <= EVIDENCE_FILES[name].most_bytes;
 }
 
 /** The path below the site's folder, decoded once; null when a part of it could mean anything but a plain name. */
