@@ -153,6 +153,7 @@ const CHANGES: Record<string, (paths: Paths) => Promise<void>> = {
       join(exported, "requests.parquet", "other.parquet"),
     ),
   "the database is missing": ({ database }) => Deno.remove(database),
+  "the database is cut": ({ database }) => Deno.truncate(database, 4096),
 };
 
 Deno.test("the next build mends whatever was changed since the last", async (t) => {

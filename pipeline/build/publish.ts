@@ -2,8 +2,11 @@
 import { dirname, join } from "node:path";
 import { BUILD_RECORD, BuildRecord } from "../schema/build_record.ts";
 
+/** Its users may write to it, and a build goes on with what they wrote. */
+const DATABASE = "almanac.duckdb";
+
 /** Moved last, in this order: whoever reads meanwhile finds all that the index names, and the data of before in the database. */
-const LAST = ["api/v1/index.json", "almanac.duckdb"];
+const LAST = ["api/v1/index.json", DATABASE];
 
 /** What was published last; null when there is nothing, when the builder died while it published, or when the record cannot be read. */
 export function readPublished(exported: string): BuildRecord | null {
@@ -14,13 +17,13 @@ export function readPublished(exported: string): BuildRecord | null {
   }
 }
 
-/** Whether the folder holds just what was published: no file is missing, foreign, or was changed since. */
+/** Whether the folder holds just what was published: no file is missing, foreign, or was changed since, and the database was not cut. */
 export function isAsPublished(exported: string, { files }: BuildRecord): boolean {
   const found = filesBelow(exported).filter((path) => path !== BUILD_RECORD);
   return found.length === Object.keys(files).length && found.every((path) => {
-    const [bytes, changed_at] = files[path] ?? [];
+    const [bytes = Infinity, changed_at] = files[path] ?? [];
     const now = markOf(join(exported, path));
-    return now[0] === bytes && now[1] === changed_at;
+    return path === DATABASE ? now[0] >= bytes : now[0] === bytes && now[1] === changed_at;
   });
 }
 
