@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { bundlePageScript } from "../pipeline/lib/bundle.ts";
 import { filesBelow, readPublished } from "../pipeline/build/publish.ts";
-import { removeFolder, replaceFolder, restoreFolder } from "../pipeline/lib/swap.ts";
+import { removeFolder } from "../pipeline/lib/files.ts";
+import { replaceFolder, restoreFolder } from "../pipeline/lib/swap.ts";
 import { messageOf, UserError } from "../pipeline/errors.ts";
 import { type Paths, pathsOf } from "../pipeline/paths.ts";
 import type { BuildRecord } from "../pipeline/schema/build_record.ts";

@@ -1,5 +1,5 @@
 // A folder is replaced as a whole. At every moment the old one or the new one is there, whole: at its place, or set aside for a moment.
-import { exists } from "./files.ts";
+import { exists, removeFolder } from "./files.ts";
 
 /** Puts `next` at `place`; what was there is set `aside` until then. Whoever dies in between leaves it to `restoreFolder`. */
 export async function replaceFolder(next: string, place: string, aside: string): Promise<void> {
@@ -19,13 +19,4 @@ export async function restoreFolder(place: string, aside: string): Promise<void>
   if (!await exists(aside)) return;
   if (await exists(place)) await removeFolder(aside);
   else await Deno.rename(aside, place);
-}
-
-/** Removes a folder with all it holds, if it is there. */
-export async function removeFolder(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

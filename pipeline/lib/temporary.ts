@@ -1,6 +1,6 @@
 // Temporary folders and files that do not outlive their use: each is held by a lock of the operating system, which ends with its process, and whoever makes the next one clears what nobody holds.
 import { dirname, join } from "node:path";
-import { removeFolder } from "./swap.ts";
+import { removeFolder } from "./files.ts";
 
 const PREFIX = "ga-";
 const LOCK = ".held";
