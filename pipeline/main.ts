@@ -146,12 +146,16 @@ command("build-data", "raw evidence to Parquet, DuckDB and JSON")
     await buildDataCommand(shellOf(options));
   });
 
-command("build-site", "built data to the static site")
-  .option("--url <address>", "address the site will have, for the feed and the sitemap")
-  .option("--base <path>", "path the site is served under (default: that of --url, or /)")
+addressed(command("build-site", "built data to the static site"))
   .action(async (options) => {
     const { buildSiteCommand } = await import("./commands/build.ts");
     await buildSiteCommand(options, shellOf(options));
+  });
+
+addressed(command("build", "build-data, then build-site"))
+  .action(async (options) => {
+    const { buildCommand } = await import("./commands/build.ts");
+    await buildCommand(options, shellOf(options));
   });
 
 command("serve", "the live REST API and the built site")
@@ -193,6 +197,12 @@ function matrixOptions(target: Command): Command {
     .option("--resume <run>", "go on with a run: entries that did not succeed are measured again")
     .option("--parallel <n>", "leases worked on at the same time", positiveInteger, 8)
     .option("--allow-spill", "measure models that do not fit into GPU memory, too", false);
+}
+
+function addressed(target: Command): Command {
+  return target
+    .option("--url <address>", "address the site will have, for the feed and the sitemap")
+    .option("--base <path>", "path the site is served under (default: that of --url, or /)");
 }
 
 function query(target: Command, needsModel: boolean): Command {

@@ -13,6 +13,10 @@ export interface Paths {
   readonly runs: string;
   readonly models: string;
   readonly siteDist: string;
+  /** Where the next site is made; of no use once that has ended. */
+  readonly siteWork: string;
+  /** Where the last site lies for the moment in which the next takes its place. */
+  readonly siteAside: string;
 }
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,5 +36,7 @@ export function pathsOf(root: string = repository): Paths {
     runs: join(base, "runs"),
     models: join(base, "data", "models"),
     siteDist: join(base, "site", "dist"),
+    siteWork: join(base, "site", ".work"),
+    siteAside: join(base, "site", ".aside"),
   };
 }

@@ -57,7 +57,7 @@ const CALIBRATES = "pipeline/agent/main.ts";
 /** What starts a process or writes a model lies in engines/embedded/, behind its door. */
 const PURE = /^pipeline\/(plan|engines)\/[^/]+\.ts$/;
 /** The site's builder; all else of the site is page or script. */
-const BUILDS_SITE = /^site\/(build|main|sql_assets)\.ts$/;
+const BUILDS_SITE = /^site\/(address|build|main|publish|render|sql_assets)\.ts$/;
 
 const graph = await imports(await sources(["pipeline", "site"]));
 
@@ -148,6 +148,7 @@ Deno.test("every option of every command explains itself", async () => {
       "benchmarks best",
       "build-data",
       "build-site",
+      "build",
       "serve",
     ]
   ) {
@@ -284,7 +285,9 @@ async function sources(folders: readonly string[]): Promise<string[]> {
   const visit = async (folder: string) => {
     for await (const item of Deno.readDir(join(repository, folder))) {
       const path = `${folder}/${item.name}`;
-      if (item.isDirectory && !["node_modules", "dist", ".astro"].includes(item.name)) await visit(path);
+      if (item.isDirectory && !["node_modules", "dist", ".work", ".aside"].includes(item.name)) {
+        await visit(path);
+      }
       if (item.isFile && /\.(ts|astro)$/.test(item.name)) found.push(path);
     }
   };

@@ -1,6 +1,7 @@
 // The built site beside the API: files whole and in part, and no way out of their folder.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { EVIDENCE_FILES } from "../pipeline/schema/evidence_files.ts";
 import { type Live, live } from "./live.ts";
 
 const FILES = {
@@ -86,6 +87,38 @@ Deno.test("raw evidence, which others wrote, may run nothing in a browser", () =
   withSite(async ({ ask }) => {
     const { headers } = await ask("/raw/run/entry/evil.html");
     match(headers.get("content-security-policy") ?? "", /sandbox/);
+  }));
+
+Deno.test("below raw/ only files of evidence are served, below published/ only JSON, whatever else a site holds there", () =>
+  withSite(async ({ ask, paths }) => {
+    const large = "x".repeat(EVIDENCE_FILES["calibration.json"].most_bytes + 1);
+    const held = {
+      "raw/run/entry/results.jsonl": "{}\n",
+      "raw/run/entry/calibration.json": large,
+      "raw/run/entry/logo.svg": "<svg/>",
+      "raw/run/entry/sw.js": "1",
+      "raw/run/entry/sub/results.jsonl": "{}\n",
+      "raw/run/results.jsonl": "{}\n",
+      "raw/index.html": "<p>",
+      "published/results.json": "{}\n",
+      "published/evil.html": "<p>",
+      "published/sub/results.json": "{}\n",
+    };
+    for (const [path, text] of Object.entries(held)) {
+      await Deno.mkdir(dirname(join(paths.siteDist, path)), { recursive: true });
+      await Deno.writeTextFile(join(paths.siteDist, path), text);
+    }
+    const statuses: Record<string, number> = {};
+    for (const path of [...Object.keys(held), "raw/run/entry/evil.html", "raw/", "raw"]) {
+      const response = await ask(`/${path}`);
+      statuses[path] = response.status;
+      await response.body?.cancel();
+    }
+    const served = ["raw/run/entry/results.jsonl", "published/results.json"];
+    deepEqual(
+      statuses,
+      Object.fromEntries(Object.keys(statuses).map((path) => [path, served.includes(path) ? 200 : 404])),
+    );
   }));
 
 Deno.test("a part of a file is given as asked, or refused with the file's size", () =>

@@ -214,6 +214,21 @@ serving("many questions at once each get their own answer", async ({ ask }) => {
   );
 });
 
+Deno.test("a question too many is asked to come again, in the API's shape, and is answered then", async () => {
+  await using running = await live({ questions: 3 });
+  const ask = (min_tps: number) => running.ask(`${API}/cheapest?model=${MODEL}&min_tps=${min_tps}`);
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(n + 1)));
+  const busy = answers.filter(({ status }) => status === 503);
+  equal(answers.filter(({ status }) => status === 200).length + busy.length, 20);
+  ok(busy.length > 0 && busy.length <= 17, `${busy.length} were sent away`);
+  for (const response of busy) {
+    equal(response.headers.get("retry-after"), "2");
+    await refused(response, 503, /^Cannot answer now: 3 questions wait\. Ask again in 2 s\.$/);
+  }
+  for (let n = 0; n < 20; n++) equal((await ask(n + 1)).status, 200);
+  deepEqual(running.said, []);
+});
+
 Deno.test("a new build is served within a second, without a restart; the old answers are forgotten", async () => {
   await using running = await live();
   const { ask, paths, clock, said } = running;

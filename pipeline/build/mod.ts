@@ -18,7 +18,7 @@ import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touch
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
-import { filesBelow, publish } from "./publish.ts";
+import { isAsPublished, publish, readPublished } from "./publish.ts";
 import { parsed, scanRaw } from "./scan.ts";
 import { writeSpreads } from "./spreads.ts";
 import { createTables } from "../summaries/tables.ts";
@@ -59,14 +59,15 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 async function build(paths: Paths, staged: string): Promise<Built> {
   const { runs, notices } = scanRaw(paths.raw);
   const catalog = await readCatalog(paths);
-  const version = await codeVersion(JSON.stringify(catalog));
-  const anew = await startFrom(paths, staged, version);
+  const version = codeVersion(paths.repository, JSON.stringify(catalog));
+  const before = await startFrom(paths, staged, version);
+  const anew = before === null;
   using db = await openDatabase(staged, anew ? catalog : null);
   const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
   const sources = new Map<string, readonly Source[]>(runs);
   for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
   const stale = staleRuns(sources, await builtSources(db));
-  const before = await namesOf(db, stale.runs);
+  const old = await namesOf(db, stale.runs);
   await forget(db, stale.runs);
   const wanted = stale.runs.map((run) => (runs.get(run) ?? []).map(parsed)).filter((run) => run.length > 0);
   const schemas = anew ? exportSchemas(staged) : undefined;
@@ -81,7 +82,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
     if (file !== undefined) await buildSummaries(db, file, catalog);
   }
   await writeSpreads(db, staged, paths.exported);
-  const touched = both(before, await namesOf(db, stale.runs));
+  const touched = both(old, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest);
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {
@@ -96,12 +97,11 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   } finally {
     await closed;
   }
-  await Deno.writeTextFile(join(staged, "version"), version);
-  const outdated = anew ? await filesBelow(paths.exported) : [
+  publish(paths.exported, staged, version, before, [
     ...unlisted.map((path) => `api/v1/${path}`),
     ...DATASETS.flatMap((dataset) => [...stale.parts].map((part) => `${dataset}/${part}`)),
-  ];
-  await publish(paths.exported, staged, outdated);
+    ...runs.size === 0 ? ["dictionary.json"] : [],
+  ]);
   return {
     runs_read: wanted.length,
     directories_read: wanted.reduce((sum, directories) => sum + directories.length, 0),
@@ -121,12 +121,12 @@ async function askAndExport(db: Database, { api }: Paths, staged: string, anew: 
   return asked;
 }
 
-/** Copies the last database to work on when the same code made it; true when there is none and all is built anew. */
-async function startFrom({ exported, database }: Paths, staged: string, version: string): Promise<boolean> {
-  const last = await Deno.readTextFile(join(exported, "version")).catch(() => "");
-  if (last !== version || !await exists(database)) return true;
+/** What is there, with a copy of its database to work on; null when other code made it or it is not whole, and all is built anew. */
+async function startFrom({ exported, database }: Paths, staged: string, version: string) {
+  const last = readPublished(exported);
+  if (last?.version !== version || !isAsPublished(exported, last)) return null;
   await Deno.copyFile(database, join(staged, "almanac.duckdb"));
-  return false;
+  return last;
 }
 
 function sourceOf({ text }: SummaryFile): Source {

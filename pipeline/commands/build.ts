@@ -1,9 +1,15 @@
-// build-data and build-site.
+// build-data, build-site, and both.
 import { buildData, type Built } from "../build/mod.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
 import type { Shell } from "../main.ts";
+
+/** Where the site will stand. */
+export interface Addressed {
+  readonly base?: string;
+  readonly url?: string;
+}
 
 /** Builds data/export from data/raw. */
 export async function buildDataCommand({ paths, log, print }: Shell): Promise<void> {
@@ -22,10 +28,7 @@ export async function buildLocked(paths: Paths, log: Log): Promise<Built> {
 }
 
 /** Builds site/dist from data/export. */
-export async function buildSiteCommand(
-  options: { base?: string; url?: string },
-  { paths, log, print }: Shell,
-): Promise<void> {
+export async function buildSiteCommand(options: Addressed, { paths, log, print }: Shell): Promise<void> {
   using _lock = await lockRoot(paths.root);
   const { buildSite } = await import("../../site/build.ts");
   const { pages } = await buildSite({
@@ -38,4 +41,12 @@ export async function buildSiteCommand(
     log.info("without --url there is no sitemap, and the feed's links are relative");
   }
   print(`${pages} pages in ${paths.siteDist}\n`);
+}
+
+/** Builds both; an address that is none is refused before anything is built. */
+export async function buildCommand(options: Addressed, shell: Shell): Promise<void> {
+  const { addressOf } = await import("../../site/address.ts");
+  if (options.url !== undefined) addressOf(options.url);
+  await buildDataCommand(shell);
+  await buildSiteCommand(options, shell);
 }

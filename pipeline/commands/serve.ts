@@ -2,7 +2,8 @@
 import { UserError } from "../errors.ts";
 import { readCatalog } from "../lib/catalog.ts";
 import type { Shell } from "../main.ts";
-import { createServer, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
+import type { Log } from "../lib/log.ts";
+import { createServer, Listener, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
 import { Submissions } from "../summaries/submit.ts";
 import { stopOnSignals } from "./signals.ts";
 
@@ -26,25 +27,19 @@ export async function serveCommand(options: ServeOptions, { paths, log }: Shell)
     ...(options.log ? { access: log.info } : {}),
   });
   using stop = stopOnSignals(() => log.info("stopping: requests in flight may end; once more ends at once"));
-  const listener = listen(options, server.fetch, (url) => log.info(`GPU Almanac at ${url}`));
+  const listener = listen(options, server, log);
+  log.info(`GPU Almanac at ${urlOf(listener.address)}`);
   await new Promise<void>((resolve) =>
     stop.signal.addEventListener("abort", () => resolve(), { once: true })
   );
   await shutdown(listener);
 }
 
-function listen(
-  { host, port }: ServeOptions,
-  handle: Server["fetch"],
-  announce: (url: string) => void,
-): Deno.HttpServer<Deno.NetAddr> {
+function listen({ host, port }: ServeOptions, { fetch }: Server, log: Log): Listener {
   try {
-    return Deno.serve({
-      hostname: host,
-      port,
-      onListen: (address) => announce(urlOf(address)),
-    }, (request, { remoteAddr }) => handle(request, remoteAddr.hostname));
+    return new Listener({ hostname: host, port, handle: fetch, log });
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(
       `Cannot listen at ${host} port ${port}`,
       "Name a free port with --port (0 takes any), or an address of this computer with --host.",
@@ -59,7 +54,7 @@ function urlOf({ hostname, port }: Deno.NetAddr): string {
 }
 
 /** Takes no new connections and lets requests in flight end, at most for the time of grace. */
-async function shutdown(listener: Deno.HttpServer): Promise<void> {
+async function shutdown(listener: Listener): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, GRACE);
   await Promise.race([listener.shutdown(), late]);

@@ -19,7 +19,8 @@ export class Database implements Disposable {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #isFirst: boolean;
-  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  /** Planned statements that nobody uses now: one that is asked holds its asker's values. */
+  readonly #idle = new Map<string, DuckDBPreparedStatement>();
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, isFirst = true) {
     this.#instance = instance;
@@ -62,12 +63,18 @@ export class Database implements Disposable {
     await this.run(await sqlText(name));
   }
 
-  /** The rows of a query, which is planned once; `$name` in it takes its value from `values`. BIGINT comes as bigint, TIMESTAMP as Date. */
+  /** The rows of a query, whose plan is kept; `$name` in it takes its value from `values`. BIGINT comes as bigint, TIMESTAMP as Date. */
   async rows(sql: string, values: Record<string, DuckDBValue> = {}): Promise<Row[]> {
-    const statement = this.#prepared.get(sql) ?? await this.#connection.prepare(sql);
-    this.#prepared.set(sql, statement);
-    statement.bind(values);
-    return (await statement.runAndReadAll()).getRowObjectsJS() as Row[];
+    const kept = this.#idle.get(sql);
+    this.#idle.delete(sql);
+    const statement = kept ?? await this.#connection.prepare(sql);
+    try {
+      statement.bind(values);
+      return (await statement.runAndReadAll()).getRowObjectsJS() as Row[];
+    } finally {
+      if (this.#idle.has(sql)) statement.destroySync();
+      else this.#idle.set(sql, statement);
+    }
   }
 
   /** Makes `value` readable in SQL as getvariable('name'). */
@@ -77,7 +84,7 @@ export class Database implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const statement of this.#prepared.values()) statement.destroySync();
+    for (const statement of this.#idle.values()) statement.destroySync();
     this.#connection.closeSync();
     if (this.#isFirst) this.#instance.closeSync();
   }

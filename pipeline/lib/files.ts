@@ -62,3 +62,12 @@ export async function copyFolder(from: string, to: string): Promise<void> {
     if (item.isFile) await Deno.copyFile(join(from, item.name), join(to, item.name));
   }
 }
+
+/** Removes a folder with all it holds, if it is there. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,5 +1,6 @@
 // The user's own hosts of runs/hosts.json. A lease is a folder on the host with our label in it; giving it back removes the folder.
 import { messageOf } from "../errors.ts";
+import { temporaryFolder } from "../lib/temporary.ts";
 import { Connection } from "../machines/connection.ts";
 import { TALK_BYTES } from "../machines/limits.ts";
 import { quote } from "../machines/quote.ts";
@@ -20,14 +21,13 @@ export const ssh: ProviderKind = { name: NAME, key_variable: null, rents: false,
 
 function openSsh({ hosts, clock, log, simulated, known_hosts }: Opening): Provider {
   const run = async (host: Host, script: string) => {
-    const sockets = await Deno.makeTempDir({ prefix: "ga-" });
-    await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(sockets, { recursive: true }) };
+    await using folder = await temporaryFolder();
     const address = addressOf(host);
     await using connection = new Connection({
       address,
       identity: { kind: "user", known_hosts },
       alias: host.name,
-      sockets,
+      sockets: folder.path,
       clock,
       signal: new AbortController().signal,
     });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Fleet } from "../fleet/mod.ts";
 import { keyPair, removeKeyPair } from "../fleet/ssh_key.ts";
 import type { Log } from "../lib/log.ts";
+import { temporaryFolder } from "../lib/temporary.ts";
 import type { Identity } from "../machines/connection.ts";
 import type { Paths } from "../paths.ts";
 import { mayExist } from "../schema/machine.ts";
@@ -32,7 +33,7 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
   const run_dir = join(paths.runs, run_id);
   const journal = await openJournal(run_dir, log.warn);
   const book = await openBook(run_dir, log.warn);
-  const sockets = await Deno.makeTempDir({ prefix: "ga-" });
+  const sockets = await temporaryFolder();
   const user: { identity: Identity; public_key: string } = {
     identity: { kind: "user", known_hosts: join(paths.runs, "known_hosts") },
     public_key: "",
@@ -52,7 +53,7 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
     providers: opened.providers,
     identityOf,
     connect,
-    sockets,
+    sockets: sockets.path,
     clock,
     log,
   });
@@ -66,7 +67,7 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
       journal[Symbol.dispose]();
       book[Symbol.dispose]();
       if (isOver) await removeKeyPair(run_dir);
-      await Deno.remove(sockets, { recursive: true }).catch(() => undefined);
+      await sockets[Symbol.asyncDispose]();
     },
   };
 }

@@ -75,6 +75,7 @@ function getOperation(name: EndpointName, { asks, query, answer, path }: Endpoin
       304: { description: "What the client has still holds." },
       400: error("The question cannot be read; every fault is named.", components),
       404: error("There is no answer; the nearest known names are named.", components),
+      503: error("Too much is asked at once; the header Retry-After says when to ask again.", components),
     },
   };
 }

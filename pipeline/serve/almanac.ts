@@ -14,6 +14,7 @@ export class Almanac implements AsyncDisposable {
 
   private constructor(
     private readonly paths: Paths,
+    private readonly questions: number,
     private readonly log: Log,
     private readonly now: () => number,
     private current: Edition,
@@ -21,9 +22,9 @@ export class Almanac implements AsyncDisposable {
     this.#checked = now();
   }
 
-  /** Opens the built data below `paths`; a UserError when there is none. */
-  static async open(paths: Paths, log: Log, now: () => number): Promise<Almanac> {
-    return new Almanac(paths, log, now, await Edition.open(paths));
+  /** Opens the built data below `paths`; a UserError when there is none. At most so many `questions` wait at once. */
+  static async open(paths: Paths, questions: number, log: Log, now: () => number): Promise<Almanac> {
+    return new Almanac(paths, questions, log, now, await Edition.open(paths, questions));
   }
 
   /** The answer to a request in just these words, if it is kept and surely not outdated. */
@@ -31,7 +32,7 @@ export class Almanac implements AsyncDisposable {
     return this.#isDue() ? undefined : this.current.recall(asked);
   }
 
-  /** A UserError when there is no answer. */
+  /** A UserError when there is no answer, Busy when too many questions wait. */
   async answer(question: Question, asked: Asked): Promise<Answer> {
     await this.#renew();
     return await this.current.answer(question, asked);
@@ -62,7 +63,7 @@ export class Almanac implements AsyncDisposable {
     const old = this.current;
     try {
       if (await fingerprintOf(this.paths.database) === old.fingerprint) return;
-      this.current = await Edition.open(this.paths);
+      this.current = await Edition.open(this.paths, this.questions);
       await old[Symbol.asyncDispose]();
     } catch (error) {
       this.log.warn(`the data of before is served on: ${messageOf(error)}`);

@@ -5,6 +5,7 @@ import type { Log } from "../lib/log.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
 import { OPENAPI_PATH, openApiDocument } from "../schema/openapi.ts";
 import type { Almanac } from "./almanac.ts";
+import { Busy, isOutOfFiles, replyBusy } from "./busy.ts";
 import { askedBy } from "./edition.ts";
 import { questionOf } from "./questions.ts";
 import { OPEN, SECURITY } from "./headers.ts";
@@ -21,6 +22,13 @@ export interface Parts extends Submissions {
   readonly now: () => number;
 }
 
+/** Who asks. */
+export interface Client {
+  readonly address: string;
+  /** Told whenever a part of a long answer is taken. */
+  readonly taken?: (() => void) | undefined;
+}
+
 /** Pages of other origins may read; what submits has a token and is no page. */
 const PREFLIGHT = {
   ...SECURITY,
@@ -30,8 +38,8 @@ const PREFLIGHT = {
 };
 
 /** All routes over their parts. */
-export function createApp({ almanac, site, log, now, accept, token }: Parts): Hono {
-  const app = new Hono();
+export function createApp({ almanac, site, log, now, accept, token }: Parts): Hono<{ Bindings: Client }> {
+  const app = new Hono<{ Bindings: Client }>();
   app.options("/api/*", () => new Response(null, { status: 204, headers: PREFLIGHT }));
   for (const handler of submission({ accept, token }, now, () => almanac.expectChange())) {
     app.post(ENDPOINTS.list.path, handler);
@@ -46,11 +54,13 @@ export function createApp({ almanac, site, log, now, accept, token }: Parts): Ho
   app.get(OPENAPI_PATH, () => replyJson(document));
   app.get("/healthz", async () => replyJson(await almanac.health()));
   app.all("/healthz", (context) => refuseMethod(context, "GET, HEAD"));
-  app.get("/api/*", async ({ req }) => await site.file(req.raw) ?? unknownEndpoint(req.path));
+  app.get("/api/*", async ({ req, env }) => await site.file(req.raw, env.taken) ?? unknownEndpoint(req.path));
   app.all("/api/*", ({ req }) => unknownEndpoint(req.path));
-  app.get("*", ({ req }) => site.page(req.raw));
+  app.get("*", ({ req, env }) => site.page(req.raw, env.taken));
   app.all("*", (context) => refuseMethod(context, "GET, HEAD"));
   app.onError((error) => {
+    if (error instanceof Busy) return replyBusy(error.message);
+    if (isOutOfFiles(error)) return replyBusy("too many files are open");
     const id = crypto.randomUUID();
     log.warn(`request ${id} failed: ${error.stack ?? error.message}`);
     return replyError(500, "Cannot answer: a fault of the server. Report it with the request_id.", { id });

@@ -6,6 +6,7 @@ import type { Paths } from "../paths.ts";
 import { toJson } from "../query/json.ts";
 import { names } from "../query/mod.ts";
 import type { Health } from "../schema/api.ts";
+import { Busy } from "./busy.ts";
 import { Cache } from "./cache.ts";
 import { compress, type Encoding, encodingFor } from "./encoding.ts";
 import { ANSWER_HEADERS } from "./headers.ts";
@@ -42,20 +43,26 @@ export class Edition implements AsyncDisposable {
   readonly #making = new Map<string, Promise<Answer>>();
   /** One connection answers one question at a time. */
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   private constructor(
     private readonly db: Database,
+    private readonly questions: number,
     readonly fingerprint: string,
     readonly health: Health,
   ) {}
 
-  /** Opens what is built below `paths`; a UserError when there is nothing or it cannot be read. */
-  static async open(paths: Paths): Promise<Edition> {
+  /** Opens what is built below `paths`, for so many `questions` that wait at once; a UserError when there is nothing or it cannot be read. */
+  static async open(paths: Paths, questions: number): Promise<Edition> {
     const before = await fingerprintOf(paths.database).catch(() => "");
     const db = await Database.reading(paths.database);
     const { models } = await names(db);
     const benchmarks = models.values().reduce((sum, count) => sum + count, 0);
-    return new Edition(db, before, { status: "ok", data_version: await versionOf(paths), benchmarks });
+    return new Edition(db, questions, before, {
+      status: "ok",
+      data_version: await versionOf(paths),
+      benchmarks,
+    });
   }
 
   /** The answer to a request in just these words, if it is kept. */
@@ -64,7 +71,7 @@ export class Edition implements AsyncDisposable {
     return key === undefined ? undefined : this.#answers.get(key);
   }
 
-  /** The kept answer, or the database's; a question asked twice at once is answered once. */
+  /** The kept answer, or the database's; a question asked twice at once is answered once. Busy when too many wait. */
   async answer(question: Question, asked: Asked): Promise<Answer> {
     const plain = await this.#keep(question.key, () => this.#ask(question));
     const encoding = encodingFor(asked.accepted, plain.bytes);
@@ -97,7 +104,9 @@ export class Edition implements AsyncDisposable {
   }
 
   async #ask({ ask }: Question): Promise<Answer> {
-    const turn = this.#last.then(() => ask(this.db));
+    if (this.#waiting >= this.questions) throw new Busy(`${this.questions} questions wait`);
+    this.#waiting += 1;
+    const turn = this.#last.then(() => ask(this.db)).finally(() => this.#waiting -= 1);
     this.#last = turn.catch(() => undefined);
     const text = toJson(await turn);
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 32);

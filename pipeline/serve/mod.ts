@@ -4,11 +4,13 @@ import type { Paths } from "../paths.ts";
 import { Almanac } from "./almanac.ts";
 import { createApp } from "./app.ts";
 import { askedBy } from "./edition.ts";
+import { USUAL_LIMITS } from "./limits.ts";
 import { replyAnswer } from "./reply.ts";
 import { Site } from "./site.ts";
 import type { Submissions } from "./submit.ts";
 import { targetOf } from "./target.ts";
 
+export { Listener } from "./listener.ts";
 export type { Accept } from "./submit.ts";
 export { TOKEN_VARIABLE } from "./submit.ts";
 
@@ -20,21 +22,27 @@ export interface ServerOptions extends Submissions {
   readonly access?: (line: string) => void;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
+  /** How many questions may wait for the database. */
+  readonly questions?: number;
 }
 
 export interface Server extends AsyncDisposable {
-  /** `address`: who asks, as far as the connection tells. */
-  readonly fetch: (request: Request, address?: string) => Response | Promise<Response>;
+  /** `address`: who asks, as far as the connection tells; `taken` is told whenever a part of a long answer is taken. */
+  readonly fetch: (
+    request: Request,
+    address?: string,
+    taken?: () => void,
+  ) => Response | Promise<Response>;
 }
 
 /** Opens the almanac below `paths`; a UserError when no data is built. Disposing closes it after the questions in flight. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { paths, log, access, accept, token, now = () => performance.now() } = options;
-  const almanac = await Almanac.open(paths, log, now);
-  const app = createApp({ almanac, site: new Site(paths.siteDist), log, now, accept, token });
-  const answer = (request: Request, address = "unknown") => {
+  const almanac = await Almanac.open(paths, options.questions ?? USUAL_LIMITS.questions, log, now);
+  const app = createApp({ almanac, site: new Site(paths), log, now, accept, token });
+  const answer: Server["fetch"] = (request, address = "unknown", taken) => {
     const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
-    return kept === undefined ? app.fetch(request, { address }) : replyAnswer(kept, request);
+    return kept === undefined ? app.fetch(request, { address, taken }) : replyAnswer(kept, request);
   };
   return {
     fetch: access === undefined ? answer : logged(answer, access, now),
@@ -44,9 +52,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 /** The query is left out: what a client puts there by mistake must not stay in a log. */
 function logged(answer: Server["fetch"], access: (line: string) => void, now: () => number): Server["fetch"] {
-  return async (request, address) => {
+  return async (request, address, taken) => {
     const started = now();
-    const response = await answer(request, address);
+    const response = await answer(request, address, taken);
     const id = response.headers.get("x-request-id");
     access(
       `${address ?? "–"} ${request.method} ${targetOf(request.url).path} ${response.status} ${

@@ -1,5 +1,8 @@
-// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder.
-import { join, sep } from "node:path";
+// The built site: files of site/dist as they are, whole or in part. No path leads out of that folder, and of what others wrote only its own files are there.
+import { join, relative, sep } from "node:path";
+import { exists } from "../lib/files.ts";
+import type { Paths } from "../paths.ts";
+import { EVIDENCE_FILES, isEvidenceFile } from "../schema/evidence_files.ts";
 import { encodingFor } from "./encoding.ts";
 import { type Part, partOf } from "./range.ts";
 import { OPEN, SECURITY } from "./headers.ts";
@@ -27,24 +30,35 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const NO_SITE = "There is no site yet: build it with `deno task build`. The API answers below /api/v1.\n";
 
+/** How much of a file is read at once. */
+const PART_BYTES = 64 * 1024;
+
+/** Told whenever the client takes a part of a file. */
+type Taken = () => void;
+const ignore: Taken = () => undefined;
+
 export class Site {
-  constructor(private readonly dist: string) {}
+  constructor(private readonly paths: Paths) {}
 
   /** The file that the address names; null when there is none. */
-  async file(request: Request): Promise<Response | null> {
+  async file(request: Request, taken: Taken = ignore): Promise<Response | null> {
     const path = pathOf(request.url);
-    return path === null ? null : await this.#reply(path, request, 200);
+    return path === null ? null : await this.#reply(path, request, 200, taken);
   }
 
   /** The file that the address names, else the site's own page for an unknown address. */
-  async page(request: Request): Promise<Response> {
-    return await this.file(request) ?? await this.#reply("404.html", request, 404) ??
-      (targetOf(request.url).path === "/"
+  async page(request: Request, taken: Taken = ignore): Promise<Response> {
+    const found = await this.file(request, taken);
+    if (found !== null) return found;
+    const { path } = targetOf(request.url);
+    if (path.startsWith("/raw/")) return replyError(404, "Cannot find the file: there is no such evidence.");
+    return await this.#reply("404.html", request, 404, taken) ??
+      (path === "/"
         ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
         : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
   }
 
-  async #reply(path: string, request: Request, status: 200 | 404): Promise<Response | null> {
+  async #reply(path: string, request: Request, status: 200 | 404, taken: Taken): Promise<Response | null> {
     const file = await this.#open(path);
     if (file === null) return null;
     const { ino, size, mtime } = await file.stat();
@@ -61,26 +75,39 @@ export class Site {
       return new Response(null, reply);
     }
     const { first, last } = reply.part;
-    if (isZipped) return new Response(file.readable.pipeThrough(new CompressionStream("gzip")), reply);
-    if (last - first + 1 === size) return new Response(file.readable, reply);
     await file.seek(first, Deno.SeekMode.Start);
-    return new Response(file.readable.pipeThrough(atMost(last - first + 1)), reply);
+    const body = contentOf(file, last - first + 1, taken);
+    return new Response(isZipped ? body.pipeThrough(new CompressionStream("gzip")) : body, reply);
   }
 
-  /** The plain file at `path` below the folder; null when there is none, or a link leads out. */
+  /** The file at `path`; null when there is none. While one site takes the place of another, which two steps do, the old one is read. */
   async #open(path: string): Promise<Deno.FsFile | null> {
-    try {
-      const [root, real] = await Promise.all([
-        Deno.realPath(this.dist),
-        Deno.realPath(join(this.dist, path)),
-      ]);
-      if (!real.startsWith(root + sep) || !(await Deno.stat(real)).isFile) return null;
-      return await Deno.open(real);
-    } catch (error) {
-      if (isAbsent(error)) return null;
-      throw error;
-    }
+    const { siteDist, siteAside } = this.paths;
+    const old = async () => await exists(siteDist) ? null : await openBelow(siteAside, path);
+    return await openBelow(siteDist, path) ?? await old() ?? await openBelow(siteDist, path);
   }
+}
+
+/** The plain file at `path` below a folder; null when there is none, a link leads out, or it is none to be shown. */
+async function openBelow(folder: string, path: string): Promise<Deno.FsFile | null> {
+  try {
+    const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(join(folder, path))]);
+    if (!real.startsWith(root + sep)) return null;
+    const { isFile, size } = await Deno.stat(real);
+    return isFile && isShown(relative(root, real), size) ? await Deno.open(real) : null;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** Whatever else a site holds below raw/ and published/ was put there by somebody else. */
+function isShown(path: string, size: number): boolean {
+  const [folder, ...rest] = path.split(sep);
+  const name = rest.at(-1) ?? "";
+  if (folder === "published") return rest.length === 1 && name.endsWith(".json");
+  if (folder !== "raw") return true;
+  return rest.length === 3 && isEvidenceFile(name) && size <= EVIDENCE_FILES[name].most_bytes;
 }
 
 /** The path below the site's folder, decoded once; null when a part of it could mean anything but a plain name. */
@@ -165,14 +192,25 @@ function headersOf(path: string): Record<string, string> & { "content-type": str
   };
 }
 
-/** Lets `bytes` bytes through, then ends. */
-function atMost(bytes: number): TransformStream<Uint8Array, Uint8Array> {
+/** The next `bytes` bytes of a file, which it closes; `taken` is told whenever a part is asked for. */
+function contentOf(file: Deno.FsFile, bytes: number, taken: Taken): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = bytes;
-  return new TransformStream({
-    transform(chunk, controller) {
-      controller.enqueue(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left <= 0) controller.terminate();
+  const source = {
+    pull: async (controller: ReadableStreamDefaultController) => {
+      taken();
+      const part = new Uint8Array(Math.min(left, PART_BYTES));
+      const read = await file.read(part).catch(() => null);
+      if (read === null) {
+        file.close();
+        return controller.error(new Error("the file is shorter than it was"));
+      }
+      controller.enqueue(part.subarray(0, read));
+      left -= read;
+      if (left > 0) return;
+      file.close();
+      controller.close();
     },
-  });
+    cancel: () => file.close(),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }

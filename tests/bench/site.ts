@@ -21,7 +21,7 @@ export async function benchSite(root: string): Promise<Line[]> {
   const built = await deno(main, "build-site", "--root", root);
   const pages = Number(/^(\d+) pages/m.exec(built.out)?.[1]);
   const dist = join(root, "site", "dist");
-  const files = (await filesBelow(dist)).filter((path) => !path.startsWith("raw/"));
+  const files = filesBelow(dist).filter((path) => !path.startsWith("raw/"));
   const bytes = await sizeOf(dist, files);
   const home = await compressed(dist, ["index.html", "almanac.js", "style.css", "icon.svg"]);
   return [

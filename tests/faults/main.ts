@@ -1,10 +1,11 @@
 // deno-lint-ignore-file no-console
-// `deno task test-faults [kill|campaign|scale|hostile]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
+// `deno task test-faults [kill|campaign|scale|hostile|publish]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
 import { chosenParts, type Line, report } from "../bench/line.ts";
 import { install, SSH_SERVER } from "../prepare.ts";
 import { campaign } from "./campaign.ts";
 import { hostile } from "./hostile.ts";
 import { killAll } from "./kills.ts";
+import { killPublishers } from "./publishing.ts";
 import { scale } from "./scale.ts";
 
 type Part = (tell: (text: string) => void) => Promise<Line[]>;
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   campaign,
   scale,
   hostile,
+  publish: killPublishers,
 };
 
 const parts = chosenParts(PARTS);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
+import { makeWhole } from "../../lib/temporary.ts";
 import { ggufChunks, ggufSize } from "./gguf.ts";
 import { shapeOf } from "./shapes.ts";
 
@@ -36,13 +37,10 @@ async function syntheticFile(
   const bytes = ggufSize(shape, name);
   if (await sizeOf(path) === bytes) return path;
   progress(`writing ${basename(path)} (${Math.ceil(bytes / 1e6)} MB of random weights)`);
-  const part = `${path}.${Deno.pid}.part`;
   try {
     await Deno.mkdir(modelsDir, { recursive: true });
-    await writeChunks(part, ggufChunks(shape, name));
-    await Deno.rename(part, path);
+    await makeWhole(path, (file) => writeChunks(file, ggufChunks(shape, name)));
   } catch (error) {
-    await Deno.remove(part).catch(() => undefined);
     throw new UserError(
       `Cannot write the model ${path}: ${messageOf(error)}`,
       `It needs ${Math.ceil(bytes / 1e6)} MB; free some space, or choose a smaller synthetic model.`,
@@ -52,8 +50,7 @@ async function syntheticFile(
   return path;
 }
 
-async function writeChunks(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+async function writeChunks(file: Deno.FsFile, chunks: Iterable<Uint8Array>): Promise<void> {
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
   }

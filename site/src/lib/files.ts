@@ -1,7 +1,8 @@
 // The published files below data/, with size and SHA-256, each read once for all pages.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { BUILD_RECORD, type BuildRecord, isData } from "../../../pipeline/schema/build_record.ts";
 import { exported } from "./data.ts";
 
 export interface PublishedFile {
@@ -18,30 +19,19 @@ export interface Column {
   readonly description: string | null;
 }
 
-const TABLES = [
-  "benchmarks",
-  "benchmark_manifest",
-  "definitions",
-  "machines",
-  "gpus",
-  "models",
-  "slo_tiers",
-  "spreads",
-];
-const WHOLE = [
-  "almanac.duckdb",
-  ...TABLES.flatMap((table) => [`${table}.parquet`, `${table}.csv`]),
-  "dictionary.json",
-];
-const PARTED = ["requests.parquet", "chunks.parquet", "gpu_samples.parquet"];
+const { files }: BuildRecord = JSON.parse(readFileSync(join(exported, BUILD_RECORD), "utf8"));
+const paths = Object.keys(files).filter(isData).sort();
 
 /** Files that are whole. */
-export const wholeFiles = WHOLE.filter((path) => existsSync(join(exported, path))).map(publishedFile);
+export const wholeFiles = paths.filter((path) => !path.includes("/")).map(publishedFile);
 
 /** Parts of the tables that are too long for one file. */
-export const partFiles = PARTED.filter((folder) => existsSync(join(exported, folder))).flatMap((folder) =>
-  readdirSync(join(exported, folder)).sort().map((name) => publishedFile(`${folder}/${name}`))
-);
+export const partFiles = paths.filter((path) => path.includes("/")).map(publishedFile);
+
+/** Where the parts of such a table lie. */
+export function partsOf(table: string): string[] {
+  return paths.filter((path) => path.startsWith(`${table}.parquet/`)).map((path) => join(exported, path));
+}
 
 /** The columns of every table, by its name; none before there is any benchmark. */
 export const dictionary: Readonly<Record<string, readonly Column[]>> =

@@ -1,10 +1,8 @@
 // What the charts draw: per-request and telemetry series, read from the published Parquet in one query each.
 import { listValue } from "@duckdb/node-api";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import gpuSamplesSql from "../sql/gpu_samples.sql?raw";
 import requestsSql from "../sql/requests.sql?raw";
-import { exported } from "./data.ts";
+import { partsOf } from "./files.ts";
 import { rowsOf } from "./rows.ts";
 
 export interface RequestPoint {
@@ -46,8 +44,7 @@ async function grouped<T>(
   most: number,
   key: string,
 ): Promise<Map<string, T[]>> {
-  const folder = join(exported, `${dataset}.parquet`);
-  const files = existsSync(folder) ? readdirSync(folder).sort().map((name) => join(folder, name)) : [];
+  const files = partsOf(dataset);
   if (files.length === 0) return new Map();
   const rows = await rowsOf<T & Record<string, unknown>>(sql, { most, files: listValue(files) });
   return Map.groupBy(rows, (row) => String(row[key]));

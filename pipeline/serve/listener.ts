@@ -1,0 +1,173 @@
+// Takes connections from the network and holds no more of them, and none longer, than the limits say.
+import { messageOf } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import { isOutOfFiles, replyBusy } from "./busy.ts";
+import { Connection, type Handle, type Host } from "./connection.ts";
+import { requireServer } from "./http_connection.ts";
+import { type ServeLimits, USUAL_LIMITS } from "./limits.ts";
+
+export interface ListenOptions {
+  readonly hostname: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly handle: Handle;
+  readonly log: Log;
+  readonly limits?: ServeLimits;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
+}
+
+/** Files left for what is served, once the system gave no more for connections. */
+const SPARE_FILES = 32;
+/** After a connection that could not be taken. */
+const PAUSE_MS = 100;
+/** Of such trouble is told once in so long. */
+const QUIET_MS = 60_000;
+
+export class Listener {
+  readonly #listener: Deno.TcpListener;
+  readonly #handle: Handle;
+  readonly #log: Log;
+  readonly #limits: ServeLimits;
+  readonly #host: Host;
+  readonly #open = new Set<Connection>();
+  /** Those without a request, the one that waits longest first. */
+  readonly #waiting = new Set<Connection>();
+  /** Those whose clients take a long answer part by part, the one that was silent longest first. */
+  readonly #taking = new Set<Connection>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #accepting: Promise<void>;
+  #most: number;
+  #requests = 0;
+  #quiet_until = -Infinity;
+  #isClosed = false;
+
+  constructor(options: ListenOptions) {
+    const { hostname, port, handle, log, limits = USUAL_LIMITS, now = () => performance.now() } = options;
+    requireServer();
+    this.#listener = Deno.listen({ hostname, port });
+    this.#handle = handle;
+    this.#log = log;
+    this.#limits = limits;
+    this.#host = {
+      handle: (request, address, taken) => this.#answer(request, address, taken),
+      now,
+      begun: (connection) => this.#begun(connection),
+      taken: (connection) => this.#taken(connection),
+      done: (connection) => this.#done(connection),
+      ended: (connection) => this.#ended(connection),
+    };
+    this.#most = limits.connections;
+    this.#timer = setInterval(() => this.#closeSilent(), limits.check_ms);
+    this.#accepting = this.#accept();
+  }
+
+  get address(): Deno.NetAddr {
+    return this.#listener.addr as Deno.NetAddr;
+  }
+
+  /** How many connections are held open. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  /** Takes no new connections, and ends when the requests in work are answered. */
+  async shutdown(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#listener.close();
+    await this.#accepting;
+    await Promise.all([...this.#open].map((connection) => connection.shutdown()));
+    clearInterval(this.#timer);
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        this.#take(await this.#listener.accept());
+      } catch (error) {
+        if (!this.#isClosed) await this.#recover(error);
+      }
+    }
+  }
+
+  #take(socket: Deno.TcpConn): void {
+    if (this.#open.size >= this.#most) this.#closeWaiting(1);
+    const connection = new Connection(socket, this.#host);
+    this.#open.add(connection);
+    this.#waiting.add(connection);
+  }
+
+  #answer(...[request, address, taken]: Parameters<Handle>): ReturnType<Handle> {
+    const { requests } = this.#limits;
+    if (this.#requests > requests && !this.#closeStalled()) {
+      return replyBusy(`${requests} requests are in work`);
+    }
+    return this.#handle(request, address, taken);
+  }
+
+  #begun(connection: Connection): void {
+    this.#requests += 1;
+    this.#waiting.delete(connection);
+  }
+
+  #taken(connection: Connection): void {
+    this.#taking.delete(connection);
+    this.#taking.add(connection);
+  }
+
+  #done(connection: Connection): void {
+    this.#requests -= 1;
+    if (connection.requests > 0) return;
+    this.#taking.delete(connection);
+    this.#waiting.add(connection);
+  }
+
+  #ended(connection: Connection): void {
+    this.#requests -= connection.requests;
+    for (const each of [this.#open, this.#waiting, this.#taking]) each.delete(connection);
+  }
+
+  #closeWaiting(count: number): void {
+    for (const connection of this.#waiting.values().take(count)) {
+      this.#waiting.delete(connection);
+      connection.close();
+    }
+  }
+
+  /** False when no answer stalls. */
+  #closeStalled(): boolean {
+    const [longest] = this.#taking;
+    if (longest === undefined || longest.silence(this.#host.now()) < this.#limits.stalled_ms) return false;
+    this.#taking.delete(longest);
+    longest.close();
+    return true;
+  }
+
+  #closeSilent(): void {
+    const now = this.#host.now();
+    for (const connection of this.#open) {
+      if (connection.silence(now) >= this.#limits.idle_ms) connection.close();
+    }
+  }
+
+  /** A client that is gone before it was taken is nothing. Without files, connections give theirs back, and from now on there are fewer. */
+  async #recover(error: unknown): Promise<void> {
+    if (error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.ConnectionReset) {
+      return;
+    }
+    this.#tell(`a connection could not be taken: ${messageOf(error)}`);
+    if (isOutOfFiles(error)) {
+      this.#most = Math.max(SPARE_FILES, this.#open.size - SPARE_FILES);
+      this.#closeWaiting(this.#open.size - this.#most);
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  #tell(trouble: string): void {
+    const now = this.#host.now();
+    if (now < this.#quiet_until) return;
+    this.#quiet_until = now + QUIET_MS;
+    this.#log.warn(trouble);
+  }
+}
