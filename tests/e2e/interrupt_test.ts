@@ -54,9 +54,10 @@ Deno.test("Ctrl-C in the demo ends machines and simulated clouds in order: no pr
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
   })();
   await until(() => /benchmark {2}/.test(said) || null);
-  const children = processesOf(tmp).filter(({ pid }) => pid !== child.pid);
-  ok(children.length > 3, "clouds, ssh and machines run");
-  deepEqual(children.filter(({ env }) => /canary-\w+-4711/.test(env)).map(({ command }) => command), []);
+  const children = () => processesOf(tmp).filter(({ pid }) => pid !== child.pid);
+  ok(children().length > 3, "clouds, ssh and machines run");
+  // Between its fork and its program a child still looks like its parent; one that was told a key keeps it.
+  await until(() => children().every(({ env }) => !/canary-\w+-4711/.test(env)) || null);
   Deno.kill(-child.pid, "SIGINT");
   const { code } = await child.status;
   await Promise.all([reading, out]);
