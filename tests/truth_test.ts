@@ -5,10 +5,11 @@ import { readConfig } from "../pipeline/agent/config.ts";
 import { run } from "../pipeline/agent/run.ts";
 import { importDirectories } from "../pipeline/importers/mod.ts";
 import { covers, levelsFor } from "../pipeline/calibrate/brief.ts";
+import { LLAMA_SERVER_NAMES } from "../pipeline/schema/gauges.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { ServerLine } from "../pipeline/schema/server_line.ts";
 import { fakeOpenai } from "./fakes/openai.ts";
-import { fakeServer } from "./fakes/server.ts";
+import { answering, fakeServer } from "./fakes/server.ts";
 import { deafUrl, temporaryRoot } from "./fixtures.ts";
 import { benchmarksOf, type MockRun } from "./mock_runs.ts";
 import { engines } from "../pipeline/engines/mod.ts";
@@ -166,6 +167,38 @@ Deno.test("an engine that does not tell its counters is measured all the same, a
   deepEqual((await Array.fromAsync(Deno.readDir(out))).filter(({ name }) => name === "server.jsonl"), []);
   await Deno.remove(out, { recursive: true });
 });
+
+for (
+  const [what, isBroken, left] of [
+    ["the first", (n: number) => n === 1, 2],
+    ["one in the window", (n: number) => n === 2, 2],
+    ["every one from the second on", (n: number) => n >= 2, 1],
+    ["every second one", (n: number) => n % 2 === 0, 1],
+  ] as const
+) {
+  Deno.test(`where ${what} of the questions for its counters fails, the answers to the others are kept`, async () => {
+    const vllm = answering("vllm", ["m"], {});
+    let asked = 0;
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => undefined },
+      (request) => {
+        if (!request.url.endsWith("/metrics") || !isBroken(++asked)) return vllm(request);
+        return new Response("busy", { status: 500 });
+      },
+    );
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    const { lines, log, out } = await measured({
+      ENGINE: "vllm",
+      URL: url,
+      METRICS_URL: `${url}/metrics`,
+      METRICS_NAMES: JSON.stringify(LLAMA_SERVER_NAMES),
+      DURATION: "0.6",
+    });
+    equal(log.match(/counters are not known at times: .*\/metrics answered 500/g)?.length, 1, log);
+    ok(lines.length >= left && lines.length < asked, `${lines.length} of ${asked}`);
+    await Deno.remove(out, { recursive: true });
+  });
+}
 
 Deno.test("an imported directory keeps counters and calibration; what is malformed in them is left out and told", async () => {
   await using server = fakeServer("vllm", ["m"]);

@@ -4,6 +4,7 @@ import { type ErrorClass, Failure } from "./failure.ts";
 import { type Draft, Hearing } from "./hearing.ts";
 import type { HttpClient } from "./http/client.ts";
 import type { Prompt } from "./prompts.ts";
+import type { Answerer } from "./wire/answerer.ts";
 import type { Counts, EngineTimes, Wire } from "./wire/frame.ts";
 
 /** Times are milliseconds of performance.now(); all bytes that one read brought have the same. */
@@ -31,8 +32,8 @@ export interface Exchange {
   readonly reasoned: boolean;
   /** When the frame came that told the end. */
   readonly finished: number | null;
-  /** The model that answered, as the engine names it. */
-  readonly model: string | null;
+  /** The model that answered, another than the one asked for if any message named one; null where none was named. */
+  readonly model: Answerer | null;
   readonly http: number | null;
   readonly stop: string | null;
   readonly counts: Counts;

@@ -124,7 +124,7 @@ export class Hearing implements Listener {
 
 function note(frame: Frame, at: number, draft: Draft): void {
   if (frame.stop !== undefined) draft.stop = frame.stop;
-  if (frame.model !== undefined) draft.model = frame.model;
+  if (frame.model !== undefined && draft.model?.same !== false) draft.model = frame.model;
   if (frame.error !== undefined) return;
   draft.first_frame ??= at;
   if (!frame.text && draft.first_text === null) draft.lead_frames += 1;

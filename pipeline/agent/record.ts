@@ -54,6 +54,7 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     lead_frames: exchange.lead_frames,
     stop: exchange.stop,
     http: exchange.http,
+    ...answererIn(exchange),
     engine: Object.keys(exchange.engine).length === 0 ? null : exchange.engine,
   };
 }
@@ -74,6 +75,12 @@ export function chunkLineOf({ text_times }: Exchange, place: Place): ChunkLine |
 
 function nanoseconds(time: number, { origin }: Place): number {
   return Math.round((time - origin) * 1e6);
+}
+
+/** What is told of the model that answered. */
+function answererIn({ model }: Exchange): Pick<RequestLine, "model" | "same_model"> {
+  const { name = null, same = null } = model ?? {};
+  return { ...(name === null ? {} : { model: name }), ...(same === null ? {} : { same_model: same }) };
 }
 
 /** Tokens/s; null when there is no span. */

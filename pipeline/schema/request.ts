@@ -85,6 +85,14 @@ export const RequestLine = z.object({
   stop: z.string().nullish().meta({
     description: "Why generation ended, in the engine's word: stop, length, tool_calls …",
   }),
+  model: z.string().nullish().meta({
+    description:
+      "The model that answered, as the engine names it; left out where it is the very name that was asked for.",
+  }),
+  same_model: z.boolean().nullish().meta({
+    description:
+      "Whether that is the model that was asked for; left out where the engine names none, or names say nothing.",
+  }),
   http: z.int().nullish().meta({ description: "HTTP status." }),
   engine: z.object({
     total_ns: z.int().nullish().meta({ description: "Engine's own total time, nanoseconds." }),

@@ -1,6 +1,7 @@
 // What an engine's stream says, the same for every protocol.
 import { cutText } from "../../schema/text.ts";
 import type { Prompt } from "../prompts.ts";
+import type { Answerer } from "./answerer.ts";
 import { errorIn } from "./words.ts";
 
 /** One message of a stream. Absent means: the message did not say. */
@@ -21,7 +22,7 @@ export interface Frame {
   /** The engine's own times, nanoseconds. */
   readonly engine?: EngineTimes;
   /** The model that answers, where the message before did not name the same. */
-  readonly model?: string;
+  readonly model?: Answerer;
 }
 
 export interface Counts {

@@ -1,6 +1,7 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
-import { carries, modelTold } from "./carried.ts";
+import { answererOf } from "./answerer.ts";
+import { carries } from "./carried.ts";
 import { endIn } from "./ends.ts";
 import { countIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
@@ -17,7 +18,7 @@ export function ollamaWire(config: Config): Wire {
     }),
     reader: () => {
       const lines = lineReader();
-      const named = modelTold();
+      const named = answererOf(config.model);
       const read = (message: Record<string, unknown>) => ({ ...readFrame(message), ...named(message) });
       const frames = (texts: string[]) =>
         texts.filter((text) => text.trim() !== "").map((text) => parseFrame(text, read));

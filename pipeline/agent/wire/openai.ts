@@ -1,6 +1,7 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
-import { carries, modelTold } from "./carried.ts";
+import { answererOf } from "./answerer.ts";
+import { carries } from "./carried.ts";
 import { endIn } from "./ends.ts";
 import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
@@ -24,7 +25,7 @@ export function openaiWire(config: Config): Wire {
     }),
     reader: () => {
       const events = sseReader();
-      const read = choiceReader();
+      const read = choiceReader(config.model);
       const frames = (texts: string[]) =>
         texts.filter((text) => text.trim() !== "").map((text): Frame =>
           text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, read)
@@ -56,8 +57,8 @@ const ANSWERS = ["content", "refusal", "tool_calls", "function_call", "audio", "
 const REASONING = ["reasoning_content", "reasoning", "reasoning_details", "thinking"];
 
 /** Reads the messages of one stream. The first piece without text tells the role; later ones may be tokens that are not shown. */
-function choiceReader(): (message: Record<string, unknown>) => Frame {
-  const named = modelTold();
+function choiceReader(asked: string): (message: Record<string, unknown>) => Frame {
+  const named = answererOf(asked);
   let opened = false;
   return (message) => {
     const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | null | undefined)[];
