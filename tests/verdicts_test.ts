@@ -140,6 +140,9 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
   throttled_thermal: { "heat holds the clocks down": { gpu: () => ({ throttle_reasons: "0x40" }) } },
   power_capped: { "the power limit is below the maker's": { gpu: () => ({ power_limit_w: 300 }) } },
   telemetry_gap: {
+    "a program watches the GPU, and no sample of it can be read": {
+      telemetry: { program: "amd-smi", failures: [], unread_lines: 24 },
+    },
     "no sample comes for six seconds": { gpu: (second) => second > 8 && second < 15 ? null : {} },
   },
   co_tenant: {

@@ -35,7 +35,9 @@ WITH found AS (
     ) AS interrupted,
     coalesce(
       longest_gap_seconds,
-      if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
+      if(
+        directory IN (SELECT directory FROM gpu_lines) OR (directories.metadata ->> '$.telemetry.program') IS NOT NULL, window_seconds, NULL
+      )
     ) AS gap_seconds
   FROM load JOIN memory USING (benchmark_id) LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
   JOIN machine_signs USING (directory)
