@@ -325,6 +325,10 @@ Deno.test("a level's figures are of its window: tokens that came in it, the 99th
   deepEqual([meets({ ttft_ms: 99 }), meets({ tpot_ms: 99 })], [false, false]);
   figures.add(line({ err: true, tok: 0, first_text_ns: null, last_text_ns: null }));
   equal(meets({}), false);
+  const unseen = new Figures();
+  unseen.add(line({ first_token_ns: 0, last_token_ns: 2e9, decode_tok: 100 }));
+  ok(Math.abs(unseen.rung(1, 1, {}).tokens_per_second - 5.5) < 1e-6);
+  deepEqual([20, 19].map((tpot_ms) => unseen.rung(1, 1, { tpot_ms }).meets_slo), [true, false]);
   deepEqual([percentile([], 0.5), percentile([4], 0.99), percentile([1, 2, 3, 5], 0.5)], [null, 4, 2.5]);
 });
 

@@ -142,7 +142,7 @@ class Sampler implements Telemetry {
     try {
       for await (const line of linesOf(child.stdout, MOST_CHARACTERS)) this.#take(read(line));
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error));
+      if (!this.#closed) this.#end(error instanceof Error ? error.message : String(error));
     }
     const { code, signal } = await child.status;
     if (this.#process !== null) {
