@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { run } from "../pipeline/agent/run.ts";
+import type { Quirk } from "../pipeline/calibrate/mock/plan.ts";
 import { importDirectories } from "../pipeline/importers/mod.ts";
 import { covers, levelsFor } from "../pipeline/calibrate/brief.ts";
 import { LLAMA_SERVER_NAMES } from "../pipeline/schema/gauges.ts";
@@ -40,6 +41,11 @@ const RUNS: Readonly<Record<string, MockRun & { readonly verdict: RegExp | null 
     env: LONG,
     verdict: /^client_bound requests in flight as the engine counted/m,
   },
+  "an engine that says that it decoded in half of the time": {
+    quirks: ["wrong_times"],
+    verdict: /^decode_mismatch /m,
+  },
+  "an engine that answers from another model": { quirks: ["other_model"], verdict: /^wrong_model /m },
   "a queue in the engine itself": { stream: { slots: 4 }, env: LONG, verdict: null },
 };
 
@@ -52,6 +58,26 @@ Deno.test("lies are caught by the verdict for them, and a queue in the engine is
       const told = fatal.map(({ code, unit }) => `${code} ${unit}`);
       if (verdict === null) deepEqual(told, []);
       else match(told.join("\n"), verdict);
+    });
+  }
+});
+
+Deno.test("no answer that hides tokens, or lets them come in heaps, is faster than the engine", async (test) => {
+  const quirks: readonly (readonly Quirk[])[] = [
+    ["hidden"],
+    ["silent"],
+    ["tool_calls"],
+    ["parts"],
+    ["heaps"],
+    ["hidden", "heaps", "cr"],
+  ];
+  const found = await benchmarksOf(quirks.map((own) => ({ quirks: own })), 3);
+  for (const [n, own] of quirks.entries()) {
+    await test.step(own.join(", "), () => {
+      const results = found.find(({ provenance }) => provenance.entry_id === `run-${n}`)?.results;
+      equal(results?.total_errors, 0);
+      // A chunk is due every 20 ms, and may be late but never early.
+      ok((results?.max_tokens_per_second ?? NaN) <= 50 * 1.05, `${results?.max_tokens_per_second} tokens/s`);
     });
   }
 });
