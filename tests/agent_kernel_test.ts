@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { socketAddress } from "../pipeline/agent/socket/address.ts";
 import { kernelConnect, kernelListen } from "../pipeline/agent/socket/kernel_connect.ts";
 import { Poller } from "../pipeline/agent/socket/poller.ts";
+import { MOST_DRIFT_MS } from "../pipeline/agent/socket/stamped.ts";
 import type { Socket } from "../pipeline/agent/socket/socket.ts";
 
 const never = new AbortController().signal;
@@ -22,26 +23,38 @@ Deno.test({
   fn: async () => {
     using poller = Poller.open() ?? fail();
     const [near, far] = await pair(poller);
-    const before = performance.now();
-    far.send(Uint8Array.of(1, 2, 3));
-    const after = performance.now();
-    while (performance.now() < after + 20);
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const rest = await near.receive((bytes, at) => {
-      deepEqual([...bytes], [1, 2, 3]);
-      resolve(at);
-      return false;
-    });
-    equal(rest, "enough");
-    const at = await promise;
-    const read = performance.now();
+    let stamps = 0;
+    for (let round = 0; round < ROUNDS && stamps === 0; round++) {
+      const { before, after, at, read } = await lateRead(near, far, round);
+      ok(before - MOST_DRIFT_MS <= at && at <= read, `sent ${before} to ${after}, came ${at}, read ${read}`);
+      if (at <= after + MOST_DRIFT_MS) stamps += 1;
+    }
     ok(poller.reader.stamped);
-    ok(before - 0.1 <= at && at <= read - 10, `sent ${before} to ${after}, came ${at}, read ${read}`);
+    // Where this process was kept from the processor between two readings of the clocks, the time of reading stands in.
+    equal(stamps, 1, "no byte has the time at which it came");
     near[Symbol.dispose]();
     equal(await far.receive(() => true), "closed");
     far[Symbol.dispose]();
   },
 });
+
+const ROUNDS = 200;
+
+/** Sends a byte and reads it long after: when it was sent, when it is said to have come, when it was read. */
+async function lateRead(near: Socket, far: Socket, byte: number) {
+  const before = performance.now();
+  far.send(Uint8Array.of(byte));
+  const after = performance.now();
+  while (performance.now() < after + 20);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const rest = await near.receive((bytes, at) => {
+    deepEqual([...bytes], [byte]);
+    resolve(at);
+    return false;
+  });
+  equal(rest, "enough");
+  return { before, after, at: await promise, read: performance.now() };
+}
 
 Deno.test({
   name: `more than the system takes at once goes out whole and in order${SKIPPED}`,

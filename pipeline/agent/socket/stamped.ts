@@ -16,7 +16,7 @@ const ROOM = 64 * 1024;
 const CONTROL_ROOM = 64;
 const CLOCK_REALTIME = 0;
 /** The clock was set, or slewed for long, when it has moved this far against performance.now() since the last reading. */
-const MOST_DRIFT_MS = 1;
+export const MOST_DRIFT_MS = 1;
 
 export class StampedReader {
   readonly #libc: Libc;
