@@ -1,11 +1,13 @@
 // One request to a server whose every byte the test decides, and the pieces of which answers are made.
 import { readConfig } from "../pipeline/agent/config.ts";
-import { exchange } from "../pipeline/agent/exchange.ts";
+import { type Exchange, exchange } from "../pipeline/agent/exchange.ts";
+import { Failure } from "../pipeline/agent/failure.ts";
+import { Hearing } from "../pipeline/agent/hearing.ts";
 import { HttpClient } from "../pipeline/agent/http/client.ts";
 import { lineOf, type Place } from "../pipeline/agent/record.ts";
 import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
 import { openaiWire } from "../pipeline/agent/wire/openai.ts";
-import type { RequestLine } from "../pipeline/schema/request.ts";
+import { RequestLine } from "../pipeline/schema/request.ts";
 import { type RawRequest, rawServer } from "./fakes/raw_server.ts";
 import { prompt } from "./fixtures.ts";
 import { CHUNKED } from "./http_fixtures.ts";
@@ -39,6 +41,29 @@ export async function ask(
     stop,
     onFrame,
   });
+}
+
+/** What is heard of an answer whose parts come at these times, milliseconds after it was asked for; a Failure becomes its error. */
+export function heard(engine: Engine, parts: readonly (readonly [at: number, bytes: string])[]): Exchange {
+  const wire = WIRES[engine](readConfig({ MODEL: "m" }, new Date(0)));
+  const draft = Hearing.draft();
+  const hearing = new Hearing(draft, wire.reader(), () => undefined);
+  draft.sent = 0;
+  try {
+    hearing.head({ status: 200, headers: new Map(), keep_alive: true }, 0);
+    for (const [at, bytes] of parts) hearing.bytes(new TextEncoder().encode(bytes), at);
+    draft.end = parts.at(-1)?.[0] ?? 0;
+    hearing.end(draft.end);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    draft.error = { kind: error.kind, message: error.message };
+  }
+  return draft;
+}
+
+/** The line of such an answer. */
+export function lineOfHeard(...args: Parameters<typeof heard>): RequestLine {
+  return RequestLine.parse(lineOf(heard(...args), PLACE));
 }
 
 /** The line of a request that is answered with these bytes. */

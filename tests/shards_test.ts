@@ -51,7 +51,7 @@ Deno.test("all times of an exchange are brought to another clock, and what is no
       text_times: [13, 20],
       frames: 2,
       silent_times: [12],
-      reasoned: false,
+      reasoning_frames: 0,
       finished: 20,
       model: null,
       http: 200,

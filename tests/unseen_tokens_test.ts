@@ -1,29 +1,18 @@
 // The decoding speed of answers of which not every token can be seen: it is that of the engine, never that of the part that shows.
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { Exchange } from "../pipeline/agent/exchange.ts";
 import { chunkLineOf, lineOf } from "../pipeline/agent/record.ts";
-import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
-import { openaiWire } from "../pipeline/agent/wire/openai.ts";
-import { readConfig } from "../pipeline/agent/config.ts";
-import { Hearing } from "../pipeline/agent/hearing.ts";
-import { RequestLine } from "../pipeline/schema/request.ts";
-import { delta, DONE, type Engine, event, line, PLACE, said, usage } from "./exchange_fixtures.ts";
-
-/** What was heard of an answer whose parts came at these times, milliseconds after it was asked for. */
-function heard(engine: Engine, parts: readonly (readonly [at: number, bytes: string])[]): Exchange {
-  const config = readConfig({ MODEL: "m", ENGINE: engine }, new Date(0));
-  const wire = engine === "ollama" ? ollamaWire(config) : openaiWire(config);
-  const draft = Hearing.draft();
-  const hearing = new Hearing(draft, wire.reader(), () => undefined);
-  draft.sent = 0;
-  hearing.head({ status: 200, headers: new Map(), keep_alive: true }, 0);
-  for (const [at, bytes] of parts) hearing.bytes(new TextEncoder().encode(bytes), at);
-  draft.end = parts.at(-1)?.[0] ?? 0;
-  hearing.end(draft.end);
-  return draft;
-}
-
-const lineFrom = (...args: Parameters<typeof heard>) => RequestLine.parse(lineOf(heard(...args), PLACE));
+import {
+  delta,
+  DONE,
+  type Engine,
+  event,
+  heard,
+  line,
+  lineOfHeard as lineFrom,
+  PLACE,
+  said,
+  usage,
+} from "./exchange_fixtures.ts";
 
 type Part = readonly [number, string];
 /** `count` parts, one each ten milliseconds from `from`. */
@@ -177,6 +166,17 @@ for (const [what, [engine, parts]] of Object.entries(ANSWERS)) {
     ok(Math.abs((tps ?? 0) / 100 - 1) <= 0.05, `${tps} tokens/s`);
   });
 }
+
+Deno.test("a summary of the reasoning makes no answer faster", () => {
+  const { tps } = lineFrom("openai", [
+    [0, ROLE],
+    [560, delta({ reasoning: "hm" })],
+    [650, delta({ reasoning: "so" })],
+    ...every10(700, 20, said("a")),
+    END(890, 40, { reasoning_tokens: 20 }),
+  ]);
+  ok((tps ?? NaN) <= 105, `${tps} tokens/s`);
+});
 
 Deno.test("pings, roles, empty pieces before the first token and the frames of the end are no tokens", () => {
   const keepAlive = every10(0, 40, delta({ content: "" }));

@@ -28,8 +28,8 @@ export interface Exchange {
   readonly frames: number;
   /** When each piece of the answer came that carried nothing, and may stand for a token that is not shown. */
   readonly silent_times: readonly number[];
-  /** Whether some text was reasoning. */
-  readonly reasoned: boolean;
+  /** Frames of which all text was reasoning. */
+  readonly reasoning_frames: number;
   /** When the frame came that told the end. */
   readonly finished: number | null;
   /** The model that answered, another than the one asked for if any message named one; null where none was named. */

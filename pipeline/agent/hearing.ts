@@ -39,7 +39,7 @@ export class Hearing implements Listener {
       text_times: [],
       frames: 0,
       silent_times: [],
-      reasoned: false,
+      reasoning_frames: 0,
       finished: null,
       model: null,
       http: null,
@@ -136,7 +136,7 @@ function note(frame: Frame, at: number, draft: Draft): void {
   }
   if (frame.silent) draft.silent_times.push(at);
   if (frame.answer) draft.first_answer ??= at;
-  if (frame.text && !frame.answer) draft.reasoned = true;
+  if (frame.text && !frame.answer) draft.reasoning_frames += 1;
   if (frame.done) draft.finished ??= at;
   if (frame.counts !== undefined) draft.counts = { ...draft.counts, ...frame.counts };
   if (frame.engine !== undefined) draft.engine = { ...draft.engine, ...frame.engine };

@@ -4,11 +4,11 @@
 -- programs kept busy it was up to 20 ms late at the median, with stalls of 50 to 200 ms, though the client did next to nothing and its
 -- figures held: lateness is its own only where it is busy itself. Kept from the processor for longer than a gap between tokens, it
 -- hears them in heaps, whoever is to blame: stalls (p99) and heaps say so, where the median alone is blind. Beside one engine and
--- nothing else its 99th percentile was 2 to 4 ms, beside busy loops 9 to 60 ms, and with a lower priority than theirs 160 to 1,200 ms,
+-- nothing else its 99th percentile was 2 to 4 ms, beside busy loops 5 to 60 ms, and with a lower priority than theirs 160 to 1,200 ms,
 -- with 14 to 80 % of the pieces in heaps. An engine may send several pieces at once: heaps alone say nothing. In a window of a second
 -- one stall is a large share of the time, which therefore counts in longer ones.
 CREATE OR REPLACE TEMP MACRO client_limits() AS {
-  own_work_cpu_pct: 50, median_loop_lag_ms: 10, loop_lag_share_of_itl: 0.05, starved_loop_lag_ms: 50, p99_loop_lag_ms: 100, contended_loop_lag_ms: 8, heaps_pct: 5, cpu_pct: 90,
+  own_work_cpu_pct: 50, median_loop_lag_ms: 10, loop_lag_share_of_itl: 0.05, starved_loop_lag_ms: 50, p99_loop_lag_ms: 100, contended_loop_lag_ms: 8, contended_in_heaps_ms: 5, some_heaps_pct: 2, heaps_pct: 5, cpu_pct: 90,
   in_flight_pct: 95, least_seconds: 5, schedule_lag_ms: 10, schedule_lag_share_of_ttft: 0.01, sent_off_pct: 1,
   least_requests_on_schedule: 100, server_in_flight_off_pct: 5, least_scrapes: 10, token_mismatch_pct: 1, recount_mismatch_pct: 10
 };
