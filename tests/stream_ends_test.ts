@@ -1,6 +1,6 @@
 // Only a good end is a success: every way in which engines say that an answer has failed, and every way in which they end a good one.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { GOOD_ENDS } from "../pipeline/agent/wire/ends.ts";
+import { GOOD_ENDS } from "../pipeline/schema/ends.ts";
 import {
   ask,
   delta,

@@ -2,7 +2,7 @@
 // above the engine's, whatever it shows of its tokens and however its frames come.
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Random, shuffled } from "../../pipeline/agent/load/random.ts";
-import { GOOD_ENDS } from "../../pipeline/agent/wire/ends.ts";
+import { GOOD_ENDS } from "../../pipeline/schema/ends.ts";
 import { ask, type Engine, heard, lineOfHeard } from "../exchange_fixtures.ts";
 import { CHUNKED } from "../http_fixtures.ts";
 
