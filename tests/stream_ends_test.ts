@@ -203,6 +203,18 @@ Deno.test("an answer that is no stream says what came instead, with its type and
   }
 });
 
+Deno.test("an error object that is no event, in a stream without any other, is a failure with its words", async () => {
+  for (const body of [{ detail: DIED }, { error: { message: DIED } }]) {
+    const { error_class, error_msg } = await lineFor(
+      "openai",
+      typed("text/event-stream", JSON.stringify(body)),
+    );
+    deepEqual([error_class, error_msg], ["in_stream", DIED]);
+  }
+  const pings = await lineFor("openai", typed("text/event-stream", ": ping\n\n: ping\n\n"));
+  equal(pings.error_class, "truncated");
+});
+
 Deno.test("a whole answer that comes as the one frame of a stream is no stream either", async () => {
   const whole = event({
     choices: [{ index: 0, message: { role: "assistant", content: "one two" }, finish_reason: "stop" }],

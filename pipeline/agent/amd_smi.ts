@@ -3,7 +3,7 @@ import type { GpuSample } from "../schema/gpu_sample.ts";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import { csvCells } from "./csv.ts";
 import { isComplaint, nameIn } from "./driver_words.ts";
-import { named } from "./gpu_names.ts";
+import { MOST_GPUS, named } from "./gpu_names.ts";
 import type { GpuSource, Identity, Printed } from "./gpu_source.ts";
 import { type Answer, ask } from "./program.ts";
 
@@ -94,7 +94,7 @@ function listOf(text: string): Fields[] {
   try {
     const found: unknown = JSON.parse(text);
     const list = Array.isArray(found) ? found : fields(found).gpu_data;
-    return Array.isArray(list) ? list.map(fields) : [];
+    return Array.isArray(list) ? list.slice(0, MOST_GPUS).map(fields) : [];
   } catch {
     return [];
   }

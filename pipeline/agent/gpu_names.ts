@@ -7,6 +7,9 @@ export interface Gpu {
   readonly memory_mib: number | null;
 }
 
+/** No machine has more; a program may print more. */
+export const MOST_GPUS = 1024;
+
 /** `NVIDIA L4` for any number of them, `2 × NVIDIA L4 + Tesla T4` for two kinds; memory only where all have the same. */
 export function named(gpus: readonly Gpu[]): HardwareMeta {
   const kinds = Map.groupBy(gpus, ({ name }) => name ?? "unknown GPU");

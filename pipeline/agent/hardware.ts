@@ -4,7 +4,7 @@ import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import { amdSmi, readAmdStatic } from "./amd_smi.ts";
 import { codeIn, nameIn } from "./driver_words.ts";
-import { type Gpu, named } from "./gpu_names.ts";
+import { type Gpu, MOST_GPUS, named } from "./gpu_names.ts";
 import { nvidiaSmi, readGpuList } from "./nvidia_smi.ts";
 import { type Answer, ask } from "./program.ts";
 
@@ -61,7 +61,8 @@ async function probeGpus(): Promise<HardwareMeta> {
 
 async function nvidiaGpus(rows: string): Promise<HardwareMeta> {
   if (rows.trim() === "") return NO_GPU;
-  const gpus = rows.split("\n").map((row) => row.split(",").map((cell) => cell.trim())).filter(isGpu);
+  const gpus = rows.split("\n").map((row) => row.split(",").map((cell) => cell.trim())).filter(isGpu)
+    .slice(0, MOST_GPUS);
   if (gpus.length === 0) return UNKNOWN_HARDWARE;
   const banner = await nvidiaSmi([]);
   const listed = readGpuList(textOf(await nvidiaSmi(["-L"])));

@@ -84,7 +84,7 @@ export class Hearing implements Listener {
     this.#checkStatus();
     this.#take(this.reader.end(), at);
     const { frames, counts } = this.draft;
-    if (this.#frames === 0 && !this.#unread.empty && !STREAMS.test(this.#type ?? "")) throw this.#noStream();
+    if (this.#frames === 0) this.#checkUnread();
     if (!this.#done) {
       throw new Failure("truncated", `the stream ended early, after ${frames} frames with text`);
     }
@@ -99,6 +99,14 @@ export class Hearing implements Listener {
 
   #checkStatus(): void {
     if (this.#isRefused) throw new Failure("http", `HTTP ${this.draft.http}: ${this.#unread.message}`);
+  }
+
+  /** Of an answer without a frame: what it is instead. */
+  #checkUnread(): void {
+    if (this.#unread.empty) return;
+    if (!STREAMS.test(this.#type ?? "")) throw this.#noStream();
+    const { error } = this.#unread;
+    if (error !== null) throw new Failure("in_stream", error);
   }
 
   /** The answer came whole, or is a page, or anything else. */

@@ -21,20 +21,25 @@ export class Refusal {
 
   /** Its message, whatever its shape. */
   get message(): string {
-    return cutText(messageIn(new TextDecoder().decode(this.#held.all())), MOST_CHARACTERS);
+    return this.error ?? cutText(this.#text, MOST_CHARACTERS);
+  }
+
+  /** The words of an error object; null when it is none. */
+  get error(): string | null {
+    try {
+      const message: unknown = JSON.parse(this.#text);
+      const isObject = typeof message === "object" && message !== null;
+      return isObject ? errorIn(message as Record<string, unknown>) : null;
+    } catch {
+      return null;
+    }
   }
 
   get empty(): boolean {
     return this.#held.length === 0;
   }
-}
 
-function messageIn(text: string): string {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message !== "object" || message === null) return text;
-    return errorIn(message as Record<string, unknown>) ?? text;
-  } catch {
-    return text;
+  get #text(): string {
+    return new TextDecoder().decode(this.#held.all());
   }
 }
