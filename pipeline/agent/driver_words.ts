@@ -16,10 +16,10 @@ export function nameIn(cell: string | undefined): string | null {
   return NO_NAME.test(name) ? null : cutText(name, MOST_CHARACTERS);
 }
 
-/** What a cell tells of a version or an id, which have a digit; null where words stand in its place. */
+/** What a cell tells of a version or an id, which have a digit or a hyphen; null where words stand in its place. */
 export function codeIn(cell: string | undefined): string | null {
   const name = nameIn(cell);
-  return name !== null && /\d/.test(name) ? name : null;
+  return name !== null && /[\d-]/.test(name) ? name : null;
 }
 
 /** Whether a line that is no row is a complaint of the driver. Otherwise nobody knows what it is. */

@@ -41,8 +41,8 @@ indexed AS (
 SELECT
   directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
-  -- An id has a digit; words in its place have none, in brackets or not.
-  if(NOT contains(gpu_uuid, '[') AND regexp_matches(gpu_uuid, '\d'), trim(gpu_uuid), NULL) AS gpu_uuid,
+  -- An id has a digit or a hyphen; words in its place have none, in brackets or not.
+  if(NOT contains(gpu_uuid, '[') AND regexp_matches(gpu_uuid, '[0-9-]'), trim(gpu_uuid), NULL) AS gpu_uuid,
   number_in(utilization_pct, '%') AS utilization_pct,
   number_in(memory_used_mib, 'MiB') AS memory_used_mib,
   number_in(memory_total_mib, 'MiB') AS memory_total_mib,
