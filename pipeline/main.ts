@@ -3,7 +3,8 @@ import type { BenchmarksOptions, Question } from "./commands/benchmarks.ts";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { misplacedOptions, usageError } from "./commands/usage.ts";
 import { messageOf, StoppedError, UserError } from "./errors.ts";
-import { createLog } from "./lib/log.ts";
+import { createLog, writeWhole } from "./lib/log.ts";
+import { clean, cleanJson } from "./lib/terminal.ts";
 import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
 import { LIST_LIMIT } from "./schema/limits.ts";
@@ -13,7 +14,12 @@ import { parseSlo, SLO_TIERS, type SloLimits } from "./schema/slo.ts";
 export interface Shell {
   readonly paths: ReturnType<typeof pathsOf>;
   readonly log: ReturnType<typeof createLog>;
+  /** Shows a text; what a terminal would obey is shown as `?`. */
   readonly print: (text: string) => void;
+  /** Writes JSON; what a terminal would obey is escaped, and the value stays. */
+  readonly printJson: (json: string) => void;
+  /** Empties the terminal. */
+  readonly clear: () => void;
 }
 
 const QUESTIONS = {
@@ -217,7 +223,9 @@ function shellOf(options: { root?: unknown }): Shell {
   return {
     paths: pathsOf(typeof options.root === "string" ? options.root : undefined),
     log: createLog(),
-    print: (text) => writeAll(Deno.stdout, text),
+    print: (text) => writeWhole(Deno.stdout, clean(text)),
+    printJson: (json) => writeWhole(Deno.stdout, cleanJson(json)),
+    clear: () => writeWhole(Deno.stdout, "\x1b[2J\x1b[H"),
   };
 }
 
@@ -252,12 +260,10 @@ function isSystemError(error: unknown): error is Error & { code: string } {
 }
 
 function printError(text: string): void {
-  writeAll(Deno.stderr, text);
-}
-
-function writeAll(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
-  for (let bytes = new TextEncoder().encode(text); bytes.length > 0;) {
-    bytes = bytes.subarray(target.writeSync(bytes));
+  try {
+    writeWhole(Deno.stderr, clean(text));
+  } catch {
+    // The terminal is gone; the exit code still says it.
   }
 }
 

@@ -236,10 +236,18 @@ for (
       CONCURRENCY: "1,2",
       REPEAT_FIRST: "0",
       ENGINE_FLAGS: '["--enforce-eager"]',
+      ENGINE_INSTALL: JSON.stringify({ asked: "latest", version, source: "PyPI", sha256: "0f".repeat(32) }),
       ...(reset === null ? {} : { RESET_URL: `${server.url}${reset}` }),
     });
     deepEqual([metadata.model.runtime, metadata.model.runtime_version], [engine, version]);
     deepEqual(metadata.test_config?.engine_flags, ["--enforce-eager"]);
+    deepEqual(metadata.model.runtime_install, {
+      asked: "latest",
+      version,
+      source: "PyPI",
+      sha256: "0f".repeat(32),
+    });
+    equal(metadata.agent_runtime, `deno ${Deno.version.deno}`);
     ok(lines.every(({ err, cached_tok }) => err !== true && cached_tok === 0));
     const asked = server.requests.filter(({ asked }) => asked.startsWith("POST"));
     equal(asked.filter((request) => request.asked === `POST ${reset}`).length, reset === null ? 0 : 2);

@@ -201,6 +201,33 @@ Deno.test("a chat template's own prefix, cached in all but the first request of 
   deepEqual(codes((await figures(lines))[0]), []);
 });
 
+Deno.test("what was asked of an engine, where it came from and its checksum stand in the table, null where not told", async () => {
+  const runtime_install = {
+    asked: "latest",
+    version: "0.40.2",
+    source: "https://a/b.tar.zst",
+    sha256: "0f".repeat(32),
+  };
+  const told = async (model: object) => {
+    const [benchmark] = await figures([fullLine(0, 0)], { "metadata.json": metadata({ model }) });
+    const { runtime_version, runtime_asked, runtime_source, runtime_sha256 } = benchmark?.model ?? {};
+    return [runtime_version, runtime_asked, runtime_source, runtime_sha256];
+  };
+  deepEqual(await told({ runtime_version: "0.40.2", runtime_install }), [
+    "0.40.2",
+    "latest",
+    "https://a/b.tar.zst",
+    "0f".repeat(32),
+  ]);
+  deepEqual(await told({ runtime_install: { ...runtime_install, asked: null, sha256: null } }), [
+    "0.12",
+    null,
+    "https://a/b.tar.zst",
+    null,
+  ]);
+  deepEqual(await told({}), ["0.12", null, null, null]);
+});
+
 Deno.test("a clean benchmark has no verdict", async () => {
   const lines = Array.from({ length: 30 }, (_, n) => fullLine(n, n * 1.2, { tok: 256 }));
   deepEqual(codes((await figures(lines))[0]), []);

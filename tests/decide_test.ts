@@ -41,6 +41,10 @@ const EXAMPLES: Record<Remedy, [code: FailureCode, rented: string[], own: string
     ...times(8, "again leave"),
     "over leave",
   ]]],
+  this_side: [["network_down", [...times(5, "again stay"), "over stay"], [
+    ...times(5, "again stay"),
+    "over stay",
+  ]]],
   none: [
     ["model_unknown", ["over stay"], ["over stay"]],
     ["out_of_memory", ["over stay"], ["over stay"]],
@@ -95,7 +99,7 @@ Deno.test("a machine that was paid for is left only where it is to blame or its 
   const leaves = (code: FailureCode) => decide(code, 1, true).machine === "leave";
   const stays = CODES.filter((code) => !leaves(code));
   const blameless = CODES.filter((code) =>
-    ["none", "same_machine"].includes(FAILURES[code].remedy) && code !== "lease_deadline"
+    ["none", "same_machine", "this_side"].includes(FAILURES[code].remedy) && code !== "lease_deadline"
   );
   deepEqual(stays, blameless);
 });

@@ -223,13 +223,31 @@ for (
       "host_key_changed",
     ],
     [["Warning: Permanently added '1.2.3.4'.", "root@1.2.3.4: Permission denied (publickey)."], "ssh_denied"],
+    [["ssh: connect to host 1.2.3.4 port 22: Network is unreachable"], "network_down"],
+    [
+      ["ssh: Could not resolve hostname ssh7.vast.ai: Temporary failure in name resolution"],
+      "network_down",
+    ],
+    [["command-line line 0: keyword identityfile extra arguments at end of line"], "ssh_unusable"],
+    [["command-line: line 0: Bad configuration option: nonsense"], "ssh_unusable"],
     [["something nobody has seen"], "ssh_unreachable"],
     [[], "ssh_unreachable"],
   ] as const
 ) {
   Deno.test(`ssh's words "${words.at(-1) ?? ""}" after ${words.length} lines mean ${code}`, () => {
-    const failure = sshFailure("1.2.3.4:22", words);
+    const failure = sshFailure("1.2.3.4:22", { words, killed: null });
     equal(failure.code, code);
     match(failure.message, /^Cannot connect to 1\.2\.3\.4:22: \S[^\n]*$/);
   });
 }
+
+Deno.test("an ssh that was ended here speaks against no machine, whatever it said before", () => {
+  const { code, message } = sshFailure("1.2.3.4:22", {
+    words: ["Connection reset by peer"],
+    killed: "SIGKILL",
+  });
+  deepEqual([code, message], [
+    "network_down",
+    "Cannot connect to 1.2.3.4:22: this computer's ssh was ended by SIGKILL",
+  ]);
+});

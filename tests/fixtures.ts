@@ -6,6 +6,7 @@ import { sealRawDirectory, type Source } from "../pipeline/lib/seal.ts";
 import { realClock } from "../pipeline/lib/clock.ts";
 import type { EngineWorld } from "../pipeline/engines/engine.ts";
 import { Entry } from "../pipeline/schema/entry.ts";
+import { RELEASES } from "../pipeline/schema/releases.ts";
 import { JournalLine } from "../pipeline/schema/manifest.ts";
 import type { Prompt } from "../pipeline/agent/prompts.ts";
 import type { z } from "zod";
@@ -143,6 +144,7 @@ export function engineWorld(said: string[] = [], changes: Partial<EngineWorld> =
     host: null,
     onPhase: () => undefined,
     modelsDir: "/nowhere",
+    releases: RELEASES,
     startEmbedded: () =>
       Promise.resolve({
         url: "http://127.0.0.1:1",

@@ -1,5 +1,5 @@
 // The machines of a run, one by one: no create is sent twice, no end is believed before it is proven, nothing is forgotten.
-import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { labelOf, readLabel } from "../pipeline/fleet/label.ts";
 import { readCatalog } from "../pipeline/lib/catalog.ts";
@@ -309,4 +309,28 @@ Deno.test("a label is read as it was written, and one that could not be read aga
   await using run = await stage.open("Renamed_Run");
   await rejects(run.rent(), TypeError);
   deepEqual([await Deno.readTextFile(join(run.run_dir, "machines.jsonl")), stage.count("create")], ["", 0]);
+});
+
+Deno.test("a machine whose end is proven twice at the same time is gone once, and its journal can be read", async () => {
+  await using stage = await hollow();
+  await using run = await stage.open();
+  const record = await run.rent();
+  await stage.cloud().cloud.destroy(stage.present()[0] ?? fail());
+  const proven = await Promise.all([
+    run.fleet.confirmGone(record, []),
+    run.fleet.confirmGone(record, []),
+    run.fleet.giveBack(record.machine_id, "done", "", 120),
+  ]);
+  deepEqual(proven, [true, true, true]);
+  deepEqual((await run.events()).filter((event) => event === "gone"), ["gone"]);
+});
+
+Deno.test("a machine that ended while it was brought up is told as vanished, and no line says what cannot be", async () => {
+  await using stage = await hollow();
+  await using run = await stage.open();
+  const { machine_id } = await run.rent();
+  ok(await run.fleet.giveBack(machine_id, "done", "", 120));
+  throws(() => run.fleet.work("nobody", "setup", []), /there is no machine nobody/);
+  await rejects(run.fleet.bringUp(machine_id, never), withCode("machine_vanished"));
+  deepEqual(await run.events(), ["intent", "requested", "destroying", "gone"]);
 });

@@ -1,4 +1,5 @@
 // Fleets over simulated clouds whose machines are only told of, with a clock that jumps over every wait: what is proven of an end.
+import { fail } from "node:assert/strict";
 import { join } from "node:path";
 import { abortReason, type Clock } from "../pipeline/lib/clock.ts";
 import type { Machine } from "../pipeline/machines/machine.ts";
@@ -12,6 +13,7 @@ import { type Sweep, sweep, type SweepOptions } from "../pipeline/run/sweep.ts";
 import { deploymentOf, openProviders, type World } from "../pipeline/run/world.ts";
 import type { MachineRecord } from "../pipeline/schema/machine.ts";
 import { OfferLimits } from "../pipeline/schema/offer.ts";
+import { RELEASES } from "../pipeline/schema/releases.ts";
 import type { CloudMachine, CloudOptions } from "./cloud/cloud.ts";
 import { type CloudName, PROTOCOLS, startCloud, type StartedCloud } from "./cloud/mod.ts";
 import type { Reply, Script, Verb } from "./cloud/server.ts";
@@ -126,6 +128,7 @@ export async function hollow(clouds: Clouds = { vastai: {} }): Promise<Hollow> {
       [...started].map(([name, { url, login, cloud: { key } }]) => [name, { url, login, key }]),
     ),
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
+    releases: RELEASES,
     bundleAgent: () => Promise.reject(new Error("nothing is measured here")),
   };
   const [first = "vastai"] = started.keys();
@@ -173,7 +176,8 @@ async function openHollow(
       const { offer, disk_gb, limits } = await orderOf(provider(name));
       return await run.fleet.rent({ lease_id, entries: [], offer, disk_gb, limits, hours }, signal);
     },
-    events: async () => (await readRun(join(opening.paths.runs, run_id))).machines.map(({ event }) => event),
+    events: async () =>
+      (await readRun(join(opening.paths.runs, run_id), fail)).machines.map(({ event }) => event),
     [Symbol.asyncDispose]: () => run[Symbol.asyncDispose](),
   };
 }

@@ -56,6 +56,21 @@ Deno.test("an engine with other settings is another start on the same machine", 
   );
 });
 
+Deno.test("another version of an engine is another start on the same machine, and the usual one is not the named one", () => {
+  const engine = (version?: string) => ({
+    engine: { name: "vllm" as const, ...(version === undefined ? {} : { version }) },
+  });
+  deepEqual(
+    shape([
+      rentedEntry("1", engine("0.32.0")),
+      rentedEntry("2", engine("latest")),
+      rentedEntry("3", engine()),
+      rentedEntry("4", engine("0.32.0")),
+    ]),
+    [["1+4", "2", "3"]],
+  );
+});
+
 Deno.test("the smallest model comes first within each engine, so that the least is spent when something fails", () => {
   const models = ["large", "small", "middle"];
   deepEqual(

@@ -1,8 +1,17 @@
 // What a user reads before saying yes to a plan, and after the run: names, numbers, and what was left out or failed and why.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { byReason, renderCost, renderOutcome, renderPlan, type ShownPlan } from "../pipeline/query/plan.ts";
+import {
+  byReason,
+  renderCost,
+  renderInstalls,
+  renderOutcome,
+  renderPlan,
+  type ShownPlan,
+} from "../pipeline/query/plan.ts";
 import { foldJournal } from "../pipeline/schema/fold.ts";
 import type { Cost, CostSplit } from "../pipeline/schema/ledger.ts";
+import { EngineChoice } from "../pipeline/schema/matrix.ts";
+import { RELEASES } from "../pipeline/schema/releases.ts";
 import { entry, journal } from "./fixtures.ts";
 import { offer, time } from "./rented_fixtures.ts";
 
@@ -114,6 +123,26 @@ Deno.test("a plan of many leases with long names and places stays within 80 colu
   const { rows } = read(renderPlan(plan({ leases, usd: 37036.8, max_usd: 299999.7, hours: 1437 }), 0));
   for (const line of renderPlan(plan({ leases }), 0).split("\n").slice(0, -2)) ok(line.length <= 80, line);
   for (const row of rows.slice(1)) deepEqual(row.slice(3), ["123.456", "47.9", "1234.56", "9999.99"]);
+});
+
+Deno.test("a plan tells what it installs and in which version, once each, and nothing of engines that run already", () => {
+  const lease = (provider: "vastai" | "ssh", ...engines: Partial<EngineChoice>[]) => ({
+    offer: { provider },
+    sittings: engines.map((engine) => ({ entries: [{ engine: EngineChoice.parse(engine) }] })),
+  });
+  const { ollama } = RELEASES;
+  equal(
+    renderInstalls([
+      lease("vastai", { name: "ollama" }, { name: "ollama" }, { name: "vllm", version: "0.32.0" }),
+      lease("vastai", { name: "sglang", version: "latest" }, {
+        name: "openai",
+        url: "http://127.0.0.1:8000",
+      }),
+      lease("ssh", { name: "llama.cpp", version: "b1" }),
+    ], RELEASES),
+    `Installed: ollama ${ollama.version} unless the image has one, vllm 0.32.0, the newest sglang of that time\n`,
+  );
+  equal(renderInstalls([lease("ssh", { name: "ollama" })], RELEASES), "");
 });
 
 const split: CostSplit = { boot: 0.03, pull: 0.004, load: 0, measure: 0.06, idle: 0.005, failed: 0.0249 };

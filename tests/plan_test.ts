@@ -91,6 +91,36 @@ for (
       "tests[0].engines[0].flags: --hf-token would be published with the result",
     ],
     [
+      "a version of an engine that is never installed",
+      { engines: [{ name: "openai", version: "1.0.0" }] },
+      "tests[0].engines[0].version: only ollama, vllm, sglang, llama.cpp take a version",
+    ],
+    [
+      "a version that is none",
+      { engines: [{ name: "ollama", version: "v0.12" }] },
+      'tests[0].engines[0].version: "v0.12" is no version of ollama; known are latest and versions such as 0.',
+    ],
+    [
+      "a version of another engine's form",
+      { engines: [{ name: "llama.cpp", version: "0.6.0" }] },
+      'tests[0].engines[0].version: "0.6.0" is no version of llama.cpp; known are latest and versions such as b1',
+    ],
+    [
+      "a version with words for a shell",
+      { engines: [{ name: "vllm", version: "0.33.0;reboot" }] },
+      'tests[0].engines[0].version: "0.33.0;reboot" is no version of vllm',
+    ],
+    [
+      "the latest version of an engine that already runs",
+      { engines: [{ name: "vllm", url: "http://a", version: "latest" }] },
+      "tests[0].engines[0].version: latest is for rented machines",
+    ],
+    [
+      "the latest version on a machine on which nothing is installed",
+      { providers: ["ssh", "vastai"], engines: [{ name: "vllm", version: "latest" }] },
+      "tests[0].engines: latest is for rented machines: name the version of an engine that runs already, as those of ssh do",
+    ],
+    [
       "an address that is none",
       { engines: [{ name: "openai", url: "ftp://a" }] },
       'tests[0].engines[0].url: it is "ftp://a", it must be a URL',

@@ -57,7 +57,7 @@ const CALIBRATES = "pipeline/agent/main.ts";
 /** What starts a process or writes a model lies in engines/embedded/, behind its door. */
 const PURE = /^pipeline\/(plan|engines)\/[^/]+\.ts$/;
 /** The site's builder; all else of the site is page or script. */
-const BUILDS_SITE = /^site\/(build|sql_assets)\.ts$/;
+const BUILDS_SITE = /^site\/(build|main|sql_assets)\.ts$/;
 
 const graph = await imports(await sources(["pipeline", "site"]));
 

@@ -1,5 +1,5 @@
 // sweep: what it finds with the journals of a root and without any, what it ends, and what it leaves alone.
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { sweepCommand } from "../pipeline/commands/sweep.ts";
 import { UserError } from "../pipeline/errors.ts";
@@ -11,6 +11,10 @@ import { deploymentOf } from "../pipeline/run/world.ts";
 import { type Fault, type Script, scripted } from "./cloud/server.ts";
 import { CLOUDS, type Hollow, hollow, RUN } from "./hollow.ts";
 import { rentedEntry } from "./rented_fixtures.ts";
+import { cli } from "./e2e/cli.ts";
+import { temporaryRoot } from "./fixtures.ts";
+
+const QUIET = { print: () => undefined, printJson: () => undefined, clear: () => undefined };
 
 const OOPS: Fault = { reply: { status: 500, text: "oops" } };
 const ALL = { vastai: {}, tensordock: {}, runpod: {}, lambda: {} };
@@ -67,7 +71,7 @@ Deno.test("sweep --destroy closes a run that was killed: its machines are ended,
   ok(await exists(join(run_dir, "ssh")));
   const result = await stage.sweep({ destroy: true });
   deepEqual([result.leftovers, stage.present()], [[], []]);
-  const { rows, machines } = await readRun(run_dir);
+  const { rows, machines } = await readRun(run_dir, fail);
   deepEqual(rows.map(({ status }) => status), ["failed"]);
   equal(machines.filter(({ event }) => event === "gone").length, 4);
   equal(machines.filter(({ event }) => event === "charged").length, 2);
@@ -113,7 +117,7 @@ Deno.test("sweep while a run is at work calls its machines wanted and touches no
   deepEqual(stage.cloud().asked.slice(asked).map(({ verb }) => verb), ["list"]);
   using _lock = await lockRoot(stage.paths.root);
   const { log } = stage.opening;
-  const shell = { paths: stage.paths, log, print: () => undefined };
+  const shell = { paths: stage.paths, log, ...QUIET };
   await rejects(
     sweepCommand({ destroy: true }, shell as unknown as Parameters<typeof sweepCommand>[1]),
     UserError,
@@ -123,7 +127,7 @@ Deno.test("sweep while a run is at work calls its machines wanted and touches no
 
 Deno.test("sweep of what is no deployment is refused, an empty name most of all", async () => {
   await using stage = await hollow();
-  const shell = { paths: stage.paths, log: stage.opening.log, print: () => undefined };
+  const shell = { paths: stage.paths, log: stage.opening.log, ...QUIET };
   for (const deployment of ["", "ga-", "ga-1a2b3c4", "mine", ".*"]) {
     await rejects(
       sweepCommand({ destroy: true, deployment }, shell as unknown as Parameters<typeof sweepCommand>[1]),
@@ -168,7 +172,7 @@ Deno.test("a journal that is damaged is told, and keeps neither its machines ali
     const result = await stage.sweep({ destroy: true });
     deepEqual(inWords(result), ["vastai destroyed", "vastai destroyed"]);
     deepEqual([stage.present(), result.leftovers], [[], []]);
-    match(stage.said.join("\n"), new RegExp(`aaaa/${damaged}:1 is not a journal line`));
+    match(stage.said.join("\n"), new RegExp(`aaaa/${damaged}:1 left out: it is not a journal line`));
   }
 });
 
@@ -186,4 +190,16 @@ Deno.test("a deployment keeps its name, and one whose name cannot be read gets n
     Deno.readTextFile = readTextFile;
   }
   equal(await deploymentOf(stage.paths), stage.prefix);
+});
+
+Deno.test("sweep without any account is refused with the variables to set: it knows nothing of what runs", async () => {
+  await using root = await temporaryRoot();
+  for (const options of [[], ["--destroy"]]) {
+    const { code, out, err } = await cli("sweep", ...options, "--root", root.paths.root);
+    deepEqual([code, out], [2, ""]);
+    match(
+      err,
+      /^Cannot sweep: no account was asked, since no key is set\nSet VASTAI_API_KEY, .*LAMBDA_API_KEY/,
+    );
+  }
 });

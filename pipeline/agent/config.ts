@@ -5,6 +5,7 @@ import { Load, loadFaults, ORDERS, Seed, usualSettle } from "../schema/load.ts";
 import { type EngineName, ENGINES } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
 import { longest, Prompts, STANDARD, whyTooLong } from "../schema/prompts.ts";
+import { RuntimeInstall } from "../schema/runtime_install.ts";
 
 const number = (least: number) => z.coerce.number().min(least);
 const levels = z.string().transform((text) => text.split(",").map(Number))
@@ -26,6 +27,7 @@ const Settings = z.object({
   API_KEY: z.string().optional(),
   RUNTIME: z.string().optional(),
   ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
+  ENGINE_INSTALL: json.pipe(RuntimeInstall).optional(),
   RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
   METRICS_URL: z.url({ protocol: /^https?$/ }).optional(),
   METRICS_NAMES: json.pipe(GaugeNames).optional(),
@@ -61,6 +63,9 @@ const Settings = z.object({
   }
 });
 
+/** The variables that are read. */
+export const SETTINGS = Object.keys(Settings.shape);
+
 export interface Config {
   readonly model: string;
   readonly engine: EngineName;
@@ -72,6 +77,8 @@ export interface Config {
   readonly runtime: string | null;
   /** Flags that the engine was started with; null: not known. */
   readonly engine_flags: readonly string[] | null;
+  /** How the engine came to its machine; null: not known. */
+  readonly engine_install: RuntimeInstall | null;
   /** Empties the engine's prompt cache when POSTed to; null: there is no such route. */
   readonly reset_url: string | null;
   /** Where the engine tells its counters, and under which names; null: it does not. */
@@ -139,6 +146,7 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     api_key: set.API_KEY ?? null,
     runtime: set.RUNTIME ?? null,
     engine_flags: set.ENGINE_FLAGS ?? null,
+    engine_install: set.ENGINE_INSTALL ?? null,
     reset_url: set.RESET_URL ?? null,
     metrics: set.METRICS_URL === undefined || set.METRICS_NAMES === undefined
       ? null

@@ -20,6 +20,8 @@ export interface Story {
   readonly started_at: string;
   /** Null until all levels have been measured. */
   completed_at: string | null;
+  /** What the agent runs on, with its version. */
+  readonly agent_runtime: string;
   readonly hostname: string;
   readonly host_id: string;
   readonly hardware: HardwareMeta;
@@ -41,12 +43,13 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
   return {
     benchmark_version: "1",
     agent_version: AGENT_VERSION,
+    agent_runtime: story.agent_runtime,
     started_at: story.started_at,
     completed_at: story.completed_at,
     hostname: story.hostname,
     host_id: story.host_id,
     hardware: story.hardware,
-    model: story.model,
+    model: { ...story.model, runtime_install: config.engine_install },
     telemetry: story.telemetry,
     test_config: {
       duration_seconds: config.duration_seconds,

@@ -2,7 +2,7 @@
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
-import { AgentError, type Config, readConfig } from "./config.ts";
+import { AgentError, type Config, readConfig, SETTINGS } from "./config.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { run, type Watcher } from "./run.ts";
 import { shardsOf } from "./shards/exchanger.ts";
@@ -46,7 +46,8 @@ function watcherFor(config: Config): Watcher {
 /** The mock server comes in this same file. Without a calibration the measurement goes on all the same. */
 async function calibrate(config: Config, stop: AbortSignal): Promise<void> {
   const plain = Deno.mainModule.endsWith(".js") ? ["--no-config"] : [];
-  const args = ["run", "--quiet", ...plain, "-A", Deno.mainModule];
+  const may = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-env=MOCK_SERVER", "--allow-ffi"];
+  const args = ["run", "--quiet", ...plain, ...may, Deno.mainModule];
   try {
     const { out, calibration: kept } = config;
     const mock = { args, env: { MOCK_SERVER: "1" } };
@@ -65,11 +66,20 @@ function withAdvice(error: unknown, { model, url, out }: Config): unknown {
   );
 }
 
+/** Our settings in the environment, of which nothing else is looked at. */
+function settings(): Record<string, string> {
+  return Object.fromEntries(SETTINGS.flatMap((variable) => {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    const value = state === "granted" ? Deno.env.get(variable) : undefined;
+    return value === undefined ? [] : [[variable, value]];
+  }));
+}
+
 async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
-    const config = readConfig(Deno.env.toObject(), new Date());
+    const config = readConfig(settings(), new Date());
     if (config.calibrate) await calibrate(config, stop.signal);
     await run(config, stop.signal, watcherFor(config)).catch((error) => {
       throw config.progress_json ? error : withAdvice(error, config);

@@ -77,6 +77,7 @@ async function beginStory(
     config,
     started_at: new Date().toISOString(),
     completed_at: null,
+    agent_runtime: `deno ${Deno.version.deno}`,
     hostname: os.hostname(),
     host_id: await hostId(),
     hardware,

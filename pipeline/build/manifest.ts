@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
 import { type Database } from "../lib/duckdb.ts";
 import { readLines } from "../lib/line_file.ts";
 import { foldRun } from "../schema/fold.ts";
-import { MachineEvent } from "../schema/machine.ts";
+import { MachineEvent, machineHistory } from "../schema/machine.ts";
 import { JournalLine, type ManifestRow } from "../schema/manifest.ts";
 import { type MachineRow, machineRows } from "./machines.ts";
 
@@ -20,11 +20,13 @@ export async function readManifest(runs: string): Promise<Journals> {
   const rows: ManifestRow[] = [];
   const machines: MachineRow[] = [];
   const notices: string[] = [];
+  const warn = (message: string) => void notices.push(message);
   for (const run of await runNames(runs)) {
     const path = join(runs, run, "journal.jsonl");
     try {
-      const lines = await readLines(path, JournalLine);
-      const events = await readLines(join(runs, run, "machines.jsonl"), MachineEvent).catch(noneYet);
+      const lines = await readLines(path, JournalLine, { warn });
+      const book = join(runs, run, "machines.jsonl");
+      const events = await readLines(book, MachineEvent, { warn, admit: machineHistory() }).catch(noneYet);
       const now = Date.now();
       const told = machineRows(run, lines, events, now);
       rows.push(...foldRun(lines, events, now));

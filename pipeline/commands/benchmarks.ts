@@ -30,7 +30,7 @@ export type Question = "list" | "best" | "cheapest" | "recommend" | "compare";
 export async function benchmarksCommand(
   question: Question,
   options: BenchmarksOptions,
-  { paths, log, print }: Shell,
+  { paths, log, print, printJson }: Shell,
 ): Promise<void> {
   if (!await exists(paths.database)) {
     log.info("there is no built data yet, building it");
@@ -38,7 +38,8 @@ export async function benchmarksCommand(
   }
   using db = await Database.reading(paths.database);
   const { answer, table } = await ANSWERS[question](db, options);
-  print(options.output === "json" ? toJson(answer) : table);
+  if (options.output === "json") printJson(toJson(answer));
+  else print(table);
 }
 
 interface Answer {

@@ -16,7 +16,7 @@ export interface CalibrateCommandOptions {
 /** Prints the table or the JSON of the levels. Exit code 0, or 130 when it was stopped before its last level. */
 export async function calibrateCommand(
   { levels, seconds, shards, output }: CalibrateCommandOptions,
-  { log, print }: Shell,
+  { log, print, printJson }: Shell,
 ): Promise<0 | 130> {
   using stop = stopOnSignals(() => log.info("stopping"));
   const calibration = await calibrate({
@@ -29,6 +29,7 @@ export async function calibrateCommand(
         `${streams} ${streams === 1 ? "stream" : "streams"}: ${chunks_per_second.toFixed(0)} chunks/s`,
       ),
   });
-  print(output === "json" ? toJson(calibration) : renderCalibration(calibration));
+  if (output === "json") printJson(toJson(calibration));
+  else print(renderCalibration(calibration));
   return stop.signal.aborted ? 130 : 0;
 }

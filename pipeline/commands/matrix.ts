@@ -23,7 +23,7 @@ export async function isSimulated(
   { runs }: Paths,
 ): Promise<boolean> {
   if (resume === undefined) return (await readMatrix(matrix)).simulated;
-  const { lines } = await readRun(join(runs, resume)).catch(() => ({ lines: [] }));
+  const { lines } = await readRun(join(runs, resume), () => undefined).catch(() => ({ lines: [] }));
   return lines.some((line) => line.event === "run" && line.simulated);
 }
 

@@ -1,7 +1,7 @@
 // plan: what a matrix would rent, in which order, for how much and how long. Rents and writes nothing.
 import { createBoard } from "../run/board.ts";
 import { planMatrix } from "../run/mod.ts";
-import { renderPlan } from "../query/plan.ts";
+import { renderInstalls, renderPlan } from "../query/plan.ts";
 import type { Shell } from "../main.ts";
 import { matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -29,4 +29,5 @@ export async function planCommand(options: PlanCommandOptions, { paths, log, pri
     allow_spill: options.allowSpill,
   });
   print(renderPlan(prepared.plan, spent));
+  print(renderInstalls(prepared.plan.leases, world.releases));
 }

@@ -3,19 +3,23 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { buildData } from "../build/mod.ts";
 import { UserError } from "../errors.ts";
+import { unlessAborted } from "../lib/clock.ts";
 import { Database } from "../lib/duckdb.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
-import { type Paths, pathsOf } from "../paths.ts";
+import { pathsOf } from "../paths.ts";
+import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderOutcome, renderPlan, type ShownPlan } from "../query/plan.ts";
+import { renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
+import { rootOption, tellLeftovers } from "../run/hints.ts";
 import { runMatrix, type RunOutcome } from "../run/mod.ts";
+import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
-import { providerTitle } from "../schema/names.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
+import { buildSiteApart } from "./site_process.ts";
 
 export interface RunMatrixOptions {
   readonly matrix: string;
@@ -38,9 +42,11 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
   const { paths, log, print } = shell;
   using _lock = await lockRoot(paths.root);
   await using world = await worldOf(matrix, options.resume, paths, log);
-  using stop = stopOnSignals(() =>
-    log.warn("stopping: what was measured is being kept and machines are being ended; once more ends at once")
-  );
+  let words =
+    "stopping: what was measured is being kept and machines are being ended; once more ends at once";
+  using stop = stopOnSignals(() => log.warn(words));
+  // A terminal that is gone stops no work.
+  process.stderr.on("error", () => undefined);
   const board = createBoard(log, Deno.stderr.isTerminal() ? process.stderr : null);
   let outcome: RunOutcome;
   try {
@@ -54,24 +60,45 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, shell),
+      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, world, shell),
     });
   } finally {
     board.end();
   }
-  if (outcome.rows.some((row) => row.raw_dir !== null)) await publish(outcome.run_id, shell);
-  return tell(outcome, options.resume ?? outcome.run_id, print, shell);
+  words = "stopping: all that was measured is kept, data and site stay as they were";
+  const isBuilt = await built(outcome, stop.signal, shell);
+  const exit = tell(outcome, options.resume ?? outcome.run_id, print, shell);
+  if (isBuilt) return exit;
+  log.warn(`build data and site with: deno task build${rootOption(paths)}`);
+  return 130;
+}
+
+/** Builds data and site where there is something new; false when Ctrl-C came meanwhile. What already stopped the run stops no build. */
+async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Promise<boolean> {
+  if (outcome.rows.every((row) => row.raw_dir === null)) return true;
+  const publishing = publish(outcome.run_id, shell, signal.aborted ? new AbortController().signal : signal);
+  if (signal.aborted) await publishing;
+  else {
+    const [ended] = await Promise.allSettled([unlessAborted(publishing, signal)]);
+    if (ended.status === "rejected") {
+      if (signal.aborted) return false;
+      throw ended.reason;
+    }
+  }
+  return true;
 }
 
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 function confirm(
-  plan: ShownPlan,
+  plan: Plan,
   spent: number,
   isAgreed: boolean,
+  { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
   print(renderPlan(plan, spent));
+  print(renderInstalls(plan.leases, releases));
   if (isAgreed) return Promise.resolve(true);
   if (!Deno.stdin.isTerminal()) {
     throw new UserError(
@@ -97,10 +124,7 @@ function tell(
   { paths, log }: Shell,
 ): RunExit {
   print(renderOutcome(rows, cost));
-  for (const { offer, provider_id, label } of leftovers) {
-    log.warn(`${providerTitle(offer.provider)} may still run ${provider_id ?? "a machine"} (${label})`);
-  }
-  if (leftovers.length > 0) log.warn(`end them with: deno task sweep --destroy${rootOption(paths)}`);
+  tellLeftovers(leftovers, paths, log);
   const resume = `deno task run-matrix --resume ${runId}${rootOption(paths)}`;
   if (stopped instanceof Failure) log.warn(`${stopped.message}; ${stopped.hint} ${resume}`);
   else if (stopped !== null) log.warn(`stopped; go on with: ${resume}`);
@@ -112,16 +136,11 @@ function tell(
   return succeeded === 0 ? 1 : 3;
 }
 
-function rootOption({ root, repository }: Paths): string {
-  return root === repository ? "" : ` --root ${root}`;
-}
-
-async function publish(runId: string, { paths, log, print }: Shell): Promise<void> {
+async function publish(runId: string, { paths, log, print }: Shell, signal: AbortSignal): Promise<void> {
   log.info("building data and site");
   await buildData(paths, log);
   print(`\n${await tableOf(runId, paths.database)}\n`);
-  const { buildSite } = await import("../../site/build.ts");
-  await buildSite({ root: paths.root, log: log.info });
+  await buildSiteApart(paths, log.info, signal);
   const short = (path: string) =>
     relative(Deno.cwd(), path).startsWith("..") ? path : relative(Deno.cwd(), path);
   print(`Site      ${short(join(paths.siteDist, "index.html"))}\n`);

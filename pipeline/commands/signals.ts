@@ -1,9 +1,9 @@
-// Ctrl-C and a polite kill, as a signal that the work in hand can end in order.
+// Ctrl-C, a polite kill and the end of the terminal, as a signal that the work in hand can end in order.
 import { StoppedError } from "../errors.ts";
 
 /** The first signal asks for an orderly end, after `announce`; listening stops with it, so a second one ends the process at once. */
 export function stopOnSignals(announce: () => void): Disposable & { readonly signal: AbortSignal } {
-  const names = ["SIGINT", "SIGTERM"] as const;
+  const names = ["SIGINT", "SIGTERM", ...(Deno.build.os === "windows" ? [] : ["SIGHUP" as const])] as const;
   const controller = new AbortController();
   const deafen = () => names.forEach((name) => Deno.removeSignalListener(name, stop));
   const stop = () => {

@@ -10,10 +10,20 @@ import { renderCost } from "../query/plan.ts";
 /** Prints a run's manifest; with `watch`, again every two seconds until nothing is pending or running. */
 export async function statusCommand(options: { run?: string; watch: boolean }, shell: Shell): Promise<void> {
   const run = options.run ?? await newestRun(shell.paths.runs);
+  const warned = new Set<string>();
+  const onceOnly = (message: string) => {
+    if (!warned.has(message)) shell.log.warn(message);
+    warned.add(message);
+  };
   for (;;) {
-    const { rows, lines, machines } = await readNamedRun("show", run, shell.paths.runs);
+    const { rows, lines, machines } = await readNamedRun(
+      "show",
+      run,
+      shell.paths.runs,
+      onceOnly,
+    );
     const records = foldMachines(machines);
-    if (options.watch && Deno.stdout.isTerminal()) shell.print("\x1b[2J\x1b[H");
+    if (options.watch && Deno.stdout.isTerminal()) shell.clear();
     const cost = costOfRun(lines, records, Date.now());
     shell.print(`run ${run}\n${renderManifest(rows)}${renderMachines(records)}${renderCost(cost)}`);
     if (!options.watch || rows.every((row) => row.status !== "pending" && row.status !== "running")) return;

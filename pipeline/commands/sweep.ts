@@ -5,11 +5,12 @@ import { lockRoot } from "../lib/lock.ts";
 import { renderTable } from "../lib/table.ts";
 import type { Shell } from "../main.ts";
 import { type Sweep, sweep, type Swept } from "../run/sweep.ts";
+import { providers as kinds } from "../providers/mod.ts";
 import { providerTitle } from "../schema/names.ts";
 import { stopOnSignals } from "./signals.ts";
 import { realWorld } from "./world.ts";
 
-/** Exit code 0: nothing is left, or nothing was to be destroyed; 1: something could not be ended or read. */
+/** Exit code 0: nothing is left, or nothing was to be destroyed; 1: something could not be ended or read; a UserError where no account can be asked. */
 export async function sweepCommand(
   { destroy, deployment }: { destroy: boolean; deployment?: string },
   { paths, log, print }: Shell,
@@ -36,9 +37,23 @@ export async function sweepCommand(
     destroy,
     isRunning: lock === null,
   });
+  requireAccount(result);
   print(render(result, destroy));
   const isClean = result.failed.size === 0 && (!destroy || result.leftovers.length === 0);
   return isClean ? 0 : 1;
+}
+
+/** Where nobody was asked nothing is known of what runs, which must not look like nothing runs. */
+function requireAccount({ opened: { providers, missing, hosts }, leftovers }: Sweep): void {
+  if (hosts.length > 0 || [...providers.keys()].some((name) => kinds[name].rents)) return;
+  const known = leftovers.map(({ label }) => label);
+  throw new UserError(
+    `Cannot sweep: no account was asked, since no key is set${
+      known.length === 0 ? "" : `; the journals know of ${known.join(", ")}`
+    }`,
+    `Set ${[...missing.values()].join(", ")} of the accounts that you use.`,
+    { exitCode: 2 },
+  );
 }
 
 function render({ machines, leftovers, failed, opened }: Sweep, destroy: boolean): string {

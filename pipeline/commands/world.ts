@@ -4,12 +4,14 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
 import { startEmbedded } from "../engines/embedded/process.ts";
 import { bundleAgent } from "../lib/bundle.ts";
+import { startChild } from "../lib/child.ts";
 import { realClock } from "../lib/clock.ts";
 import { eachLine } from "../lib/shell.ts";
 import { connect } from "../machines/mod.ts";
 import { providers } from "../providers/mod.ts";
 import type { SimulatedCloud, World } from "../run/world.ts";
 import type { ProviderName } from "../schema/names.ts";
+import { RELEASES, type Releases } from "../schema/releases.ts";
 
 const program = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "tests", "cloud", "main.ts");
 
@@ -18,6 +20,8 @@ interface Ready {
   readonly clouds: Record<ProviderName, SimulatedCloud>;
   /** How fast their time passes beside ours. */
   readonly pace: number;
+  /** The programs that their machines can fetch. */
+  readonly releases: Releases;
 }
 
 /** The real world. */
@@ -29,18 +33,22 @@ export function realWorld(): World {
     env: (name) => Deno.env.get(name),
     simulated: null,
     startEmbedded,
+    releases: RELEASES,
     bundleAgent,
   };
 }
 
 /** A world with simulated clouds; leaving its scope ends them and every "machine" on them. */
 export async function simulatedWorld(log: (text: string) => void): Promise<World & AsyncDisposable> {
-  const child = new Deno.Command(Deno.execPath(), {
+  // Ctrl-C is ours to answer: they end when their input closes, as it does when this process is gone.
+  const child = startChild(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "--node-modules-dir=manual", program],
+    also: ["fetches"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+    detached: true,
+  });
   const words: string[] = [];
   const { promise, resolve } = Promise.withResolvers<Ready | null>();
   const reading = Promise.all([
@@ -58,6 +66,7 @@ export async function simulatedWorld(log: (text: string) => void): Promise<World
   return {
     ...realWorld(),
     clock: realClock(ready.pace),
+    releases: ready.releases,
     env: () => undefined,
     simulated: new Map(Object.entries(ready.clouds) as [ProviderName, SimulatedCloud][]),
     [Symbol.asyncDispose]: async () => {

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Job, JobOrder, Machine } from "../machines/machine.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { Gauges } from "../schema/gauges.ts";
+import type { Releases } from "../schema/releases.ts";
 
 /** What engines need of the world; tests bring their own. */
 export interface EngineWorld {
@@ -14,6 +15,8 @@ export interface EngineWorld {
   readonly clock: Clock;
   /** The machine, where it is ours to change: an engine may be installed and started there. Null: it must already run. */
   readonly host: EngineHost | null;
+  /** The versions that are installed where a matrix asks for none. */
+  readonly releases: Releases;
   /** Told when a pull begins and when it has ended. */
   readonly onPhase: (phase: "pull" | "load") => void;
   /** Told how many bytes of a pull have come. */

@@ -1,5 +1,7 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { messageOf, UserError } from "../errors.ts";
+import { boundedText } from "../lib/bounded.ts";
+import { endless } from "../machines/guarded_fetch.ts";
 import { Failure } from "../schema/failures.ts";
 import { cutText } from "../schema/text.ts";
 import type { EngineWorld } from "./engine.ts";
@@ -7,6 +9,9 @@ import type { EngineWorld } from "./engine.ts";
 /** Asks for more text than a decode takes. */
 export const DECODE_PROMPT =
   "Write a long story about a lighthouse keeper, with every detail you can think of.";
+
+/** What an engine says of itself and of its models is far shorter. */
+const ANSWER_BYTES = 16 << 20;
 
 export interface Question {
   readonly url: string;
@@ -40,6 +45,15 @@ export async function ask(question: Question, world: EngineWorld): Promise<Respo
   }
 }
 
+/** The text of an answer; a Failure `hostile_output` when it does not end. */
+export async function textOf(response: Response): Promise<string> {
+  try {
+    return await boundedText(response, ANSWER_BYTES);
+  } catch (error) {
+    throw endless(error);
+  }
+}
+
 /** The JSON object that answers `question`; a UserError tells `what` failed and what the engine said. */
 export async function askJson(
   what: string,
@@ -47,7 +61,7 @@ export async function askJson(
   world: EngineWorld,
 ): Promise<Record<string, unknown>> {
   const response = await ask(question, world);
-  const text = await response.text();
+  const text = await textOf(response);
   if (!response.ok) throw refusal(what, response.status, text);
   try {
     const answer: unknown = JSON.parse(text);

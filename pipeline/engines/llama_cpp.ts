@@ -1,38 +1,67 @@
-// llama.cpp's llama-server: from PATH or its CUDA image ghcr.io/ggml-org/llama.cpp:server-cuda, else its Vulkan release:
-// the project publishes no CUDA build for Linux but in that image.
+// llama.cpp's llama-server: from PATH or its CUDA image ghcr.io/ggml-org/llama.cpp:server-cuda, else its Vulkan build.
+import { FETCH, NEED } from "../machines/installing.ts";
 import { Failure } from "../schema/failures.ts";
 import { LLAMA_SERVER_NAMES } from "../schema/gauges.ts";
 import { mostInFlight } from "../schema/load.ts";
 import type { EngineHost, EngineWorld } from "./engine.ts";
-import { install, NEED } from "./install.ts";
+import { install, TELL } from "./install.ts";
 import { openaiServer } from "./openai_server.ts";
 
 const TITLE = "llama.cpp";
 
-/** $1 our folder. The newest release may still lack its files, so the newest that has them is taken. */
+/**
+ * $1 our folder, $2 the build that is asked for, $3 the usual one, $4 and $5 its checksums. A stable release has no file but one
+ * that names its build; of other builds GitHub tells the digest.
+ */
 const INSTALL = `set -e
-home="$1/llama.cpp"
-for at in llama-server /app/llama-server; do command -v "$at" && exit 0; done
-[ -e "$home/whole" ] && { find "$home" -name llama-server | head -n 1; exit 0; }
+home="$1/llama.cpp" asked=$2 usual=$3 x86_64=$4 aarch64=$5
+releases=https://github.com/ggml-org/llama.cpp/releases
+${TELL}
+for at in llama-server /app/llama-server; do own=$(command -v "$at") && break; done
+[ -z "$own" ] || [ -n "$asked" ] || { tell "$own" "" image ""; exit 0; }
 ${NEED}
+${FETCH}
 need curl tar gzip
+wanted=\${asked:-$usual}
+if [ "$wanted" = latest ]; then
+  mkdir -p "$home"; fetch "$releases/latest/download/nightly-tag.txt" "$home/latest"
+  wanted=$(tr -d '\\r\\n' <"$home/latest")
+  case "\${wanted#b}" in "$wanted"|''|*[!0-9]*) echo "the newest release names no build: $wanted" >&2; exit 1;; esac
+fi
+if [ -n "$own" ]; then
+  told=b$("$own" --version 2>&1 | sed -n -e 's/.*build \\([0-9]*\\).*/\\1/p' -e 's/^version: \\([0-9]*\\) .*/\\1/p' | head -n 1)
+  [ "$told" = "$wanted" ] && { tell "$own" "$told" image ""; exit 0; }
+  echo "the image brings llama.cpp $told; $wanted comes beside it" >&2
+fi
+at="$home/$wanted"
+[ -e "$at/whole" ] && { cat "$at/whole"; exit 0; }
 need_packages libgomp1 libvulkan1
-case "$(uname -m)" in x86_64) arch=x64;; aarch64) arch=arm64;; *) echo "there is no release for $(uname -m)"; exit 1;; esac
-releases=$(curl -fsSL 'https://api.github.com/repos/ggml-org/llama.cpp/releases?per_page=30')
-url=$(printf '%s\\n' "$releases" | grep -o "https://[^\\"]*-bin-ubuntu-vulkan-$arch\\.tar\\.gz" | head -n 1)
-[ -n "$url" ] || { echo "no release has a file for ubuntu-vulkan-$arch"; exit 1; }
-rm -rf "$home"; mkdir -p "$home"
-curl -fsSL -o "$home/release.tar.gz" "$url"
-tar -xzf "$home/release.tar.gz" -C "$home"
-rm "$home/release.tar.gz"; touch "$home/whole"
-find "$home" -name llama-server | head -n 1 | grep .`;
+case "$(uname -m)" in
+  x86_64) arch=x64 sum=$x86_64;;
+  aarch64) arch=arm64 sum=$aarch64;;
+  *) echo "there is no release for $(uname -m)" >&2; exit 1;;
+esac
+[ "$wanted" = "$usual" ] || sum=
+rm -rf "$home"; mkdir -p "$at"
+url="$releases/download/$wanted/llama-$wanted-bin-ubuntu-vulkan-$arch.tar.gz"
+asset "$url" "$at/release.tar.gz" "$sum" "https://api.github.com/repos/ggml-org/llama.cpp/releases/tags/$wanted"
+tar -xzf "$at/release.tar.gz" -C "$at"
+rm "$at/release.tar.gz"
+program=$(find "$at" -name llama-server | head -n 1)
+[ -n "$program" ] || { echo "there is no llama-server in $url" >&2; exit 1; }
+tell "$program" "$wanted" "$url" "$sha256" >"$at/whole"
+cat "$at/whole"`;
 
 export const llamaCpp = openaiServer({
   name: "llama.cpp",
   title: TITLE,
   job: "llama-cpp",
   defaultUrl: "http://127.0.0.1:8080",
-  install: (host, world) => install(TITLE, INSTALL, [host.workdir], host, world),
+  install: ({ version: asked = "" }, host, world) => {
+    const { version, sha256 } = world.releases["llama.cpp"];
+    const args = [host.workdir, asked, version, sha256?.x86_64 ?? "", sha256?.aarch64 ?? ""];
+    return install(TITLE, INSTALL, args, asked === "" ? null : asked, host, world);
+  },
   prove: proveGpu,
   // Its slots share the context.
   flags: (capacity) => {

@@ -4,6 +4,7 @@ import { Failure } from "../schema/failures.ts";
 import type { Workload } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
 import { ask, askJson, DECODE_PROMPT } from "./http.ts";
+import { foundRunning, installEnv, requireVersion } from "./install.ts";
 import { pull } from "./ollama_pull.ts";
 import { serveOllama } from "./ollama_server.ts";
 
@@ -42,19 +43,33 @@ export const ollama: Engine = {
     return names;
   },
 
-  async start({ url: told, runtime }, _model, capacity, world) {
-    const server: Awaited<ReturnType<typeof serveOllama>> = world.host === null || told !== undefined
-      ? { url: told ?? DEFAULT_URL, [Symbol.asyncDispose]: () => Promise.resolve() }
-      : await serveOllama(world.host, capacity, world);
-    const { url } = server;
-    const { version } = await askJson("use Ollama", { url: `${url}/api/version` }, world);
-    return {
-      url,
-      version: typeof version === "string" ? version : null,
-      ...(server.lastWords === undefined ? {} : { lastWords: server.lastWords }),
-      agentEnv: { ENGINE: "ollama", URL: url, ...(runtime === undefined ? {} : { RUNTIME: runtime }) },
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
+  async start(choice, _model, capacity, world) {
+    const { url: told, runtime } = choice;
+    const server = world.host === null || told !== undefined
+      ? null
+      : await serveOllama(world.host, choice, capacity, world);
+    try {
+      const url = server?.url ?? told ?? DEFAULT_URL;
+      const { version: answered } = await askJson("use Ollama", { url: `${url}/api/version` }, world);
+      const version = typeof answered === "string" ? answered : null;
+      const install = server?.install ?? foundRunning("Ollama", choice, version);
+      if (server !== null && install.version !== null) requireVersion("Ollama", install.version, version);
+      return {
+        url,
+        version,
+        ...(server?.lastWords === undefined ? {} : { lastWords: server.lastWords }),
+        agentEnv: {
+          ENGINE: "ollama",
+          URL: url,
+          ...(runtime === undefined ? {} : { RUNTIME: runtime }),
+          ...installEnv(install),
+        },
+        [Symbol.asyncDispose]: async () => await server?.[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await server?.[Symbol.asyncDispose]();
+      throw error;
+    }
   },
 
   healthy: ({ url }, world) =>

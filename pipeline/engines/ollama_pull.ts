@@ -1,8 +1,10 @@
 // A model comes from Ollama's library: progress is told, a pull that stalls is begun again once, and errors get their reason.
 import { UserError } from "../errors.ts";
+import { LineSplitter } from "../lib/line_splitter.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
-import { ask, errorText, refusal } from "./http.ts";
+import { endless } from "../machines/guarded_fetch.ts";
+import { ask, errorText, refusal, textOf } from "./http.ts";
 
 /** Without a new byte for so long, a pull has stalled. */
 const STALL_SECONDS = 120;
@@ -41,9 +43,10 @@ async function pullOnce(url: string, model: string, world: EngineWorld): Promise
   const watch = watchdog(world, stalled);
   try {
     const response = await ask(question, { ...world, signal });
-    if (!response.ok) throw refusal(`pull ${model}`, response.status, await response.text());
+    if (!response.ok) throw refusal(`pull ${model}`, response.status, await textOf(response));
     return await readProgress(response, model, world, watch.alive);
-  } catch (cause) {
+  } catch (error) {
+    const cause = endless(error);
     if (stalled.signal.aborted) {
       throw new Failure("pull_stalled", `Cannot pull ${model}: nothing came for ${STALL_SECONDS} s`, {
         cause,
@@ -115,12 +118,11 @@ function sumOf(completed: ReadonlyMap<string, number>): number {
 }
 
 async function* jsonLines(response: Response): AsyncGenerator<Record<string, unknown>> {
-  let rest = "";
+  const splitter = new LineSplitter();
   for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") yield frameOf(line);
+    for (const line of splitter.push(text)) if (line.trim() !== "") yield frameOf(line);
   }
+  const rest = splitter.rest() ?? "";
   if (rest.trim() !== "") yield frameOf(rest);
 }
 

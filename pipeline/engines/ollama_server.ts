@@ -1,11 +1,14 @@
 // Ollama on a machine that is ours: installed where it is missing, and a server of our own, so that its settings are ours too.
+import { sha256Hex } from "../lib/files.ts";
+import { FETCH, NEED } from "../machines/installing.ts";
 import type { Job } from "../machines/machine.ts";
 import { Failure } from "../schema/failures.ts";
 import { mostInFlight } from "../schema/load.ts";
-import type { Workload } from "../schema/matrix.ts";
+import type { EngineChoice, Workload } from "../schema/matrix.ts";
+import type { RuntimeInstall } from "../schema/runtime_install.ts";
 import type { EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
-import { install, NEED } from "./install.ts";
+import { install, TELL } from "./install.ts";
 
 const START_SECONDS = 90;
 const PORTS = 5;
@@ -15,36 +18,86 @@ const SURE_POLLS = 10;
 /** So often it is looked for at least, however fast the clock goes: its start is real. */
 const LEAST_POLLS = 60;
 
-/** Its official installer needs curl and zstd, which small images lack. */
+/**
+ * $1 our folder, $2 the version that is asked for, $3 the usual one, $4 and $5 its checksums. It needs no right but to write
+ * there: its official installer would also make a user and a service, which nothing here uses. Older releases are a .tgz.
+ */
 const INSTALL = `set -e
-command -v ollama >/dev/null && exit 0
+home="$1/ollama" asked=$2 usual=$3 x86_64=$4 aarch64=$5
+releases=https://github.com/ollama/ollama/releases
+${TELL}
+own=$(command -v ollama || :)
+[ -z "$own" ] || [ -n "$asked" ] || { tell "$own" "" image ""; exit 0; }
 ${NEED}
-need curl zstd
-script=$(curl -fsSL https://ollama.com/install.sh)
-printf '%s\\n' "$script" | sh
-command -v ollama >/dev/null`;
+${FETCH}
+need curl zstd tar gzip
+wanted=\${asked:-$usual}
+if [ "$wanted" = latest ]; then
+  wanted=$(curl -fsSLI --proto '=https' --retry 2 -o /dev/null -w '%{url_effective}' "$releases/latest")
+  wanted=\${wanted##*/tag/v}
+  case "$wanted" in ''|*[!0-9.]*) echo "the newest release names no version: $wanted" >&2; exit 1;; esac
+fi
+if [ -n "$own" ]; then
+  told=$("$own" --version 2>&1 | sed -n -e 's/.*client version is //p' -e 's/.*ollama version is //p' | tail -n 1)
+  [ "$told" = "$wanted" ] && { tell "$own" "$told" image ""; exit 0; }
+  echo "the image brings Ollama \${told:-of a version that it does not tell}; $wanted comes beside it" >&2
+fi
+at="$home/$wanted"
+[ -e "$at/whole" ] && { cat "$at/whole"; exit 0; }
+case "$(uname -m)" in
+  x86_64) arch=amd64 sum=$x86_64;;
+  aarch64) arch=arm64 sum=$aarch64;;
+  *) echo "there is no release for $(uname -m)" >&2; exit 1;;
+esac
+[ "$wanted" = "$usual" ] || sum=
+rm -rf "$home"; mkdir -p "$at"
+url="$releases/download/v$wanted/ollama-linux-$arch"
+sums="$releases/download/v$wanted/sha256sum.txt"
+[ -n "$sum" ] || fetch "$sums" "$at/sums"
+if [ -n "$sum" ] || grep -q "ollama-linux-$arch\\.tar\\.zst" "$at/sums"; then
+  asset "$url.tar.zst" "$at/release" "$sum" "$sums"
+  url=$url.tar.zst; zstd -dcq "$at/release" | tar -xf - -C "$at"
+else
+  asset "$url.tgz" "$at/release" "" "$sums"
+  url=$url.tgz; tar -xzf "$at/release" -C "$at"
+fi
+rm -f "$at/release" "$at/sums"
+[ -x "$at/bin/ollama" ] || { echo "there is no bin/ollama in $url" >&2; exit 1; }
+tell "$at/bin/ollama" "$wanted" "$url" "$sha256" >"$at/whole"
+cat "$at/whole"`;
 
-/** Starts a server for the load of `capacity`; disposing ends it. */
+/** A server of ours, with what tells how it came there; disposing ends it. */
+export interface OllamaServer extends AsyncDisposable, Pick<RunningEngine, "url" | "lastWords"> {
+  readonly install: RuntimeInstall;
+}
+
+/** Starts a server for the load of `capacity`. */
 export async function serveOllama(
   host: EngineHost,
+  { version: asked = "" }: EngineChoice,
   capacity: Workload,
   world: EngineWorld,
-): Promise<AsyncDisposable & Pick<RunningEngine, "url" | "lastWords">> {
-  await install("Ollama", INSTALL, [], host, world);
+): Promise<OllamaServer> {
+  const { version, sha256 } = world.releases.ollama;
+  const args = [host.workdir, asked, version, sha256?.x86_64 ?? "", sha256?.aarch64 ?? ""];
+  const installed = await install("Ollama", INSTALL, args, asked === "" ? null : asked, host, world);
   let words = "";
   for (let n = 0; n < PORTS; n++) {
     const port = host.port + n;
+    const env = settings(port, capacity);
+    const command = [installed.program, "serve"];
     const job = await host.launch({
-      name: `ollama-${port}-${mostInFlight(capacity)}`,
-      command: ["ollama", "serve"],
-      env: settings(port, capacity),
+      // A server of another version, or for another load, is another job.
+      name: `ollama-${port}-${sha256Hex(JSON.stringify([command, env])).slice(0, 8)}`,
+      command,
+      env,
       ended: "restart",
     });
     const url = `http://127.0.0.1:${port}`;
     const started = await listening(job, url, world);
     if (started === true) {
       const lastWords = async () => (await job.poll()).err;
-      return { url, lastWords, [Symbol.asyncDispose]: () => job.stop() };
+      return { url, install: installed, lastWords, [Symbol.asyncDispose]: () => job.stop() };
     }
     words = started;
     if (!/address already in use/i.test(words)) break;

@@ -6,7 +6,8 @@ import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
-import { ask, askJson, DECODE_PROMPT, refusal } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT, refusal, textOf } from "./http.ts";
+import { foundRunning, type Installed, installEnv, requireVersion } from "./install.ts";
 import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
 
@@ -20,8 +21,8 @@ export interface ServerKind {
   /** Begins its jobs' names: lower case and dashes. */
   readonly job: string;
   readonly defaultUrl: string;
-  /** Finds it on the machine or installs it; returns its program. */
-  install(host: EngineHost, world: EngineWorld): Promise<string>;
+  /** Finds it on the machine or installs it, in the version that is asked for. */
+  install(choice: EngineChoice, host: EngineHost, world: EngineWorld): Promise<Installed>;
   /** Flags for the load of `capacity`; the matrix' own follow them. Recorded with the result. */
   flags(capacity: Workload): string[];
   /** The command that serves `model` at a port of the machine itself. */
@@ -63,7 +64,8 @@ export function openaiServer(kind: ServerKind): Engine {
     async start(choice, model, capacity, world) {
       const { host } = world;
       if (host === null || choice.url !== undefined) return await found(choice, model, capacity, world);
-      const program = await kind.install(host, world);
+      const installed = await kind.install(choice, host, world);
+      const { program } = installed;
       await kind.prove?.(program, host, world);
       const flags = [...kind.flags(capacity), ...choice.flags ?? []];
       return new ServerJob({
@@ -71,11 +73,16 @@ export function openaiServer(kind: ServerKind): Engine {
         job: kind.job,
         command: (model, port) => kind.command(program, model, port, flags),
         env: kind.env,
-        version: versionAt,
+        version: async (url, world) => {
+          const told = await versionAt(url, world);
+          if (installed.version !== null) requireVersion(title, installed.version, told);
+          return told;
+        },
         agentEnv: (url) => ({
           ...openaiEnv(url, choice),
           ...metricsEnv(originOf(url), kind.gauges),
           ENGINE_FLAGS: JSON.stringify(flags),
+          ...installEnv(installed),
           ...(kind.reset === null ? {} : { RESET_URL: `${url}${kind.reset}` }),
         }),
       }, host);
@@ -100,7 +107,7 @@ export function openaiServer(kind: ServerKind): Engine {
 
     async scrape({ url }, world) {
       const response = await ask({ url: `${originOf(url)}/metrics`, timeout_seconds: 10 }, world);
-      const text = await response.text();
+      const text = await textOf(response);
       if (!response.ok) throw refusal(`read the counters of ${title}`, response.status, text);
       return gaugesIn(text, kind.gauges);
     },
@@ -128,10 +135,15 @@ export function openaiServer(kind: ServerKind): Engine {
         `${title} takes ${max_model_len} tokens a request, fewer than the ${context_tokens} asked for`,
       );
     }
+    const version = await versionAt(url, world);
     return {
       url,
-      version: await versionAt(url, world),
-      agentEnv: { ...openaiEnv(url, choice), ...metricsEnv(originOf(url), kind.gauges) },
+      version,
+      agentEnv: {
+        ...openaiEnv(url, choice),
+        ...metricsEnv(originOf(url), kind.gauges),
+        ...installEnv(foundRunning(title, choice, version)),
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -162,7 +174,7 @@ async function askVersion(
 ): Promise<string | null> {
   for (const { path, key } of versions) {
     const response = await ask({ url: `${url}${path}`, timeout_seconds }, world);
-    const answer: unknown = await response.json().catch(() => null);
+    const answer: unknown = await textOf(response).then(JSON.parse).catch(() => null);
     if (!response.ok || typeof answer !== "object" || answer === null) continue;
     const version = (answer as Record<string, unknown>)[key];
     if (typeof version === "string" && version !== "") return version;

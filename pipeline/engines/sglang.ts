@@ -13,9 +13,17 @@ export const sglang = openaiServer({
   title: TITLE,
   job: "sglang",
   defaultUrl: "http://127.0.0.1:30000",
-  install: (host, world) =>
+  install: (choice, host, world) =>
     installPython(
-      { title: TITLE, package: "sglang", program: "python3", probe: PROBE, options: [] },
+      {
+        title: TITLE,
+        package: "sglang",
+        program: "python3",
+        probe: PROBE,
+        tells: ["-c", "import importlib.metadata as m; print(m.version('sglang'))"],
+        options: [],
+      },
+      choice,
       host,
       world,
     ),

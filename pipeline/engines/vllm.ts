@@ -12,9 +12,17 @@ export const vllm = openaiServer({
   job: "vllm",
   defaultUrl: "http://127.0.0.1:8000",
   // The wheels are built for one CUDA; `auto` takes the one that the driver knows.
-  install: (host, world) =>
+  install: (choice, host, world) =>
     installPython(
-      { title: TITLE, package: "vllm", program: "vllm", probe: "", options: ["--torch-backend=auto"] },
+      {
+        title: TITLE,
+        package: "vllm",
+        program: "vllm",
+        probe: "",
+        tells: ["--version"],
+        options: ["--torch-backend=auto"],
+      },
+      choice,
       host,
       world,
     ),

@@ -1,6 +1,6 @@
 // From a machine that was asked for to one that can be worked on: it runs, SSH listens, our key is taken.
 import { messageOf } from "../errors.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, unlessAborted } from "../lib/clock.ts";
 import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Machine } from "../machines/machine.ts";
@@ -29,6 +29,9 @@ const SSH_SECONDS = 180;
 const UNSEEN_TIMES = 3;
 /** What a provider's API has now and then; a machine that was paid for is worth waiting for its end. */
 const PASSING: readonly FailureCode[] = ["provider_unavailable", "rate_limited"];
+
+/** What another try to connect cannot change. */
+const FOR_GOOD: readonly FailureCode[] = ["host_key_changed", "hostile_output", "ssh_unusable"];
 
 /** Waits, connects and says `ready`. */
 export async function bringUp(task: BringUp): Promise<Machine> {
@@ -73,12 +76,12 @@ async function running(task: BringUp): Promise<readonly Address[]> {
 
 /** The machine as it is now; undefined when its provider cannot say just now, which is no reason to give it up. */
 async function sightingOf(
-  { see, clock, log }: BringUp,
+  { see, clock, log, signal }: BringUp,
   id: string,
   until: number,
 ): Promise<Sighting | null | undefined> {
   try {
-    return await see(id);
+    return await unlessAborted(see(id), signal);
   } catch (error) {
     const isPassing = error instanceof Failure && PASSING.includes(error.code);
     if (!isPassing || clock.now() > until) throw error;
@@ -116,7 +119,7 @@ async function connected(
         return { machine: await connect(address), address };
       } catch (error) {
         last = error;
-        if (!(error instanceof Failure) || error.code === "host_key_changed") throw error;
+        if (!(error instanceof Failure) || FOR_GOOD.includes(error.code)) throw error;
       }
     }
     if (clock.now() > until) throw last;

@@ -1,6 +1,6 @@
 // The machines of a run: each wish is written down before it is spoken, each end is proven, and nothing is forgotten in between.
 import { messageOf } from "../errors.ts";
-import { type Clock, throwIfAborted } from "../lib/clock.ts";
+import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
 import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Identity } from "../machines/connection.ts";
@@ -11,6 +11,7 @@ import { codeOf, Failure } from "../schema/failures.ts";
 import type { Canary } from "../schema/canary.ts";
 import {
   applyEvent,
+  canFollow,
   type EndReason,
   type MachineEvent,
   type MachineRecord,
@@ -57,6 +58,8 @@ const NEVER_MADE_SECONDS = 300;
 const PATIENCE_SECONDS = 120;
 const UNKNOWN_PATIENCE_SECONDS = NEVER_MADE_SECONDS + PATIENCE_SECONDS;
 const LONGEST_WAIT_SECONDS = 300;
+/** What keeps us from hearing of a machine. */
+const UNHEARD: readonly Failure["code"][] = ["connection_lost", "ssh_unreachable", "machine_hung"];
 /** After so many tries that did not end a machine the user is told. */
 const ALARM_AFTER = 10;
 
@@ -64,6 +67,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #ending = new Map<string, Promise<boolean>>();
   readonly #records = new Map<string, MachineRecord>();
+  /** Lines for which the disk had no room. */
+  readonly #owed: Parameters<LineFile<MachineEvent>["append"]>[0][] = [];
   readonly #searched = new Set<string>();
   readonly #lookouts = new Map<ProviderName, Lookout>();
 
@@ -144,13 +149,10 @@ export class Fleet {
       billing_step_seconds: provider.billing_step_seconds,
     });
     try {
-      const provider_id = await provider.create(
-        { offer, label, public_key, disk_gb, limits, deadline },
-        signal,
-      );
-      this.#append({ event: "requested", machine_id, provider_id });
-    } catch (error) {
-      await this.#afterRefusal(machine_id, error);
+      const order = { offer, label, public_key, disk_gb, limits, deadline };
+      const [made] = await Promise.allSettled([provider.create(order, signal)]);
+      if (made.status === "rejected") await this.#afterRefusal(machine_id, made.reason, signal);
+      else this.#append({ event: "requested", machine_id, provider_id: made.value });
     } finally {
       this.#searched.delete(machine_id);
     }
@@ -217,6 +219,23 @@ export class Fleet {
       );
   }
 
+  /** A failure to hear of a machine, unless its provider cannot be asked either: then it is this network's, not the host's. */
+  async blamed(machineId: string, error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!UNHEARD.includes(codeOf(error))) return error;
+    const { offer, provider_id } = this.record(machineId);
+    const [answer] = await Promise.allSettled([
+      unlessAborted(this.provider(offer.provider).get(provider_id ?? ""), signal),
+    ]);
+    if (answer.status === "fulfilled" || codeOf(answer.reason) !== "provider_unavailable") return error;
+    return new Failure(
+      "network_down",
+      `${messageOf(error)}; nor does ${providerTitle(offer.provider)} answer`,
+      {
+        cause: error,
+      },
+    );
+  }
+
   /** Whether a lease still waits for the answer to this machine's create, or looks for what it made, which it will take. */
   isSearched(machineId: string): boolean {
     return this.#searched.has(machineId);
@@ -242,6 +261,8 @@ export class Fleet {
     const found = (await this.#lookout(record.offer.provider).list()).find(({ label }) =>
       label === record.label
     );
+    // Somebody else may have found it, or its answer come, while the list was read.
+    if (!["intent", "create_unknown"].includes(this.record(record.machine_id).state)) return;
     if (found !== undefined) {
       log.info(`${record.machine_id}  found by its label as ${found.id}`);
       this.#append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
@@ -260,6 +281,7 @@ export class Fleet {
       return false;
     }
     if (await provider.get(provider_id) !== null) return false;
+    if (!mayExist(this.record(record.machine_id))) return true;
     this.#append({ event: "gone", machine_id: record.machine_id });
     await this.#forget(record);
     return true;
@@ -283,8 +305,30 @@ export class Fleet {
     }
   }
 
+  /**
+   * Nothing is written down that cannot be: the machine may have ended meanwhile. What a create has made is known even where
+   * it cannot be written, on a full disk, so that it can be ended; it is written before the next line for which there is room.
+   */
   #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
-    applyEvent(this.#records, this.#options.book.append(event));
+    const { machine_id } = event;
+    if (!canFollow(this.#records.get(machine_id), event.event)) {
+      const { state } = this.record(machine_id);
+      throw new Failure(
+        "machine_vanished",
+        `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
+      );
+    }
+    const { book } = this.#options;
+    try {
+      for (; this.#owed[0] !== undefined; this.#owed.shift()) book.append(this.#owed[0]);
+      applyEvent(this.#records, book.append(event));
+    } catch (error) {
+      if (event.event === "requested" || event.event === "unknown") {
+        this.#owed.push(event);
+        applyEvent(this.#records, { ...event, at: new Date(this.clock.now()).toISOString() });
+      }
+      throw error;
+    }
   }
 
   #lookout(name: ProviderName): Lookout {
@@ -299,7 +343,7 @@ export class Fleet {
     return `${this.#options.run_id}-${this.#records.size + 1}`;
   }
 
-  async #afterRefusal(machine_id: string, error: unknown): Promise<void> {
+  async #afterRefusal(machine_id: string, error: unknown, signal: AbortSignal): Promise<void> {
     const reason = messageOf(error);
     if (error instanceof HalfDone) {
       this.#append({ event: "requested", machine_id, provider_id: error.id });
@@ -312,7 +356,8 @@ export class Fleet {
     }
     this.#append({ event: "unknown", machine_id, reason });
     for (const seconds of SEARCHES) {
-      await this.clock.sleep(seconds);
+      // When the run is stopped its end goes on with the search.
+      await this.clock.sleep(seconds, signal);
       await this.find(this.record(machine_id)).catch((cause) =>
         this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
       );
@@ -358,6 +403,7 @@ export class Fleet {
       record = this.record(machineId);
       if (record.provider_id === null) return !mayExist(record);
     }
+    if (!mayExist(record)) return true;
     if (record.state !== "destroying") this.#announceEnd(machineId, code, reason);
     const provider = this.provider(record.offer.provider);
     const { provider_id, label } = record;

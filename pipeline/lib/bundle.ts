@@ -32,6 +32,7 @@ async function bundle(
   const config = ["--config", join(repository, "deno.json")];
   const command = [Deno.execPath(), "bundle", "--quiet", ...config, ...options, to];
   const code = await runCommand([...command, join(repository, source)], {
+    also: ["fetches"],
     onStderr: (line) => words.push(line),
   });
   if (code === 0) return;

@@ -12,16 +12,17 @@ export interface Clock {
   timeout(seconds: number): AbortSignal;
 }
 
-/** No signal aborts earlier, however fast time passes: what is waited for is real. */
-const LEAST_TIMEOUT_MS = 2000;
+/** However fast time passes, what is waited for is real: no signal aborts earlier. A busy computer takes so long to start a program. */
+const LEAST_TIMEOUT_MS = 10_000;
 
-/** The real clock; with a `pace` of 0.1 every wait and every deadline takes a tenth of its time. */
-export function realClock(pace = 1): Clock {
+/** The real clock; with a `pace` of 0.1 every wait and every deadline takes a tenth of its time, but no signal aborts within `least_ms`. */
+export function realClock(pace = 1, least_ms = LEAST_TIMEOUT_MS): Clock {
+  const shortest = pace < 1 ? least_ms : 0;
   return {
     now: () => Date.now(),
     after: (seconds) => Date.now() + seconds * 1000 * pace,
     sleep: (seconds, signal) => sleepMs(seconds * 1000 * pace, signal),
-    timeout: (seconds) => AbortSignal.timeout(Math.max(LEAST_TIMEOUT_MS, Math.ceil(seconds * 1000 * pace))),
+    timeout: (seconds) => AbortSignal.timeout(Math.max(shortest, Math.ceil(seconds * 1000 * pace))),
   };
 }
 
@@ -58,4 +59,18 @@ export function abortReason(signal: AbortSignal | undefined): Error {
 /** Throws the reason of an aborted signal. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortReason(signal);
+}
+
+/** What `promise` gives, unless the signal aborts before: then its reason is thrown, and nobody waits any longer. */
+export async function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  promise.then(undefined, () => undefined);
+  throwIfAborted(signal);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(abortReason(signal));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -1,7 +1,6 @@
 // A file of JSON lines that is only appended to, each line on disk before the next act, and that survives a crash in any line.
 import { dirname } from "node:path";
 import type { z } from "zod";
-import { UserError } from "../errors.ts";
 
 type Timeless<T> = T extends unknown ? Omit<T, "at"> : never;
 
@@ -20,10 +19,11 @@ export class LineFile<T extends { readonly at: string }> implements Disposable {
   static async open<T extends { readonly at: string }>(
     path: string,
     schema: z.ZodType<T>,
+    reading: Lenient<T>,
   ): Promise<LineFile<T>> {
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(path, { read: true, append: true, create: true });
-    const lines = await readLines(path, schema);
+    const lines = await readLines(path, schema, reading);
     await cutUnfinishedLine(path, file);
     return new LineFile(file, schema, lines);
   }
@@ -55,20 +55,42 @@ export class LineFile<T extends { readonly at: string }> implements Disposable {
   }
 }
 
-/** The lines of the file at `path`, oldest first. A last line that is not complete, because it is being written or a crash cut it short, is left out; any other fault is refused. */
-export async function readLines<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
-  const texts = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
-  return texts.map((text, index) => {
+/** How lines are read that may be damaged. */
+export interface Lenient<T> {
+  /** Told of lines that are left out. */
+  readonly warn: (message: string) => void;
+  /** Throws when a line cannot follow those before it. */
+  readonly admit?: (line: T) => void;
+}
+
+/**
+ * The lines of the file at `path`, oldest first. A last line that is not complete, because it is being written or a crash cut it
+ * short, is left out; any other line that cannot be is left out by name, and the rest is read.
+ */
+export async function readLines<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  { warn, admit = () => undefined }: Lenient<T>,
+): Promise<T[]> {
+  const faults = new Map<string, number[]>();
+  const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1).flatMap((text, index) => {
     try {
-      return schema.parse(JSON.parse(text));
-    } catch (cause) {
-      throw new UserError(
-        `Cannot read the journal: ${path}:${index + 1} is not a journal line`,
-        "Restore the file or start a new run.",
-        { cause },
-      );
+      const line = schema.parse(JSON.parse(text));
+      admit(line);
+      return [line];
+    } catch (error) {
+      const reason = error instanceof TypeError ? error.message : "it is not a journal line";
+      faults.set(reason, [...faults.get(reason) ?? [], index + 1]);
+      return [];
     }
   });
+  for (const [reason, [first, ...others]] of faults) {
+    const more = others.length === 0
+      ? ""
+      : ` and ${others.length} more ${others.length === 1 ? "line" : "lines"}`;
+    warn(`${path}:${first}${more} left out: ${reason}`);
+  }
+  return lines;
 }
 
 /** What follows the last line break was cut short by a crash; the next line must start clean. */

@@ -1,9 +1,14 @@
 // Runs commands to their end. Commands are argument lists, never text for a shell, so nothing needs quoting.
 import { $, KillController } from "dax";
 import { StoppedError, UserError } from "../errors.ts";
+import { type Also, childEnv } from "./child.ts";
+import { LineSplitter } from "./line_splitter.ts";
 
 export interface CommandOptions {
+  /** Variables of its own. */
   readonly env?: Record<string, string>;
+  /** Which of ours it gets beside those that every child gets. */
+  readonly also?: readonly Also[];
   readonly cwd?: string;
   readonly signal?: AbortSignal;
   readonly onStdout?: (line: string) => void;
@@ -21,7 +26,9 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   };
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
-    const builder = $`${command}`.env(options.env ?? {}).signal(kill.signal).noThrow()
+    const builder = $`${command}`.clearEnv().env({ ...childEnv(options.also), ...options.env }).signal(
+      kill.signal,
+    ).noThrow()
       .stdin("null").stdout("piped").stderr("piped");
     const child = (options.cwd === undefined ? builder : builder.cwd(options.cwd)).spawn();
     const [result] = await Promise.all([
@@ -38,16 +45,13 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   }
 }
 
-/** Gives each line of a UTF-8 stream as it comes, without its line break. */
+/** Gives each line of a UTF-8 stream as it comes, without its line break; of a very long one the beginning. */
 export async function eachLine(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void = () => {},
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line.replace(/\r$/, ""));
-  }
-  if (rest !== "") onLine(rest);
+  const splitter = new LineSplitter();
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) splitter.push(text).forEach(onLine);
+  const rest = splitter.rest();
+  if (rest !== null) onLine(rest);
 }

@@ -1,6 +1,7 @@
 // Tables for people, at most 80 columns wide: the widest texts are shortened until the table fits.
 import { Table } from "console-table-printer";
 import { shortText } from "../schema/text.ts";
+import { cleanLine } from "./terminal.ts";
 
 export interface Column<T> {
   readonly title: string;
@@ -38,7 +39,7 @@ export function renderTable<T>(columns: readonly Column<T>[], items: readonly T[
 
 function textOf<T>({ digits }: Column<T>, value: string | number | null): string {
   if (value === null || value === "") return "–";
-  return typeof value === "number" ? value.toFixed(digits ?? 0) : value;
+  return typeof value === "number" ? value.toFixed(digits ?? 0) : cleanLine(value);
 }
 
 /** Takes from the widest text column above its least, one character at a time, until borders and padding fit as well; if that is not enough, from the widest of all. A least of null: not a text. */

@@ -1,11 +1,16 @@
 // One SSH connection to a machine, shared by all commands (ControlMaster). It ends with this process, however that ends.
 import { join } from "node:path";
-import { abortReason, type Clock, throwIfAborted } from "../lib/clock.ts";
+import { bounded, TooMuchError } from "../lib/bounded.ts";
+import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
+import { endChild } from "../lib/child.ts";
+import { messageOf } from "../errors.ts";
 import { eachLine } from "../lib/shell.ts";
-import { Failure } from "../schema/failures.ts";
+import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { Address } from "../schema/machine.ts";
-import { runSsh, type SshOptions } from "./ssh_process.ts";
-import { sshFailure } from "./ssh_trouble.ts";
+import { FAREWELL_SECONDS, QUESTION, TALK_BYTES } from "./limits.ts";
+import { runSsh, type SshEnd, type SshOptions, startSsh } from "./ssh_process.ts";
+import { OF_THIS_SIDE, sshFailure } from "./ssh_trouble.ts";
+import { optionPath, socketPath } from "./ssh_words.ts";
 
 export type SshAddress = Extract<Address, { kind: "ssh" }>;
 
@@ -24,26 +29,56 @@ export interface ConnectionOptions {
   /** Folder for the sockets; its path must be short. */
   readonly sockets: string;
   readonly clock: Clock;
+  /** Ends ordinary calls; what was measured can still be asked for, until the time for that is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What a call may take; by default what a question may. */
+export interface ExecOptions extends Partial<SshOptions> {
+  readonly seconds?: number;
 }
 
 const CONNECT_SECONDS = 15;
 const ALIVE_SECONDS = 10;
 const ALIVE_TIMES = 3;
+const FORWARD_SECONDS = 15;
+const CLOSE_SECONDS = 5;
+const LAST_WORDS = 5;
+/** How much later than its users a connection may be seen to end, ms. */
+const LATE_MS = 500;
 /** ssh's own exit code when the connection failed. */
 const LOST = 255;
+/** What a connection that ends is told as, unless it is lost. */
+const UNLIKE_LOST: readonly FailureCode[] = [...OF_THIS_SIDE, "hostile_output"];
 let sockets = 0;
+
+interface Master {
+  readonly child: Deno.ChildProcess;
+  /** How it ended: by itself, or because it said too much. */
+  readonly over: Promise<SshEnd | Failure>;
+  isOver: boolean;
+}
 
 export class Connection implements AsyncDisposable {
   readonly #options: ConnectionOptions;
   readonly #socket: string;
-  #master: { readonly child: Deno.ChildProcess; readonly ended: Promise<unknown>; isOver: boolean } | null =
-    null;
+  /** Ends every call: the time after the stop is over, or the scope was left. */
+  readonly #closed = new AbortController();
+  #master: Master | null = null;
   #opening: Promise<void> | null = null;
   readonly #forwards = new Map<string, Promise<number>>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#socket = join(options.sockets, String(++sockets));
+    const { signal } = options;
+    if (signal.aborted) this.#farewell();
+    else signal.addEventListener("abort", this.#farewell, { once: true });
+  }
+
+  /** Aborts when its lease is stopped. */
+  get signal(): AbortSignal {
+    return this.#options.signal;
   }
 
   /** How messages name it. */
@@ -53,23 +88,38 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Connects unless it is connected. A Failure says why it cannot: ssh_unreachable, ssh_denied, host_key_changed. */
-  open(signal?: AbortSignal): Promise<void> {
-    if (this.#master?.isOver === false) return Promise.resolve();
-    this.#opening ??= this.#connect(signal).finally(() => this.#opening = null);
-    return this.#opening;
+  async open(signal: AbortSignal = this.#closed.signal): Promise<void> {
+    throwIfAborted(signal);
+    if (this.#master?.isOver === false) return;
+    this.#opening ??= this.#connect().finally(() => this.#opening = null);
+    await unlessAborted(this.#opening, signal);
   }
 
-  /** Runs a shell script on the machine to its end and returns its exit code; connection_lost when it cannot be known. */
-  async exec(script: string, options: SshOptions = {}): Promise<number> {
-    await this.open(options.signal);
-    const { code, words } = await runSsh(
-      [...this.#flags(), "-S", this.#socket, this.#host(), "--", script],
-      options,
-    );
-    if (options.signal !== undefined) throwIfAborted(options.signal);
-    if (code !== LOST) return code;
-    const { message } = sshFailure(this.name, words);
-    throw new Failure("connection_lost", message);
+  /**
+   * Runs a shell script on the machine to its end and returns its exit code. A Failure says what else came of it:
+   * connection_lost, machine_hung when it took too long, hostile_output when it said too much.
+   */
+  async exec(script: string, options: ExecOptions = {}): Promise<number> {
+    const { seconds = QUESTION.seconds, bytes = QUESTION.bytes, ...rest } = options;
+    const late = this.#options.clock.timeout(seconds);
+    const signal = AbortSignal.any([...(options.signal === undefined ? [] : [options.signal]), late]);
+    try {
+      await this.open(AbortSignal.any([signal, this.#closed.signal]));
+      const end = await this.#ssh(["--", this.#host(), script], { ...rest, bytes, signal });
+      if (end.code !== LOST && end.killed === null) return end.code;
+      throw await this.#lost(end);
+    } catch (error) {
+      if (!late.aborted || options.signal?.aborted || this.#closed.signal.aborted) throw error;
+      // Whatever hangs on the machine goes with the connection; the next call makes a new one.
+      this.#drop();
+      throw new Failure(
+        "machine_hung",
+        `Cannot wait for ${this.name}: a command did not end in ${seconds} s`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   /** A port of this computer by which `host`:`port`, as the machine sees it, is reached. */
@@ -82,73 +132,131 @@ export class Connection implements AsyncDisposable {
     return await known;
   }
 
+  /** What an error on a way through the connection means: where the connection has ended, that. */
+  async explain(error: unknown): Promise<unknown> {
+    const isStopped = this.#options.signal.aborted || this.#closed.signal.aborted;
+    if (isStopped || this.#master === null) return error;
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), LATE_MS));
+    const end = await Promise.race([this.#master.over, late]);
+    return end === null ? error : lostBy(this.name, end);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opening?.catch(() => undefined);
+    const { clock, signal } = this.#options;
+    signal.removeEventListener("abort", this.#farewell);
     const master = this.#master;
-    if (master === null || master.isOver) return;
-    await runSsh([...this.#flags(), "-S", this.#socket, "-O", "exit", this.#host()]);
-    await master.child.stdin.close().catch(() => undefined);
-    const timer = setTimeout(() => master.isOver || master.child.kill("SIGKILL"), 2000);
-    await master.ended;
-    clearTimeout(timer);
+    if (master?.isOver === false) {
+      await this.#ssh(["-O", "exit", "--", this.#host()], {
+        signal: clock.timeout(CLOSE_SECONDS),
+        bytes: TALK_BYTES,
+      }).catch(() => undefined);
+      await master.child.stdin.close().catch(() => undefined);
+      const timer = setTimeout(() => endChild(master.child, "SIGKILL"), 2000);
+      // Something that it started may hold its output open after its end.
+      await master.child.status;
+      clearTimeout(timer);
+    }
+    this.#closed.abort(new Failure("connection_lost", `Cannot go on with ${this.name}: it was given back`));
+    await this.#opening?.catch(() => undefined);
   }
 
   /** The master waits on our end of a pipe: when this process is gone, so is the connection. */
-  async #connect(signal?: AbortSignal): Promise<void> {
-    if (signal !== undefined) throwIfAborted(signal);
+  async #connect(): Promise<void> {
+    const { signal } = this.#closed;
     await Deno.remove(this.#socket).catch(() => undefined);
     this.#forwards.clear();
-    const child = new Deno.Command("ssh", {
-      args: [
-        ...this.#flags(),
-        "-M",
-        "-S",
-        this.#socket,
-        this.#host(),
-        "--",
-        "echo ready; exec cat >/dev/null",
-      ],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const child = startSsh([
+      ...this.#flags(),
+      ...["-M", "-S", socketPath(this.#socket), "--", this.#host()],
+      "echo ready; exec cat >/dev/null",
+    ], "piped");
     const words: string[] = [];
     const { promise: ready, resolve } = Promise.withResolvers<boolean>();
-    const ended = Promise.all([
-      child.status,
-      eachLine(child.stdout, (line) => line === "ready" && resolve(true)),
-      eachLine(child.stderr, (line) => words.push(line)),
-    ]).then(() => {
+    const said = Promise.all([
+      eachLine(bounded(child.stdout, TALK_BYTES), (line) => line === "ready" && resolve(true)),
+      eachLine(bounded(child.stderr, TALK_BYTES), (line) => {
+        words.push(line);
+        if (words.length > LAST_WORDS) words.shift();
+      }),
+    ]).catch((error) => {
+      endChild(child, "SIGKILL");
+      return new Failure("hostile_output", `Cannot connect to ${this.name}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    });
+    const over = Promise.all([child.status, said]).then(([{ code, signal: killed }, fault]) => {
       master.isOver = true;
       resolve(false);
+      return fault instanceof Failure ? fault : { code, killed, words };
     });
-    const master = { child, ended, isOver: false };
-    const stop = () => master.isOver || child.kill("SIGTERM");
-    signal?.addEventListener("abort", stop, { once: true });
+    const master: Master = { child, over, isOver: false };
+    const stop = () => endChild(child, "SIGTERM");
+    signal.addEventListener("abort", stop, { once: true });
     try {
       if (await ready) {
         this.#master = master;
         return;
       }
     } finally {
-      signal?.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", stop);
     }
     await child.stdin.close().catch(() => undefined);
-    if (signal?.aborted) throw abortReason(signal);
-    throw sshFailure(this.name, words);
+    throwIfAborted(signal);
+    throw failureOf(this.name, await over);
   }
 
   async #startForward(to: string): Promise<number> {
     let last: readonly string[] = [];
     for (let attempt = 0; attempt < 3; attempt++) {
       const port = freePort();
-      const where = ["-O", "forward", "-L", `127.0.0.1:${port}:${to}`];
-      const { code, words } = await runSsh([...this.#flags(), "-S", this.#socket, ...where, this.#host()]);
+      const { code, words } = await this.#ssh(
+        ["-O", "forward", "-L", `127.0.0.1:${port}:${to}`, "--", this.#host()],
+        { signal: this.#options.clock.timeout(FORWARD_SECONDS), bytes: TALK_BYTES },
+      );
       if (code === 0) return port;
       last = words;
     }
     throw new Failure("connection_lost", `Cannot reach ${to} on ${this.name}: ${last.join(" ")}`);
   }
+
+  /** Runs a client of the shared connection; it ends with the connection at the latest. */
+  async #ssh(args: readonly string[], { signal, ...options }: SshOptions): Promise<SshEnd> {
+    try {
+      return await runSsh([...this.#flags(), "-S", socketPath(this.#socket), ...args], {
+        ...options,
+        signal: AbortSignal.any([signal, this.#closed.signal]),
+      });
+    } catch (error) {
+      if (!(error instanceof TooMuchError)) throw error;
+      throw new Failure("hostile_output", `Cannot go on with ${this.name}: ${error.message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The connection's own end tells more than that of one who used it. */
+  async #lost(end: SshEnd): Promise<Failure> {
+    const late = new Promise<SshEnd>((resolve) => setTimeout(() => resolve(end), LATE_MS));
+    return lostBy(this.name, await Promise.race([this.#master?.over ?? end, late]));
+  }
+
+  /** Ends the connection with all that hangs on it. */
+  #drop(): void {
+    if (this.#master?.isOver === false) endChild(this.#master.child, "SIGKILL");
+    this.#master = null;
+  }
+
+  /** From now on only what was measured is asked for, and not for long. */
+  #farewell = (): void => {
+    const end = () =>
+      this.#closed.abort(
+        new Failure(
+          "machine_hung",
+          `Cannot wait for ${this.name}: it was stopped ${FAREWELL_SECONDS} s ago and does not answer`,
+        ),
+      );
+    this.#options.clock.timeout(FAREWELL_SECONDS).addEventListener("abort", end, { once: true });
+  };
 
   #host(): string {
     return this.#options.address.host;
@@ -159,15 +267,15 @@ export class Connection implements AsyncDisposable {
     const seconds = (real: number) => Math.max(1, Math.ceil((clock.after(real) - clock.now()) / 1000));
     const own = identity.kind === "run"
       ? {
-        IdentityFile: identity.key_file,
+        IdentityFile: optionPath(identity.key_file),
         IdentitiesOnly: "yes",
         IdentityAgent: "none",
-        UserKnownHostsFile: identity.known_hosts,
+        UserKnownHostsFile: optionPath(identity.known_hosts),
         GlobalKnownHostsFile: "/dev/null",
         HostKeyAlias: alias,
         UpdateHostKeys: "no",
       }
-      : { UserKnownHostsFile: `"${identity.known_hosts}" ~/.ssh/known_hosts` };
+      : { UserKnownHostsFile: `${optionPath(identity.known_hosts)} ~/.ssh/known_hosts` };
     const options = {
       ...own,
       BatchMode: "yes",
@@ -185,10 +293,20 @@ export class Connection implements AsyncDisposable {
       ...(identity.kind === "run" ? ["-F", "none"] : []),
       ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
       ...(address.port === null ? [] : ["-p", String(address.port)]),
-      ...(address.key_file === undefined ? [] : ["-i", address.key_file]),
+      ...(address.key_file === undefined ? [] : ["-o", `IdentityFile=${optionPath(address.key_file)}`]),
       ...(address.user === null ? [] : ["-l", address.user]),
     ];
   }
+}
+
+function failureOf(name: string, end: SshEnd | Failure): Failure {
+  return end instanceof Failure ? end : sshFailure(name, end);
+}
+
+/** The Failure of a connection that was there. */
+function lostBy(name: string, end: SshEnd | Failure): Failure {
+  const failure = failureOf(name, end);
+  return UNLIKE_LOST.includes(failure.code) ? failure : new Failure("connection_lost", failure.message);
 }
 
 function freePort(): number {

@@ -1,4 +1,5 @@
 // What a machine says of itself: one script, one reader.
+import { INSTALLATION } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
 export interface Gpu {
@@ -26,6 +27,10 @@ export interface Facts {
   readonly deno: { readonly path: string; readonly version: string } | null;
 }
 
+/** Characters of what nvidia-smi says instead. */
+const SHOWN = 300;
+const REPAIR_SECONDS = 600;
+
 const SCRIPT = `SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
 echo "clock $(date +%s)"
 echo "system $(uname -sm)"
@@ -50,7 +55,7 @@ export async function factsOf(machine: Machine, signal: AbortSignal): Promise<Fa
 /** Runs what repairs an interrupted package manager. */
 export async function repairPackages(machine: Machine, signal: AbortSignal): Promise<void> {
   const script = `SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"; $SUDO dpkg --configure -a`;
-  await machine.run(["sh", "-c", script], { signal });
+  await machine.run(["sh", "-c", script], { signal, ...INSTALLATION, seconds: REPAIR_SECONDS });
 }
 
 /** The facts that lines of the script tell. Pure. */
@@ -68,7 +73,9 @@ export function readFacts(lines: readonly string[]): Facts {
     busy: busy === "cloud-init" || busy === "package manager" ? busy : null,
     half_configured: lines.includes("half"),
     gpus,
-    gpu_error: gpus.length > 0 ? null : told.join(" ") || "nvidia-smi prints nothing",
+    gpu_error: gpus.length > 0
+      ? null
+      : told.join(" ").slice(0, SHOWN).toWellFormed() || "nvidia-smi prints nothing",
     cuda: Number(/CUDA Version: ([\d.]+)/.exec(values("cuda")[0] ?? "")?.[1]) || null,
     deno: deno?.[1] === undefined || deno[2] === undefined ? null : { version: deno[1], path: deno[2] },
   };

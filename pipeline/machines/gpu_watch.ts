@@ -1,4 +1,5 @@
 // What a machine's driver says of its GPUs while they work: power limits and the PCIe link, which sleeps when nothing is asked of it.
+import { QUESTION } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
 /** One GPU at one moment. */
@@ -39,6 +40,7 @@ export async function watchGpus(
   const lines: string[] = [];
   await machine.run(["sh", "-c", SCRIPT, "sh", String(times), String(pause_seconds)], {
     signal,
+    seconds: QUESTION.seconds + times * pause_seconds,
     onStdout: (line) => lines.push(line),
   });
   return readStates(lines);

@@ -1,6 +1,8 @@
 // This computer as a machine. A job lives as long as this process does.
-import { copyFolder } from "../lib/files.ts";
+import { endChild, startChild } from "../lib/child.ts";
+import { copyEvidence } from "../lib/evidence_copy.ts";
 import { eachLine, runCommand } from "../lib/shell.ts";
+import { guarded } from "./guarded_fetch.ts";
 import type { Job, JobOrder, Machine } from "./machine.ts";
 
 const GRACE_MS = 10_000;
@@ -8,32 +10,30 @@ const GRACE_MS = 10_000;
 const LATE_MS = 1000;
 const LAST_LINES = 20;
 
-/** This computer, with `workdir` for our files. */
-export async function here(workdir: string): Promise<Machine> {
+/** This computer, with `workdir` for our files; `signal` ends ordinary calls. */
+export async function here(workdir: string, signal: AbortSignal): Promise<Machine> {
   await Deno.mkdir(workdir, { recursive: true });
   return {
     workdir,
     deno: Deno.execPath(),
-    run: runCommand,
+    run: (command, options) => runCommand(command, { signal, ...options }),
     launch: (order) => Promise.resolve(launchHere(order)),
     upload: (from, to) => Deno.copyFile(from, to),
-    download: async (from, to) => {
-      if (from === to) await Deno.stat(from);
-      else await copyFolder(from, to);
-    },
-    fetch: (input, init) => fetch(input, init),
+    download: (from, to) => copyEvidence(from, to, "agent"),
+    fetch: guarded(fetch, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {
-  const child = new Deno.Command(program, {
+  const child = startChild(program, {
     args,
-    env: { ...env },
+    env,
+    also: ["devices", "endpoint", "fetches"],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+  });
   let out: string[] = [];
   const err: string[] = [];
   let code: number | null = null;
@@ -57,18 +57,10 @@ function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {
     },
     stop: async () => {
       if (code !== null) return;
-      end("SIGTERM");
-      const timer = setTimeout(() => end("SIGKILL"), GRACE_MS);
+      endChild(child, "SIGTERM");
+      const timer = setTimeout(() => endChild(child, "SIGKILL"), GRACE_MS);
       await ended;
       clearTimeout(timer);
     },
   };
-
-  function end(signal: Deno.Signal): void {
-    try {
-      child.kill(signal);
-    } catch {
-      // It has ended by itself.
-    }
-  }
 }

@@ -1,23 +1,32 @@
 // A machine on which commands run, long jobs go on by themselves, and files move. Shared code never asks where it stands.
 import type { CommandOptions } from "../lib/shell.ts";
 
+export interface RunOptions extends CommandOptions {
+  /** Seconds after which the command is given up, a Failure `machine_hung`; default: those of a question. */
+  readonly seconds?: number;
+  /** Bytes that it may print, else a Failure `hostile_output`; default: those of a question. */
+  readonly bytes?: number;
+}
+
+/** Every call ends when the lease of the machine is stopped; to stop a job and to download what was measured are tried a while longer. */
 export interface Machine extends AsyncDisposable {
   /** Folder on the machine where our files lie; absolute. */
   readonly workdir: string;
   /** Our own Deno where it is this computer; null: nothing is known. */
   readonly deno: string | null;
   /** Runs a command on the machine to its end; returns the exit code. A Failure says that the machine cannot be reached. */
-  run(command: readonly string[], options?: CommandOptions): Promise<number>;
+  run(command: readonly string[], options?: RunOptions): Promise<number>;
   /** Starts a job, or finds the one of this name that was started before. */
   launch(order: JobOrder): Promise<Job>;
   /** Copies a file of ours to the machine; the file there is whole or not there. */
   upload(from: string, to: string): Promise<void>;
   /**
-   * Brings a folder of the machine up to date in a folder of ours, fetching only what is new; NotFound when it is not there.
-   * With `verify` every file is compared by SHA-256 and fetched again where it differs.
+   * Brings the evidence in a folder of the machine up to date in a folder of ours, fetching only what is new; NotFound when it
+   * is not there. Returns the names of what else lies there, which is left. With `verify` every file is compared by SHA-256
+   * and fetched again where it differs.
    */
-  download(from: string, to: string, verify: boolean): Promise<void>;
-  /** Reaches what listens on the machine itself. */
+  download(from: string, to: string, verify: boolean): Promise<readonly string[]>;
+  /** Reaches what listens on the machine itself; follows no redirect. */
   readonly fetch: typeof fetch;
 }
 

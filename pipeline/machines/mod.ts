@@ -1,7 +1,9 @@
 // How a machine is connected, by the kind of its address.
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
-import type { Address } from "../schema/machine.ts";
+import { Failure } from "../schema/failures.ts";
+import { Address } from "../schema/machine.ts";
+import { check } from "../schema/parse.ts";
 import type { Identity } from "./connection.ts";
 import { here } from "./here.ts";
 import type { Machine } from "./machine.ts";
@@ -15,13 +17,26 @@ export interface ConnectContext {
   readonly identity: Identity;
   readonly sockets: string;
   readonly clock: Clock;
+  /** Aborts when the machine's lease is stopped: ordinary calls end then. */
   readonly signal: AbortSignal;
 }
 
 /** Connects to `address`; a Failure says why that cannot be done. */
 export type Connect = (address: Address, context: ConnectContext) => Promise<Machine>;
 
-export const connect: Connect = (address, { machine_id, run_dir, identity, sockets, clock, signal }) =>
-  address.kind === "here"
-    ? here(join(run_dir, "work"))
-    : overSsh({ address, identity, alias: machine_id, sockets, clock }, signal);
+export const connect: Connect = async (told, { machine_id, run_dir, identity, sockets, clock, signal }) => {
+  const address = checked(told);
+  return address.kind === "here"
+    ? await here(join(run_dir, "work"), signal)
+    : await overSsh({ address, identity, alias: machine_id, sockets, clock, signal });
+};
+
+/** A provider may tell anything as an address. */
+function checked(told: Address): Address {
+  const checked = check(Address, told);
+  if ("value" in checked) return checked.value;
+  throw new Failure(
+    "hostile_output",
+    `Cannot connect to ${JSON.stringify(told).slice(0, 200)}: ${checked.faults.join("; ")}`,
+  );
+}

@@ -1,5 +1,7 @@
-// OpenSSH's client as a child process whose streams are given up when it is told to stop.
-import { StoppedError } from "../errors.ts";
+// OpenSSH's client as a child process that Ctrl-C does not reach, whose streams are given up when it is told to stop or says too much.
+import { abortReason } from "../lib/clock.ts";
+import { bounded } from "../lib/bounded.ts";
+import { endChild, startChild } from "../lib/child.ts";
 import { eachLine } from "../lib/shell.ts";
 
 export interface SshOptions {
@@ -8,52 +10,83 @@ export interface SshOptions {
   readonly onStderr?: (line: string) => void;
   /** Takes the bytes of standard output instead of its lines. */
   readonly stdoutTo?: (bytes: ReadableStream<Uint8Array>) => Promise<void>;
-  readonly signal?: AbortSignal;
+  /** Ends it; its reason is thrown. */
+  readonly signal: AbortSignal;
+  /** Bytes that each of its streams may bring. */
+  readonly bytes: number;
+}
+
+export interface SshEnd {
+  readonly code: number;
+  /** The signal that ended it, which was not ours; null when it ended by itself. */
+  readonly killed: Deno.Signal | null;
+  /** Its last lines on standard error. */
+  readonly words: readonly string[];
 }
 
 const LAST_WORDS = 5;
+const KILL_MS = 2000;
 
-/**
- * Runs `ssh` to its end; its exit code and its last words. A shared connection holds the output open for as long as the command
- * on the machine runs, whatever becomes of this process: once it was stopped, nobody waits for that.
- */
-export async function runSsh(
-  args: readonly string[],
-  options: SshOptions = {},
-): Promise<{ code: number; words: readonly string[] }> {
-  const { signal, stdin, stdoutTo } = options;
-  if (signal?.aborted) throw new StoppedError("Stopped");
-  const child = new Deno.Command("ssh", {
+/** Starts `ssh` apart from our terminal, told of the user's own agent where it may use it. */
+export function startSsh(args: readonly string[], stdin: "piped" | "null"): Deno.ChildProcess {
+  return startChild("ssh", {
     args: [...args],
-    stdin: stdin === undefined ? "null" : "piped",
+    also: ["agent"],
+    stdin,
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+    detached: true,
+  });
+}
+
+/**
+ * Runs `ssh` to its end. A shared connection holds the output open for as long as the command on the machine runs, whatever
+ * becomes of this process: once it was stopped, nobody waits for that. A TooMuchError when a stream brings more than it may.
+ */
+export async function runSsh(args: readonly string[], options: SshOptions): Promise<SshEnd> {
+  const { signal, stdin, stdoutTo, bytes } = options;
+  if (signal.aborted) throw abortReason(signal);
+  const child = startSsh(args, stdin === undefined ? "null" : "piped");
   const givenUp = new AbortController();
-  const stop = () => {
-    child.kill("SIGTERM");
-    givenUp.abort();
+  const giveUp = (why: unknown) => {
+    givenUp.abort(why);
+    return ended(child);
   };
-  signal?.addEventListener("abort", stop, { once: true });
+  const stop = () => void giveUp(abortReason(signal));
+  signal.addEventListener("abort", stop, { once: true });
   const open = (stream: ReadableStream<Uint8Array>) =>
-    stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: givenUp.signal });
+    bounded(stream, bytes).pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
+      signal: givenUp.signal,
+    });
   const words: string[] = [];
-  const reading = Promise.all([
+  const reading = [
     stdoutTo?.(open(child.stdout)) ?? eachLine(open(child.stdout), options.onStdout),
     eachLine(open(child.stderr), (line) => {
       words.push(line);
       if (words.length > LAST_WORDS) words.shift();
       options.onStderr?.(line);
     }),
-  ]);
+  ];
   // It may end before it has read everything; its exit code says why.
-  const feeding = stdin?.pipeTo(child.stdin).catch(() => undefined);
+  const feeding = stdin?.pipeTo(child.stdin, { signal: givenUp.signal }).catch(() => undefined);
   try {
-    await Promise.all([reading, feeding]);
+    await Promise.all([...reading, feeding]);
+    const { code, signal: killed } = await child.status;
+    if (signal.aborted) throw abortReason(signal);
+    return { code, killed, words };
   } catch (error) {
-    if (!signal?.aborted) throw error;
+    await giveUp(error);
+    await Promise.allSettled([...reading, feeding]);
+    throw signal.aborted ? abortReason(signal) : error;
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
   }
-  return { code: (await child.status).code, words };
+}
+
+/** Ends a child, the hard way if need be. */
+export async function ended(child: Deno.ChildProcess): Promise<void> {
+  endChild(child, "SIGTERM");
+  const timer = setTimeout(() => endChild(child, "SIGKILL"), KILL_MS);
+  await child.status;
+  clearTimeout(timer);
 }

@@ -1,75 +1,134 @@
-// A folder of a machine, brought up to date here: only new bytes travel, and what has arrived is compared by SHA-256.
+// The evidence in a folder of a machine, brought up to date here: only files that the agent writes, only new bytes, and never more of them than a file may have.
 import { join } from "node:path";
+import { bounded } from "../lib/bounded.ts";
 import { sha256File } from "../lib/files.ts";
+import { EVIDENCE_FILES, isAgentFile } from "../schema/evidence_files.ts";
 import { Failure } from "../schema/failures.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, ExecOptions } from "./connection.ts";
+import { secondsFor, TALK_BYTES } from "./limits.ts";
 import { quote } from "./quote.ts";
 
-/** Files that only grow; all others may be written anew. */
-const GROWS = /\.(jsonl|csv|log)$/;
 const TRIES = 3;
+const MISSING = 44;
 
-/** Brings the files of `from` on the machine into the folder `to`. NotFound when there is no such folder. */
+/**
+ * Brings the agent's files of `from` on the machine into the folder `to`; returns the names of what else lies there. NotFound
+ * when there is no such folder. A Failure `hostile_output` when a file is larger than it can be.
+ */
 export async function syncFolder(
   connection: Connection,
   from: string,
   to: string,
   verify: boolean,
-): Promise<void> {
-  const there = await listing(connection, from, verify);
+): Promise<string[]> {
+  // The last look comes when the lease may be stopped already.
+  const bounds = verify ? {} : { signal: connection.signal };
+  const listed = await listing(connection, from, bounds);
+  const files = listed.filter(({ name }) => isAgentFile(name));
+  for (const file of files) refuseLarge(file, connection.name);
+  const digests = verify ? await digestsOf(connection, from, files) : null;
   await Deno.mkdir(to, { recursive: true });
-  for (const { name, bytes, sha256 } of there) {
-    const target = join(to, name);
-    for (let attempt = 1; !await isSame(target, bytes, sha256, GROWS.test(name)); attempt++) {
+  for (const file of files) {
+    const target = join(to, file.name);
+    const known = digests === null ? null : digests.get(file.name) ?? "";
+    for (let attempt = 1; !await isSame(target, file, known); attempt++) {
       if (attempt > TRIES) {
         throw new Failure(
           "collect_failed",
-          `Cannot fetch ${from}/${name} from ${connection.name}: it differs here and there`,
+          `Cannot fetch ${from}/${file.name} from ${connection.name}: it differs here and there`,
         );
       }
-      await fetchRest(connection, `${from}/${name}`, target, GROWS.test(name) && attempt === 1);
+      await fetchRest(connection, from, file, target, growing(file) && attempt === 1, bounds);
       if (!verify) break;
     }
   }
+  return listed.map(({ name }) => name).filter((name) => !isAgentFile(name.replace(/\.tmp$/, "")));
 }
 
 interface RemoteFile {
   readonly name: string;
   readonly bytes: number;
-  readonly sha256: string | null;
 }
 
-async function listing(connection: Connection, folder: string, verify: boolean): Promise<RemoteFile[]> {
-  const digest = verify ? `"$(sha256sum < "$f" | cut -c1-64)"` : "-";
+type Bounds = Pick<ExecOptions, "signal">;
+
+async function listing(connection: Connection, folder: string, bounds: Bounds): Promise<RemoteFile[]> {
   const lines: string[] = [];
   const code = await connection.exec(
-    `cd ${quote(folder)} 2>/dev/null || exit 44
-for f in *; do [ -f "$f" ] && printf '%s %s %s\\n' "$(wc -c < "$f")" ${digest} "$f"; done; exit 0`,
-    { onStdout: (line) => lines.push(line) },
+    `cd ${quote(folder)} 2>/dev/null || exit ${MISSING}
+for f in *; do [ -f "$f" ] && [ ! -L "$f" ] && printf '%s %s\\n' "$(wc -c < "$f")" "$f"; done; exit 0`,
+    { ...bounds, bytes: TALK_BYTES, onStdout: (line) => lines.push(line) },
   );
-  if (code === 44) throw new Deno.errors.NotFound(`there is no ${folder} on ${connection.name}`);
+  if (code === MISSING) throw new Deno.errors.NotFound(`there is no ${folder} on ${connection.name}`);
   return lines.flatMap((line) => {
-    const [, bytes, sha256 = "-", name = ""] = /^\s*(\d+) (\S+) ([^/]+)$/.exec(line) ?? [];
-    return bytes === undefined || name.endsWith(".tmp")
-      ? []
-      : [{ name, bytes: Number(bytes), sha256: sha256 === "-" ? null : sha256 }];
+    const [, bytes, name] = /^\s*(\d+) (.+)$/.exec(line) ?? [];
+    return bytes === undefined || name === undefined ? [] : [{ name, bytes: Number(bytes) }];
   });
 }
 
-/** Without a digest, a file that grows is the same when it is as long; any other must be fetched. */
-async function isSame(path: string, bytes: number, sha256: string | null, grows: boolean): Promise<boolean> {
-  const here = await Deno.stat(path).catch(() => null);
-  if (here === null || here.size !== bytes) return false;
-  return sha256 === null ? grows : (await sha256File(path)).sha256 === sha256;
+function refuseLarge({ name, bytes }: RemoteFile, machine: string): void {
+  const { most_bytes } = EVIDENCE_FILES[name as keyof typeof EVIDENCE_FILES];
+  if (bytes <= most_bytes) return;
+  throw new Failure(
+    "hostile_output",
+    `Cannot take ${name} from ${machine}: it has ${bytes} bytes, and the agent writes at most ${most_bytes}`,
+  );
 }
 
-async function fetchRest(connection: Connection, from: string, to: string, append: boolean): Promise<void> {
+/** SHA-256 by name, as the machine tells them. */
+async function digestsOf(
+  connection: Connection,
+  folder: string,
+  files: readonly RemoteFile[],
+): Promise<Map<string, string>> {
+  const digests = new Map<string, string>();
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  await connection.exec(
+    `cd ${quote(folder)} && for f in ${
+      files.map(({ name }) => name).join(" ")
+    }; do echo "$(sha256sum < "$f" | cut -c1-64) $f"; done`,
+    {
+      bytes: TALK_BYTES,
+      seconds: secondsFor(bytes),
+      onStdout: (line) => {
+        const [digest = "", name = ""] = line.split(" ");
+        digests.set(name, digest);
+      },
+    },
+  );
+  return digests;
+}
+
+function growing({ name }: RemoteFile): boolean {
+  return isAgentFile(name) && EVIDENCE_FILES[name].grows;
+}
+
+/** Without a digest, a file that grows is the same when it is as long; any other must be fetched. */
+async function isSame(path: string, file: RemoteFile, digest: string | null): Promise<boolean> {
+  const here = await Deno.stat(path).catch(() => null);
+  if (here === null || here.size !== file.bytes) return false;
+  return digest === null ? growing(file) : (await sha256File(path)).sha256 === digest;
+}
+
+async function fetchRest(
+  connection: Connection,
+  folder: string,
+  { name, bytes }: RemoteFile,
+  to: string,
+  append: boolean,
+  bounds: Bounds,
+): Promise<void> {
   const have = append ? (await Deno.stat(to).catch(() => null))?.size ?? 0 : 0;
+  const wanted = Math.max(0, bytes - have);
   const path = append ? to : `${to}.part`;
-  const code = await connection.exec(`tail -c +${have + 1} ${quote(from)}`, {
-    stdoutTo: async (bytes) => {
+  const from = `${folder}/${name}`;
+  const code = await connection.exec(`tail -c +${have + 1} ${quote(from)} | head -c ${wanted}`, {
+    ...bounds,
+    bytes: Math.max(wanted, TALK_BYTES),
+    seconds: secondsFor(wanted),
+    stdoutTo: async (stream) => {
       const file = await Deno.open(path, { write: true, create: true, append, truncate: !append });
-      await bytes.pipeTo(file.writable);
+      await bounded(stream, wanted).pipeTo(file.writable);
     },
   });
   if (code !== 0) {

@@ -43,6 +43,7 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
               ...(test.gpu_count > 1 ? [`${test.gpu_count}x`] : []),
               gpu,
               engine.runtime ?? engine.name,
+              ...(engine.version === undefined ? [] : [engine.version]),
               publicModelName(model),
               workload.name,
             ];

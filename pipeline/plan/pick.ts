@@ -18,7 +18,7 @@ const USUAL_RELIABILITY = 0.95;
 const TRUST = 0.7;
 const HIDDEN_MS = 30 * 60_000;
 /** A failure is forgotten after so long. */
-export const FORGOTTEN_MS = 60 * 60_000;
+const FORGOTTEN_MS = 60 * 60_000;
 /** So many offers of a GPU that failed make all of them doubtful. */
 const DOUBTFUL = 3;
 const DOUBT = 0.3;

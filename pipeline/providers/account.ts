@@ -1,6 +1,7 @@
 // One account's way to its provider's HTTP API: paced, retried only where that is safe, and never a key in a text.
 import type { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { boundedText } from "../lib/bounded.ts";
 import { type Clock, throwIfAborted } from "../lib/clock.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
@@ -35,6 +36,8 @@ export interface Answer {
   readonly json: unknown;
 }
 
+/** A list of all offers has a few MiB. */
+const ANSWER_BYTES = 64 << 20;
 const TIMEOUT_SECONDS = 60;
 const MARKET_SECONDS = 30;
 const TRIES = 5;
@@ -140,15 +143,18 @@ export class Account {
     return this.#lines[kind].turn(false, signal, () => any.turn(kind === "create", signal));
   }
 
-  async #send({ method, path, query, body }: Call): Promise<Answer | LostAnswer> {
+  /** A create that is on its way is never given up: its answer says what was made. */
+  async #send({ method, path, query, body, kind, signal }: Call): Promise<Answer | LostAnswer> {
     const url = new URL(`${this.base}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const late = this.#clock.timeout(TIMEOUT_SECONDS);
+    const ends = kind === "create" || signal === undefined ? late : AbortSignal.any([late, signal]);
     try {
       const response = await fetch(url, {
         client: NEVER_TWICE,
         method,
         redirect: "error",
-        signal: this.#clock.timeout(TIMEOUT_SECONDS),
+        signal: ends,
         headers: {
           authorization: `Bearer ${this.opening.key}`,
           accept: "application/json",
@@ -156,7 +162,7 @@ export class Account {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const text = await response.text();
+      const text = await boundedText(response, ANSWER_BYTES, { signal: ends });
       const retry_after = Number(response.headers.get("retry-after")) || undefined;
       return { status: response.status, text, json: parsed(text), ...(retry_after ? { retry_after } : {}) };
     } catch (error) {

@@ -1,8 +1,8 @@
 // The user's own hosts of runs/hosts.json. A lease is a folder on the host with our label in it; giving it back removes the folder.
 import { messageOf } from "../errors.ts";
 import { Connection } from "../machines/connection.ts";
+import { TALK_BYTES } from "../machines/limits.ts";
 import { quote } from "../machines/quote.ts";
-import type { RunScript } from "../machines/remote_job.ts";
 import { HOME_FOLDER, scriptRunner } from "../machines/ssh.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -13,6 +13,8 @@ import type { Opening, Provider, ProviderKind, Sighting } from "./provider.ts";
 const NAME = "ssh";
 const LEASE = `${HOME_FOLDER}/lease`;
 const BUSY = 44;
+/** A host that says nothing for so long is not waited for. */
+const ANSWER_SECONDS = 20;
 
 export const ssh: ProviderKind = { name: NAME, key_variable: null, rents: false, open: openSsh };
 
@@ -27,8 +29,13 @@ function openSsh({ hosts, clock, log, simulated, known_hosts }: Opening): Provid
       alias: host.name,
       sockets,
       clock,
+      signal: new AbortController().signal,
     });
-    return await scriptRunner(connection)(script);
+    const { code, stdout, words } = await scriptRunner(connection)(script, {
+      bytes: TALK_BYTES,
+      seconds: ANSWER_SECONDS,
+    });
+    return { code, said: new TextDecoder().decode(stdout).trim(), words: words.join(" ") };
   };
   const find = async (id: string): Promise<Sighting | null> => {
     const { host, label } = leaseOf(id, hosts);
@@ -66,7 +73,7 @@ function openSsh({ hosts, clock, log, simulated, known_hosts }: Opening): Provid
 
     async create({ offer, label }) {
       const host = named(offer.id, hosts);
-      const { code, out } = await run(
+      const { code, said, words } = await run(
         host,
         `umask 077; mkdir -p ${HOME_FOLDER}; if mkdir ${LEASE} 2>/dev/null; then printf %s ${
           quote(label)
@@ -82,13 +89,15 @@ else held=$(cat ${LEASE}/label 2>/dev/null); [ "$held" = ${
       if (code === BUSY) {
         throw new Failure(
           "offer_gone",
-          `Cannot lease the host ${host.name}: it is leased as ${out.trim() || "unknown"}`,
+          `Cannot lease the host ${host.name}: it is leased as ${said || "unknown"}`,
           {
             hint: `If that run is over, remove ~/${LEASE} on the host.`,
           },
         );
       }
-      if (code !== 0) throw new Failure("boot_failed", `Cannot lease the host ${host.name}: ${out.trim()}`);
+      if (code !== 0) {
+        throw new Failure("boot_failed", `Cannot lease the host ${host.name}: ${words || said}`);
+      }
       return idOf(host, label);
     },
 
@@ -125,10 +134,10 @@ cd && rm -rf ${HOME_FOLDER}`,
 /** The label of the lease on a host; null when it has none. */
 async function labelOn(
   host: Host,
-  run: (host: Host, script: string) => ReturnType<RunScript>,
+  run: (host: Host, script: string) => Promise<{ said: string }>,
 ): Promise<string | null> {
-  const { stdout } = await run(host, `cat ${LEASE}/label 2>/dev/null`);
-  return stdout.trim() || null;
+  const { said } = await run(host, `cat ${LEASE}/label 2>/dev/null`);
+  return said || null;
 }
 
 function addressOf({ host, port, user, key_file }: Host): Extract<Address, { kind: "ssh" }> {

@@ -3,8 +3,10 @@ import { renderTable } from "../lib/table.ts";
 import type { Cost } from "../schema/ledger.ts";
 import { COST_KINDS } from "../schema/ledger.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
+import type { EngineChoice } from "../schema/matrix.ts";
 import { providerTitle } from "../schema/names.ts";
 import type { Offer } from "../schema/offer.ts";
+import { LATEST, type Releases, usualVersion } from "../schema/releases.ts";
 
 /** What is shown of a plan. */
 export interface ShownPlan {
@@ -51,6 +53,25 @@ export function renderPlan({ leases, left, usd, max_usd, hours }: ShownPlan, spe
       byReason(left).map((line) => `  ${line}\n`).join("")
     }`;
   return `${table}${sum}${omitted}`;
+}
+
+/** A lease of a plan, as far as it says what comes to its machine. */
+export interface Equipped {
+  readonly offer: Pick<Offer, "provider">;
+  readonly sittings: readonly { readonly entries: readonly { readonly engine: EngineChoice }[] }[];
+}
+
+/** One line with every engine that is installed on a rented machine, and its version; nothing when none is. */
+export function renderInstalls(leases: readonly Equipped[], releases: Releases): string {
+  const wanted = leases.filter(({ offer }) => offer.provider !== "local" && offer.provider !== "ssh")
+    .flatMap(({ sittings }) => sittings.flatMap(({ entries }) => entries.map(({ engine }) => engine)));
+  const installs = wanted.flatMap(({ name, url, version }) => {
+    const usual = url === undefined ? usualVersion(name, releases) : null;
+    if (usual === null) return [];
+    if (version === undefined) return [`${name} ${usual} unless the image has one`];
+    return [version === LATEST ? `the newest ${name} of that time` : `${name} ${version}`];
+  });
+  return installs.length === 0 ? "" : `Installed: ${[...new Set(installs)].join(", ")}\n`;
 }
 
 /** One line a reason, with the entry it is about, or how many. */

@@ -88,6 +88,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
     ["gpu", gpuLabel(hardware)],
     ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
     ["runtime", joined([model.runtime, model.runtime_version], " ")],
+    ["came from", model.runtime_source],
     ["load", loadLabel(test_config.arrival, levelOf(test_config))],
     ["workload", test_config.workload],
     [

@@ -22,8 +22,12 @@ export async function closeRun(
   const { paths, log } = options;
   await using run = await openRun(run_id, options);
   const { journal, fleet, run_dir } = run;
-  await recover(unfinished(journal), { paths, run_id, run_dir, log, fleet, signal, journal }, true);
+  // Whatever keeps its evidence from being saved, its machines end.
+  const [saved] = await Promise.allSettled([
+    recover(unfinished(journal), { paths, run_id, run_dir, log, fleet, signal, journal }, true),
+  ]);
   const leftovers = await fleet.endAll("interrupted", "its run ended without a word");
+  if (saved.status === "rejected") throw saved.reason;
   await fleet.reconcileCharges().catch((error) => log.warn(messageOf(error)));
   const reason = "The run ended without a word. Measure it with --resume.";
   await giveLastState(journal, run_id, paths, () => ({ code: "interrupted", reason }));

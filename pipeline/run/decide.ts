@@ -40,6 +40,8 @@ export function decide(code: FailureCode, nth: number, rented: boolean): Decisio
       return { entries: "over", machine: code === "lease_deadline" ? "leave" : "stay" };
     case "leave_provider":
       return { entries: "over", machine: "leave" };
+    case "this_side":
+      return { entries: nth <= times ? "again" : "over", machine: "stay" };
     case "same_machine":
       if (nth <= times) return { entries: "again", machine: "stay" };
       return rented && nth <= times + 1

@@ -20,6 +20,8 @@ import { remaining } from "./prepare.ts";
 
 /** No lease needs more machines than this, whatever fails. */
 const MOST_MACHINES = 40;
+/** Trouble at this side is waited out for so long before each new try. */
+const MENDING_SECONDS = 30;
 /** What the time of a stage is booked as; measuring and collecting are booked by the entry. */
 const PHASES: Partial<Record<Stage, Phase>> = { setup: "setup", load: "load" };
 
@@ -109,8 +111,24 @@ class MachineWork {
         await this.#once(leased, { ...sitting, entries });
       } catch (error) {
         if (!(error instanceof Turn) || error.to === "elsewhere") throw error;
+        await this.#pause();
       }
     }
+  }
+
+  /** What lies at this side takes a while to be mended; anything else is tried again at once. */
+  async #pause(): Promise<void> {
+    const { history: { last }, context: { clock, signal } } = this;
+    if (last !== null && FAILURES[last.code].remedy === "this_side") {
+      await clock.sleep(MENDING_SECONDS, signal);
+    }
+  }
+
+  /** A failure once it is known whose it is; a run that is stopped asks no more. */
+  async #judged(error: unknown, leased: Leased | null): Promise<unknown> {
+    const { fleet, signal } = this.context;
+    if (leased === null || signal.aborted) return error;
+    return await fleet.blamed(leased.machine_id, error, signal);
   }
 
   async #once(leased: Leased, sitting: Sitting): Promise<void> {
@@ -130,7 +148,7 @@ class MachineWork {
       const failed = await runEntry(leased, ready, entry, context);
       if (failed === null) continue;
       const { entries: then, machine } = this.#settle(
-        failed.error,
+        await this.#judged(failed.error, leased),
         failed.stage,
         [entry],
         leased,
@@ -178,7 +196,8 @@ class MachineWork {
   ): Promise<T> {
     try {
       return await work();
-    } catch (error) {
+    } catch (cause) {
+      const error = await this.#judged(cause, leased);
       const { machine } = this.#settle(error, stage, entries, leased, null);
       throw new Turn(machine === "leave" || leased === null ? "elsewhere" : "again");
     }

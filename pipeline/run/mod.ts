@@ -2,7 +2,8 @@
 import { basename, join } from "node:path";
 import { messageOf, StoppedError, UserError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
-import { teeLog } from "../lib/log.ts";
+import type { Fleet } from "../fleet/mod.ts";
+import { type Log, teeLog } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -14,7 +15,8 @@ import type { ManifestRow } from "../schema/manifest.ts";
 import type { Board } from "./board.ts";
 import { closeRun, entriesOfRun } from "./close.ts";
 import type { RunContext } from "./context.ts";
-import { canariesOf, machinesOfRuns, recentMemories } from "./history.ts";
+import { canariesOf, memoriesOf, recentMachines, type RunMachines } from "./history.ts";
+import { tellLeftovers } from "./hints.ts";
 import { readNamedRun } from "./journal.ts";
 import { type OpenOptions, type OpenRun, openRun } from "./open.ts";
 import { entriesOfMatrix, type Past, prepare, type Prepared, type Preparing, readMatrix } from "./prepare.ts";
@@ -53,10 +55,11 @@ export interface RunOutcome {
   readonly leftovers: readonly MachineRecord[];
 }
 
-/** A plan, and what a resumed run has cost before, US dollars. */
+/** A plan, what a resumed run has cost before, US dollars, and the machines of recent runs. */
 export interface Asked {
   readonly prepared: Prepared;
   readonly spent: number;
+  readonly others: readonly RunMachines[];
 }
 
 /** The plan of a matrix, or of what a run to resume has left. Rents and writes nothing. */
@@ -73,16 +76,41 @@ export async function planMatrix(options: PlanOptions): Promise<Asked> {
 export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
   const { paths, world, board, signal, limits } = options;
   const opened = await openProviders(paths, world, board.log);
-  const { prepared, spent } = await ask(options, { ...options, log: board.log, opened });
+  const { prepared, spent, others } = await ask(options, { ...options, log: board.log, opened });
   requireBudget(prepared.plan, spent, limits);
   if (!await options.confirm(prepared.plan, spent)) throw new StoppedError("Nothing was rented");
   const run_id = options.resume ?? newRunId(new Date());
   await Deno.mkdir(join(paths.runs, run_id), { recursive: true });
   using log = teeLog(board.log, join(paths.runs, run_id, "log.txt"));
   const opening: OpenOptions = { paths, world, opened, prefix: await deploymentOf(paths), log };
-  await closeOthers(run_id, opening, signal);
+  await closeOthers(run_id, others, opening, signal);
   await using run = await openRun(run_id, opening);
-  const { journal, fleet, run_dir } = run;
+  const { fleet } = run;
+  const reaper = new Reaper({ ...opening, fleet, providers: opened.providers, clock: world.clock });
+  const money = { fleet, reaper, log };
+  try {
+    const { stopped, purse } = await work(run, prepared, others, options, log, reaper);
+    const leftovers = await endAll(money);
+    const events = fleet.records().flatMap((record) => record.events);
+    const rows = foldRun(run.journal.lines, events, world.clock.now());
+    return { run_id, rows, cost: purse.cost(), stopped, leftovers };
+  } catch (error) {
+    // Whatever went wrong, nothing may be paid for any longer.
+    tellLeftovers(await endAll(money), paths, log);
+    throw error;
+  }
+}
+
+/** Works the plan off in an open run; what it rents is the caller's to end. */
+async function work(
+  { run_id, run_dir, journal, fleet }: OpenRun,
+  prepared: Prepared,
+  others: readonly RunMachines[],
+  options: RunOptions,
+  log: Log,
+  reaper: Reaper,
+): Promise<{ stopped: StoppedError | Failure | null; purse: Purse }> {
+  const { paths, world, board, signal, limits } = options;
   if (options.resume === undefined) {
     const { entries } = prepared;
     const matrix = basename(options.matrix);
@@ -95,7 +123,6 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     });
   }
   const purse = new Purse(limits, fleet, journal, world.clock);
-  const past = await canariesOf(paths, log);
   const context: RunContext = {
     paths,
     run_id,
@@ -105,9 +132,10 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     clock: world.clock,
     catalog: prepared.catalog,
     memories: prepared.memories,
-    past: past.filter(({ machine_id }) => !machine_id.startsWith(run_id)),
+    past: canariesOf(others.filter((other) => other.run_id !== run_id)),
     fleet,
     startEmbedded: world.startEmbedded,
+    releases: world.releases,
     agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,
     journal,
@@ -115,32 +143,31 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
     purse,
     left: new Map(),
   };
-  const reaper = new Reaper({ ...opening, fleet, providers: opened.providers, clock: world.clock });
   const stopped = await workOff(prepared, options.resume !== undefined, options.parallel, context, reaper);
-  const leftovers = await endAll(run, context, reaper);
-  const events = fleet.records().flatMap((record) => record.events);
-  return {
-    run_id,
-    rows: foldRun(journal.lines, events, world.clock.now()),
-    cost: purse.cost(),
-    stopped,
-    leftovers,
-  };
+  return { stopped, purse };
 }
 
 async function ask(options: PlanOptions, preparing: Preparing): Promise<Asked> {
   const { paths, resume, matrix, world, board } = options;
-  const memories = await recentMemories(paths, board.log, world.clock.now());
+  const others = await recentMachines(paths, board.log, world.clock.now());
+  const memories = memoriesOf(others);
   if (resume === undefined) {
     const entries = await entriesOfMatrix(await readMatrix(matrix), preparing);
     const past: Past = { done: new Set(), machines: [], memories };
-    return { prepared: await prepare(entries, past, preparing), spent: 0 };
+    return { prepared: await prepare(entries, past, preparing), spent: 0, others };
   }
-  const { lines, machines, rows } = await readNamedRun("resume", resume, paths.runs);
+  const { lines, machines, rows } = await readNamedRun("resume", resume, paths.runs, board.log.warn);
+  const entries = entriesOfRun(lines);
+  if (entries.length === 0) {
+    throw new UserError(
+      `Cannot resume run ${resume}: its journal no longer tells what was to be measured`,
+      "Start a new run of its matrix.",
+    );
+  }
   const done = new Set(rows.filter(({ status }) => status === "success").map(({ entry_id }) => entry_id));
   const past: Past = { done, machines: foldMachines(machines), memories };
   const spent = rows.reduce((sum, { total_cost }) => sum + (total_cost ?? 0), 0);
-  return { prepared: await prepare(entriesOfRun(lines), past, preparing), spent };
+  return { prepared: await prepare(entries, past, preparing), spent, others };
 }
 
 /** Refuses a budget that does not pay for a single lease. */
@@ -157,9 +184,14 @@ function requireBudget({ leases }: Plan, spent: number, { max_usd }: Limits): vo
 }
 
 /** Other runs of this root that ended without a word and left machines are closed first. */
-async function closeOthers(run_id: string, opening: OpenOptions, signal: AbortSignal): Promise<void> {
-  const { paths, log, opened } = opening;
-  for (const other of await machinesOfRuns(paths, log)) {
+async function closeOthers(
+  run_id: string,
+  others: readonly RunMachines[],
+  opening: OpenOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, opened } = opening;
+  for (const other of others) {
     const left = other.machines.filter(mayExist);
     const known = left.every(({ offer }) => opened.providers.has(offer.provider));
     if (other.run_id === run_id || left.length === 0 || !known) continue;
@@ -168,12 +200,15 @@ async function closeOthers(run_id: string, opening: OpenOptions, signal: AbortSi
   }
 }
 
+/** What can cost money, and who sees that it does not. */
+interface Money {
+  readonly fleet: Fleet;
+  readonly reaper: Reaper;
+  readonly log: Log;
+}
+
 /** Ends every machine that is left, and asks what was charged. Returns those that could not be proven gone. */
-async function endAll(
-  { fleet }: OpenRun,
-  { log }: RunContext,
-  reaper: Reaper,
-): Promise<readonly MachineRecord[]> {
+async function endAll({ fleet, reaper, log }: Money): Promise<readonly MachineRecord[]> {
   const leftovers = await fleet.endAll("stopped", "the run is over");
   // What came back after its end is seen once more.
   await reaper.pass().catch((error) => log.warn(messageOf(error)));

@@ -30,8 +30,8 @@ export interface OpenOptions {
 export async function openRun(run_id: string, options: OpenOptions): Promise<OpenRun> {
   const { paths, world, opened, prefix, log } = options;
   const run_dir = join(paths.runs, run_id);
-  const journal = await openJournal(run_dir);
-  const book = await openBook(run_dir);
+  const journal = await openJournal(run_dir, log.warn);
+  const book = await openBook(run_dir, log.warn);
   const sockets = await Deno.makeTempDir({ prefix: "ga-" });
   const user: { identity: Identity; public_key: string } = {
     identity: { kind: "user", known_hosts: join(paths.runs, "known_hosts") },

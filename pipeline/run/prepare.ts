@@ -4,6 +4,7 @@ import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
 import { readCatalog } from "../lib/catalog.ts";
 import type { Log } from "../lib/log.ts";
+import { guarded } from "../machines/guarded_fetch.ts";
 import type { Paths } from "../paths.ts";
 import { expand } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
@@ -155,7 +156,7 @@ async function askMarkets(
 
 function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
   return {
-    fetch,
+    fetch: guarded(fetch, signal),
     log: log.info,
     signal,
     clock: world.clock,
@@ -163,6 +164,7 @@ function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
     onPhase: () => undefined,
     modelsDir: paths.models,
     startEmbedded: world.startEmbedded,
+    releases: world.releases,
   };
 }
 

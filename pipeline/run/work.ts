@@ -26,18 +26,28 @@ export async function workOff(
 ): Promise<StoppedError | Failure | null> {
   const { journal, log, signal, purse, board, paths, run_id } = context;
   const end = new AbortController();
+  const broken = new AbortController();
   try {
     const leases = await takeUp(prepared, isResumed, context, reaper);
     board.attach(totals(prepared, context));
     const watching = [reaper.watch(end.signal), purse.watch(end.signal)];
     const count = unfinished(journal).length;
     log.info(`run ${run_id}: ${count} ${count === 1 ? "entry" : "entries"}`);
-    await schedule(leases, parallel, ({ resource }) => resource, (lease) => oneLease(lease, context)).finally(
-      () => {
-        end.abort();
-        return Promise.all(watching);
-      },
-    );
+    const together = { ...context, signal: AbortSignal.any([signal, broken.signal]) };
+    await schedule(
+      leases,
+      parallel,
+      ({ resource }) => resource,
+      (lease) =>
+        oneLease(lease, together).catch((error) => {
+          // A journal that cannot be written, or a fault of ours: the others end in order instead of going on for hours.
+          broken.abort(new StoppedError("another lease broke off"));
+          throw error;
+        }),
+    ).finally(() => {
+      end.abort();
+      return Promise.all(watching);
+    });
     return null;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -10,6 +10,7 @@ import type { Opening, Provider, ProviderKind } from "../providers/provider.ts";
 import { Hosts } from "../schema/hosts.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
+import type { Releases } from "../schema/releases.ts";
 
 /** A simulated cloud in a provider's place. */
 export interface SimulatedCloud {
@@ -27,6 +28,8 @@ export interface World {
   /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
   readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
   readonly startEmbedded: EngineWorld["startEmbedded"];
+  /** The versions that are installed where a matrix asks for none; simulated machines have their own. */
+  readonly releases: Releases;
   /** Writes the agent as one file. */
   readonly bundleAgent: (paths: Paths, file: string) => Promise<void>;
 }
@@ -35,6 +38,8 @@ export interface Opened {
   readonly providers: Map<ProviderName, Provider>;
   /** Variables that would have to be set for those that are not there. */
   readonly missing: Map<ProviderName, string>;
+  /** Machines of the user's own. */
+  readonly hosts: Hosts["hosts"];
 }
 
 /** Opens every provider whose key is there. */
@@ -61,7 +66,7 @@ export async function openProviders(paths: Paths, world: World, log: Log): Promi
     };
     providers.set(kind.name, kind.open(opening));
   }
-  return { providers, missing };
+  return { providers, missing, hosts };
 }
 
 /** The hosts of runs/hosts.json; none when there is no such file. */

@@ -72,6 +72,9 @@ export const Model = z.strictObject({
   size_gb: num("Size of the weights, GB (10^9 bytes)"),
   runtime: str("Engine that served it"),
   runtime_version: str("Version of the engine"),
+  runtime_asked: str("Version that was asked for, or latest"),
+  runtime_source: str("Where the engine came from: a file's address, PyPI, image, running"),
+  runtime_sha256: str("SHA-256 of what was fetched for it, compared with its publisher's"),
   digest: str("Digest of the weights"),
   weights: Weights,
 }).meta({ id: "Model", description: "The model under test." });

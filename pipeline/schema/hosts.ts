@@ -1,15 +1,16 @@
 // runs/hosts.json: the user's own machines, for the provider `ssh`. Private: not part of the repository.
 import { z } from "zod";
+import { SshHost, SshUser } from "./machine.ts";
 
 export const Host = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/).meta({
     description: "Short name, unique in the list.",
   }),
-  host: z.string().min(1).meta({ description: "Address, or a name of your SSH configuration." }),
+  host: SshHost.meta({ description: "Address, or a name of your SSH configuration." }),
   port: z.int().min(1).max(65_535).optional().meta({
     description: "Port; default: your SSH configuration's, else 22.",
   }),
-  user: z.string().min(1).optional().meta({ description: "Login; default: your SSH configuration's." }),
+  user: SshUser.optional().meta({ description: "Login; default: your SSH configuration's." }),
   key_file: z.string().min(1).optional().meta({
     description: "File of your private key for it; default: your SSH configuration's.",
   }),

@@ -4,13 +4,20 @@ import { Canary } from "./canary.ts";
 import { FailureCode } from "./failures.ts";
 import { Offer } from "./offer.ts";
 
+/** A name or an address of the internet, or a name of SSH's configuration: nothing that OpenSSH would read as an option. */
+export const SshHost = z.string().max(255).regex(
+  /^(\w[\w.-]*|[0-9a-fA-F:]+(%\w+)?)$/,
+  "it is no address of a host",
+);
+export const SshUser = z.string().max(64).regex(/^\w[\w.@+-]*$/, "it is no login");
+
 export const Address = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("here") }),
   z.strictObject({
     kind: z.literal("ssh"),
-    host: z.string().min(1),
+    host: SshHost,
     port: z.int().min(1).max(65_535).nullable(),
-    user: z.string().min(1).nullable(),
+    user: SshUser.nullable(),
     /** File of the user's key for it, where SSH's configuration does not say. */
     key_file: z.string().min(1).optional(),
   }),
@@ -144,6 +151,18 @@ export function foldMachines(events: readonly MachineEvent[]): MachineRecord[] {
   const records = new Map<string, MachineRecord>();
   for (const event of events) applyEvent(records, event);
   return [...records.values()];
+}
+
+/** Whether an event can follow what is known of its machine. */
+export function canFollow(record: MachineRecord | undefined, event: MachineEvent["event"]): boolean {
+  if (record === undefined || event === "intent") return record === undefined && event === "intent";
+  return isNote(event) || TRANSITIONS[record.state][event] !== undefined;
+}
+
+/** A reader of events, oldest first; it throws a TypeError for one that cannot follow those before it, and forgets that one. */
+export function machineHistory(): (event: MachineEvent) => void {
+  const records = new Map<string, MachineRecord>();
+  return (event) => applyEvent(records, event);
 }
 
 /** Takes one event into records by machine. */

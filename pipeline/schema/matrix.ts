@@ -4,6 +4,7 @@ import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
 import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
+import { LATEST, whyNoVersion } from "./releases.ts";
 
 export const Workload = z.strictObject({
   name: z.string().min(1).max(40).default("standard").meta({
@@ -67,10 +68,17 @@ const OWN_FLAGS = [
 ];
 const SECRET_FLAGS = ["--api-key", "--hf-token", "-hft"];
 
+/** Whether what runs is the newest cannot be seen; whether it is a certain one can. */
+const RUNS_ALREADY = `${LATEST} is for rented machines: name the version of an engine that runs already`;
+
 export const EngineChoice = z.strictObject({
   name: EngineName,
   url: z.url({ protocol: /^https?$/ }).optional().meta({
     description: "Base URL of an engine that already runs (any but embedded).",
+  }),
+  version: z.string().min(1).max(40).optional().meta({
+    description:
+      "Version to measure (ollama, vllm, sglang, llama.cpp): `0.40.2`, of llama.cpp a build such as `b11429`, or `latest` for the newest stable one when the machine is set up. Default: what the machine's image has, else the newest stable one when this release of the almanac was made. An engine that runs already must be of this version.",
   }),
   api: z.enum(["chat", "completions"]).default("chat").meta({
     description: "Which OpenAI route to use (any but ollama).",
@@ -82,6 +90,11 @@ export const EngineChoice = z.strictObject({
     description:
       'Flags of the server that is started on a rented machine (vllm, sglang, llama.cpp), after those for context and concurrency; recorded with the result. For two GPUs: `["--tensor-parallel-size", "2"]`.',
   }),
+}).superRefine(({ name, url, version }, { addIssue }) => {
+  if (version === undefined) return;
+  const running = url !== undefined && version === LATEST ? `${RUNS_ALREADY} at a url` : null;
+  const message = whyNoVersion(name, version) ?? running;
+  if (message !== null) addIssue({ code: "custom", path: ["version"], message });
 }).superRefine(({ name, url, flags }, { addIssue }) => {
   const refuse = (message: string) => addIssue({ code: "custom", path: ["flags"], message });
   if (flags === undefined) return;
@@ -119,6 +132,11 @@ export const Test = z.strictObject({
     description: "US dollars per hour to publish for a machine that is not rented (`local`).",
   }),
   location: z.string().min(1).max(80).optional().meta({ description: "Where the machine stands, e.g. US." }),
+}).superRefine(({ providers, engines, otherwise }, { addIssue }) => {
+  const own = providers.find((name) => name === "local" || name === "ssh");
+  const asked = [...engines, ...otherwise?.engines ?? []];
+  if (own === undefined || !asked.some((item) => typeof item !== "string" && item.version === LATEST)) return;
+  addIssue({ code: "custom", path: ["engines"], message: `${RUNS_ALREADY}, as those of ${own} do` });
 }).meta({ id: "Test", description: "Every combination of these lists is one entry." });
 
 export const Matrix = z.strictObject({

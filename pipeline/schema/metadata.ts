@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
 import { Prompts } from "./prompts.ts";
+import { RuntimeInstall } from "./runtime_install.ts";
 
 const text = (what: string) => z.string().nullish().meta({ description: what });
 const count = (what: string) => z.number().min(0).nullish().meta({ description: what });
@@ -34,7 +35,8 @@ export const HardwareMeta = z.object({
 export const ModelMeta = z.object({
   name: z.string().min(1).meta({ description: "Model name as the engine knows it." }),
   runtime: text("Engine that served it: ollama, llama.cpp, vllm …"),
-  runtime_version: text("Version of the engine."),
+  runtime_version: text("Version of the engine, as it tells it."),
+  runtime_install: RuntimeInstall.nullish(),
   size: z.union([z.string(), z.number()]).nullish().meta({
     description: "Size of the weights: bytes, or a text such as `4.4 GB`.",
   }),
@@ -157,6 +159,7 @@ export const Metadata = z.object({
   hostname: text("Name of the machine."),
   host_id: text("Hashed id of the machine, the same on every run on it."),
   agent_version: text("Version of the agent."),
+  agent_runtime: text("What the agent ran on, with its version, such as `deno 2.9.6`."),
   hardware: HardwareMeta,
   model: ModelMeta,
   telemetry: TelemetryMeta.nullish(),

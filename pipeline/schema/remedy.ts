@@ -4,13 +4,15 @@ import type { Stage } from "./names.ts";
 
 /**
  * What is done after a failure: the same call or step on the same machine again, another offer, one on another host, one at
- * another location, nothing more for these entries, or nothing more from this provider.
+ * another location, the same machine after a while since the trouble is on this side, nothing more for these entries, or nothing
+ * more from this provider.
  */
 export type Remedy =
   | "same_machine"
   | "other_offer"
   | "other_host"
   | "other_location"
+  | "this_side"
   | "none"
   | "leave_provider";
 

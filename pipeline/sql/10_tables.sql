@@ -14,6 +14,7 @@ CREATE TABLE benchmarks (
   cpu_model VARCHAR, cpu_cores INTEGER, ram_gib DOUBLE,
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
+  runtime_asked VARCHAR, runtime_source VARCHAR, runtime_sha256 VARCHAR,
   arrival VARCHAR, level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, workload VARCHAR, prompt_types VARCHAR[],
   total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, cached_pct DOUBLE, total_errors BIGINT, duration_seconds DOUBLE,
   avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
@@ -58,6 +59,10 @@ COMMENT ON COLUMN benchmarks.evidence_id IS 'Digest of the raw evidence it was c
 COMMENT ON COLUMN benchmarks.host IS 'Hashed id of the machine, the same in every run on it; of host name and GPUs where the agent told none; null when not known.';
 COMMENT ON COLUMN benchmarks.gpu IS 'The GPU by its name in the catalogue; gpu_name where that lacks it.';
 COMMENT ON COLUMN benchmarks.model_name IS 'Model name as the engine knows it.';
+COMMENT ON COLUMN benchmarks.runtime_version IS 'Version of the engine, as it tells it.';
+COMMENT ON COLUMN benchmarks.runtime_asked IS 'Version that the matrix asked for, or latest; null: none.';
+COMMENT ON COLUMN benchmarks.runtime_source IS 'Where the engine came from: the address of a file, PyPI, image (the machine had it) or running (it ran already); null when not told.';
+COMMENT ON COLUMN benchmarks.runtime_sha256 IS 'SHA-256 of what was fetched for the engine, compared with what its publisher tells; of Python packages that of the list of all with their hashes.';
 COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one when one ends), or in an open loop constant, poisson, gamma, ramp.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop), or requests/s (open loop; of a ramp at its end).';
 COMMENT ON COLUMN benchmarks.workload IS 'What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code, shared_prefix <groups>x<prefix>+<in>/<out>; null counts as standard.';

@@ -12,7 +12,8 @@ SELECT
     },
     model: {
       name: model_name, family: family, parameter_count: parameter_count, quantization: quantization, size_gb: size_gb,
-      runtime: runtime, runtime_version: runtime_version, digest: digest, weights: weights
+      runtime: runtime, runtime_version: runtime_version, runtime_asked: runtime_asked, runtime_source: runtime_source,
+      runtime_sha256: runtime_sha256, digest: digest, weights: weights
     },
     test_config: {
       duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { engines } from "../engines/mod.ts";
 import { messageOf } from "../errors.ts";
 import { abortReason } from "../lib/clock.ts";
+import { agentFlags } from "../lib/deno_flags.ts";
 import { sha256Hex } from "../lib/files.ts";
 import type { Job, JobView } from "../machines/machine.ts";
 import { LEAST_CALIBRATED_SECONDS } from "../schema/calibration.ts";
@@ -24,6 +25,13 @@ const STUCK_SECONDS = 120;
 const SILENT_SECONDS = 600;
 /** A machine that cannot be reached for so long is lost. */
 const LOST_SECONDS = 300;
+/** What keeps us from hearing of a machine, which goes on by itself. */
+const UNHEARD: readonly FailureCode[] = [
+  "connection_lost",
+  "ssh_unreachable",
+  "network_down",
+  "machine_hung",
+];
 /** A shell adds the signal that ended a program to this, as its exit code. */
 const SIGNALLED = 128;
 /** Of the agent's and the engine's log. */
@@ -49,16 +57,18 @@ export async function benchmark(
 ): Promise<void> {
   const { machine, signal } = leased;
   const out = evidenceDir(leased, folder);
+  const env = {
+    ...agentEnv(entry, context.run_id),
+    ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
+    ...ready.engine.agentEnv,
+    OUT: out,
+    PROGRESS: "json",
+  };
+  const flags = agentFlags({ folder: machine.workdir, env });
   const job = await machine.launch({
     name: folder,
-    command: [ready.site.deno, "run", "--no-config", "-A", ready.site.agent],
-    env: {
-      ...agentEnv(entry, context.run_id),
-      ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
-      ...ready.engine.agentEnv,
-      OUT: out,
-      PROGRESS: "json",
-    },
+    command: [ready.site.deno, "run", "--no-config", ...flags, ready.site.agent],
+    env,
     ended: "keep",
   });
   try {
@@ -114,12 +124,13 @@ async function watch(
         }
       }
     } catch (error) {
-      if (!["connection_lost", "ssh_unreachable"].includes(codeOf(error))) throw error;
+      const code = codeOf(error);
+      if (!UNHEARD.includes(code) || signal.aborted) throw error;
       lost ??= clock.after(LOST_SECONDS);
       await context.fleet.requireRunning(leased.machine_id);
       if (clock.now() > lost) {
         throw new Failure(
-          "connection_lost",
+          code === "ssh_unreachable" ? "connection_lost" : code,
           `Cannot go on with ${entry.model}: no connection for ${LOST_SECONDS} s: ${messageOf(error)}`,
         );
       }

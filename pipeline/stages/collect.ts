@@ -1,10 +1,13 @@
 // The evidence comes home: fetched whole and compared, sealed with its digests, then moved to its place in one step.
 import { join } from "node:path";
-import { copyFolder, exists, writeAtomic } from "../lib/files.ts";
+import { copyEvidence } from "../lib/evidence_copy.ts";
+import { exists, writeAtomic } from "../lib/files.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
 import type { Entry } from "../schema/entry.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { Leased, StageContext } from "./context.ts";
+
+const SHOWN_NAMES = 5;
 
 export interface Collected extends Sealed {
   /** Folder below data/raw. */
@@ -34,10 +37,13 @@ export async function collect(
 ): Promise<Collected | null> {
   const home = join(context.paths.raw, context.run_id);
   const partial = join(home, `.${folder}.partial`);
-  await source.machine?.download(source.out, source.mirror, true).catch(ignoreMissing);
+  const left = await source.machine?.download(source.out, source.mirror, true).catch(noneMissing) ?? [];
+  if (left.length > 0) {
+    context.log.warn(`${folder}: left where it was, since the agent writes no such files: ${named(left)}`);
+  }
   if (!await hasLines(join(source.mirror, "results.jsonl"))) return null;
   if (await exists(partial)) await Deno.remove(partial, { recursive: true });
-  await copyFolder(source.mirror, partial);
+  await copyEvidence(source.mirror, partial, "agent");
   await writeCanary(source, partial);
   const sealed = await sealRawDirectory(partial, {
     run_id: context.run_id,
@@ -86,6 +92,13 @@ async function hasLines(path: string): Promise<boolean> {
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+function noneMissing(error: unknown): readonly string[] {
+  if (error instanceof Deno.errors.NotFound) return [];
+  throw error;
+}
+
+/** The first few names, each cut short, and how many more there are. */
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name.slice(0, 60)));
+  return [...shown, ...(names.length > SHOWN_NAMES ? [`${names.length - SHOWN_NAMES} more`] : [])].join(", ");
 }

@@ -10,6 +10,7 @@ import type { Catalog } from "../plan/fit.ts";
 import type { BadMemory } from "../plan/pick.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
+import type { Releases } from "../schema/releases.ts";
 import type { Tally } from "../schema/tally.ts";
 
 export interface StageContext {
@@ -27,6 +28,8 @@ export interface StageContext {
   readonly past: readonly MachineRecord[];
   readonly fleet: Fleet;
   readonly startEmbedded: StartEmbedded;
+  /** The versions that are installed where a matrix asks for none. */
+  readonly releases: Releases;
   /** Path of the agent's bundle, made once for a run. */
   readonly agentBundle: () => Promise<string>;
   /** Shows how the work at hand goes on; only a terminal draws it. */

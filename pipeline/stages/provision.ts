@@ -1,6 +1,6 @@
 // A lease becomes a machine: the one that an interrupted run left, or the best offer there is now.
 import { messageOf, StoppedError } from "../errors.ts";
-import { abortReason } from "../lib/clock.ts";
+import { abortReason, unlessAborted } from "../lib/clock.ts";
 import { estimate } from "../plan/estimate.ts";
 import { entriesOf, type Lease, wantedFor } from "../plan/leases.ts";
 import { badMemories } from "../plan/pick.ts";
@@ -12,6 +12,8 @@ import type { Leased, StageContext } from "./context.ts";
 
 /** How long a scope waits for the proof that its machine is gone; the reaper goes on after that. */
 const PATIENCE_SECONDS = 120;
+/** How long a connection may take to close before its machine is given back all the same. */
+const CLOSING_SECONDS = 10;
 
 /** Leases a machine for what is left of `lease`. Leaving its scope gives it back. */
 export async function provision(lease: Lease, context: StageContext): Promise<Leased> {
@@ -19,16 +21,43 @@ export async function provision(lease: Lease, context: StageContext): Promise<Le
   const isHeld = ({ lease_id, provider_id, state }: MachineRecord) =>
     lease_id === lease.id && provider_id !== null && state !== "destroying";
   const record = fleet.live().find(isHeld) ?? await rent(lease, context);
+  const term = termOf(record, context);
   try {
-    const machine = await fleet.bringUp(record.machine_id, signal);
-    return leased(lease, record, machine, context);
+    const machine = await fleet.bringUp(record.machine_id, term.signal);
+    return leased(lease, record, machine, term, context);
   } catch (error) {
+    term.end();
     const [code, reason] = signal.aborted
       ? ["stopped" as const, messageOf(abortReason(signal))]
       : [codeOf(error), messageOf(error)];
     await fleet.giveBack(record.machine_id, code, reason, PATIENCE_SECONDS);
     throw error;
   }
+}
+
+/** How long a lease lasts: until the run is stopped, its machine reaches its deadline, or its scope is left. */
+interface Term {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+function termOf({ lease_id, deadline }: MachineRecord, { signal, clock }: StageContext): Term {
+  const over = new AbortController();
+  const late = new Failure(
+    "lease_deadline",
+    `Cannot go on with ${lease_id}: its machine reached its deadline`,
+  );
+  const timer = setTimeout(
+    () => over.abort(late),
+    Math.min(Math.max(0, deadline - clock.now()), 2 ** 31 - 1),
+  );
+  return {
+    signal: AbortSignal.any([signal, over.signal]),
+    end: () => {
+      clearTimeout(timer);
+      over.abort(new StoppedError("the lease is over"));
+    },
+  };
 }
 
 async function rent(lease: Lease, context: StageContext): Promise<MachineRecord> {
@@ -69,19 +98,12 @@ function leased(
   lease: Lease,
   record: MachineRecord,
   machine: Leased["machine"],
+  term: Term,
   context: StageContext,
 ): Leased {
-  const { fleet, signal, clock } = context;
+  const { fleet, log, clock } = context;
   const { machine_id, lease_id, offer, deadline, provider_id } = record;
   const { name, selfDestruct } = fleet.provider(offer.provider);
-  const late = new AbortController();
-  const timer = setTimeout(
-    () =>
-      late.abort(
-        new Failure("lease_deadline", `Cannot go on with ${lease_id}: its machine reached its deadline`),
-      ),
-    Math.min(Math.max(0, deadline - clock.now()), 2 ** 31 - 1),
-  );
   return {
     machine_id,
     lease_id,
@@ -91,14 +113,18 @@ function leased(
     rented: providers[name].rents,
     self_destruct: selfDestruct?.(provider_id ?? "") ?? null,
     deadline,
-    signal: AbortSignal.any([signal, late.signal]),
+    signal: term.signal,
     site: null,
     end: { code: "stopped", reason: "its scope was left" },
     async [Symbol.asyncDispose]() {
-      clearTimeout(timer);
-      late.abort(new StoppedError("the lease is over"));
-      await machine[Symbol.asyncDispose]();
-      await fleet.giveBack(machine_id, this.end.code, this.end.reason, PATIENCE_SECONDS);
+      term.end();
+      try {
+        await unlessAborted(machine[Symbol.asyncDispose](), clock.timeout(CLOSING_SECONDS));
+      } catch (error) {
+        log.warn(`${machine_id}  its connection could not be closed: ${messageOf(error)}`);
+      } finally {
+        await fleet.giveBack(machine_id, this.end.code, this.end.reason, PATIENCE_SECONDS);
+      }
     },
   };
 }

@@ -32,7 +32,11 @@ const PORTS = 20_000;
 export async function setup(leased: Leased, sitting: Sitting, context: StageContext): Promise<Ready> {
   const [first] = sitting.entries;
   if (first === undefined) throw new TypeError("a sitting has at least one entry");
-  const site = await (leased.site ??= prepare(leased, first.gpu, context));
+  const site = await (leased.site ??= prepare(leased, first.gpu, context).catch((error) => {
+    // What failed is done anew when the machine is tried again.
+    leased.site = null;
+    throw error;
+  }));
   const world = worldOf(leased, context);
   const engine = await startOrMissing(leased, first, sitting, world);
   return { engine, world, site, [Symbol.asyncDispose]: () => ended(engine) };
@@ -70,7 +74,8 @@ async function prepare(leased: Leased, gpu: string, context: StageContext): Prom
   const facts = isHere && gpu === "any" ? null : await settledFacts(leased, gpu, context);
   if (facts !== null) checkGpu(facts, gpu, leased);
   if (!isHere) await keepAlive(leased, context);
-  const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, context.run_dir);
+  const { run_dir, releases } = context;
+  const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, { run_dir, releases });
   const agent = join(machine.workdir, "agent.js");
   await machine.upload(await context.agentBundle(), agent);
   signal.throwIfAborted();
@@ -204,6 +209,7 @@ function worldOf(
     onPhase: () => undefined,
     modelsDir: context.paths.models,
     startEmbedded: context.startEmbedded,
+    releases: context.releases,
   };
 }
 

@@ -6,7 +6,7 @@ import type { EngineFaults, SpeedModel } from "./machine.ts";
 type Settings = SpeedModel & EngineFaults & { vram_gib: number };
 type Body = Record<string, unknown>;
 
-const VERSION = "0.12.9-simulated";
+const VERSION = Deno.env.get("OLLAMA_VERSION") ?? "";
 const DEFAULT_SIZE_GB = 4.4;
 /** Pulls and loads of the model with which a machine is tried do not fail. */
 const TRIED_WITH = "qwen2:1.5b";
@@ -51,6 +51,10 @@ async function answer(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
   const body: Body = request.method === "POST" ? await request.json() : {};
   const model = full(String(body.model ?? ""));
+  if (settings.redirects !== undefined) {
+    return new Response(null, { status: 307, headers: { location: settings.redirects } });
+  }
+  if (settings.endless === true && path !== "/api/version") return endless();
   if (settings.nonsense === true && path !== "/api/tags") return new Response("<html>It works!</html>");
   switch (`${request.method} ${path}`) {
     case "GET /api/version":
@@ -76,6 +80,11 @@ async function answer(request: Request): Promise<Response> {
     default:
       return Response.json({ error: "404 page not found" }, { status: 404 });
   }
+}
+
+function endless(): Response {
+  const part = new TextEncoder().encode('{"models": [').fill(32, 12);
+  return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(part) }));
 }
 
 async function* pull(model: string): AsyncGenerator<object> {

@@ -117,12 +117,12 @@ export function lambda(cloud: Cloud): Protocol {
 }
 
 /** An instance as it tells it; the port of its sshd stands in a tag, since all machines here share one host. */
-export function told({ id, label, stock, state, port }: CloudMachine, tags: readonly Tag[] = []) {
+export function told({ id, label, stock, state, port, faults }: CloudMachine, tags: readonly Tag[] = []) {
   const status = { starting: "booting", running: "active", failed: "unhealthy", stopped: "preempted" };
   return {
     id,
     name: label,
-    ip: "127.0.0.1",
+    ip: faults.address ?? "127.0.0.1",
     private_ip: "10.19.60.24",
     status: state === "gone" ? "terminated" : status[state],
     ssh_key_names: [label],

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Network } from "./network.ts";
 import { type Card, programs } from "./programs.ts";
+import type { PublisherFault } from "./releases.ts";
 import { configureSshd, makeHostKey, startSshd } from "./sshd.ts";
 
 /** What is wrong with a machine. Times in seconds of the cloud's clock. */
@@ -39,8 +40,10 @@ export interface MachineFaults {
   readonly damaged?: number;
   /** Programs that its image brings, by name: text for the shell. */
   readonly image?: Readonly<Record<string, string>>;
-  /** The engine's installer fails. */
-  readonly installFails?: boolean;
+  /** Where its provider says that it is reached, instead of loopback. */
+  readonly address?: string;
+  /** How the publishers of its programs let it down. */
+  readonly publisher?: PublisherFault;
   /** Seconds by which its clock is ahead. */
   readonly clockAhead?: number;
   /** It stands in this network instead of on loopback; whoever made that removes it. */
@@ -76,6 +79,10 @@ export interface EngineFaults {
   /** Part of a model that lies in GPU memory; the second of that with which a machine is tried. */
   readonly inVram?: number;
   readonly smallInVram?: number;
+  /** Every question is sent on to this address by 307. */
+  readonly redirects?: string;
+  /** Its answers to what it has loaded, or to all, do not end. */
+  readonly endless?: boolean;
   /** What its memory and its line really give, instead of what is offered. */
   readonly bandwidth_gb_s?: number;
   readonly pull_gb_s?: number;
@@ -127,7 +134,8 @@ export class RunningMachine implements AsyncDisposable {
     const mark = `ALMANAC_CLOUD_MACHINE=${crypto.randomUUID()}`;
     await programs({ ...options, bin, state });
     const entry = join(folder, "enter");
-    const variables = { ...options.env, HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
+    const PATH = `${bin}:/usr/local/bin:/usr/bin:/bin`;
+    const variables = { ...options.env, HOME: home, PATH, STATE: state };
     await Deno.writeTextFile(entry, enterScript(mark, variables));
     await Deno.chmod(entry, 0o755);
     const waits = faults.ssh === "denied" || typeof faults.ssh === "object";

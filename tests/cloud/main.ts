@@ -1,6 +1,7 @@
 // The simulated clouds as a program: says where they stand in one line of JSON, and ends with all their machines when its input closes.
 import { type CloudName, PROTOCOLS, startCloud } from "./mod.ts";
 import type { CloudOptions } from "./cloud.ts";
+import { SIMULATED_RELEASES } from "./releases.ts";
 import { stockOf } from "./stock.ts";
 
 /** A minute of the clouds takes 3 s. */
@@ -44,6 +45,8 @@ const started = await Promise.all(
 const clouds = Object.fromEntries(
   started.map(({ url, login, cloud }, index) => [names[index], { url, login, key: cloud.key }]),
 );
-Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify({ clouds, pace: PACE })}\n`));
+Deno.stdout.writeSync(
+  new TextEncoder().encode(`${JSON.stringify({ clouds, pace: PACE, releases: SIMULATED_RELEASES })}\n`),
+);
 for await (const _ of Deno.stdin.readable);
 await Promise.all(started.map((cloud) => cloud[Symbol.asyncDispose]()));

@@ -38,12 +38,13 @@ export class ModelledMachine implements Machine {
     return Promise.resolve();
   }
 
-  async download(from: string, to: string): Promise<void> {
+  async download(from: string, to: string): Promise<string[]> {
     const agent = [...this.#jobs.values()].find(({ order }) => order.env.OUT === from);
     if (agent === undefined) throw new Deno.errors.NotFound(from);
     await Deno.mkdir(to, { recursive: true });
     await Deno.writeTextFile(join(to, "results.jsonl"), agent.results());
     await Deno.writeTextFile(join(to, "metadata.json"), JSON.stringify(agent.metadata(this.stock)));
+    return [];
   }
 
   fetch: typeof fetch = async (input, init) => {

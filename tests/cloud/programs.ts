@@ -1,16 +1,14 @@
 // The programs of a "machine" that a real one would have: nvidia-smi, an installer, a package manager. Faults are counted in files.
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { nvidiaSmiScript } from "../fakes/nvidia_smi.ts";
 import type { MachineFaults, MachineOptions } from "./machine.ts";
+import { publishers } from "./releases.ts";
 
 /** A GPU as its driver tells it. */
 export interface Card {
   readonly name: string;
   readonly memory_mib: number;
 }
-
-const engine = join(dirname(fileURLToPath(import.meta.url)), "engine.ts");
 
 /** Writes the programs into `bin`; what they count lies in `state`. */
 export async function programs(options: MachineOptions & { bin: string; state: string }): Promise<void> {
@@ -23,23 +21,22 @@ export async function programs(options: MachineOptions & { bin: string; state: s
       ...faults.engine,
     }),
   );
-  const installed =
-    `#!/bin/sh\nSTATE='${state}' exec '${Deno.execPath()}' run -A --no-config '${engine}' "$@"\n`;
-  await Deno.writeTextFile(join(state, "ollama"), installed, { mode: 0o755 });
   const isStrange = faults.idleAgent !== undefined || faults.clockAhead !== undefined;
   const texts: Record<string, string> = {
     "nvidia-smi": nvidiaSmi(options),
-    curl: curl(options),
+    curl: await publishers(state, faults.publisher),
     sudo: 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
     fuser: counted(state, "dpkg", faults.dpkgLocked ?? 0, "echo 4711; exit 0", "exit 1"),
     dpkg: faults.halfConfigured === true ? interrupted(join(state, "repaired")) : "exit 0",
     "apt-get": "exit 0",
-    zstd: "exit 0",
+    // What it unpacks was never packed.
+    zstd: 'for last; do :; done; exec cat "$last"',
+    unzip: 'exec cat "$2"',
     df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
 echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9 / 1024)} 1% /"`,
     ...faults.image,
     ...(faults.clockAhead === undefined ? {} : { date: ahead(faults.clockAhead) }),
-    ...(faults.system === undefined ? {} : { uname: `echo '${faults.system}'` }),
+    ...(faults.system === undefined ? {} : { uname: uname(faults.system) }),
     ...(faults.damaged === undefined ? {} : { tail: damaging(state, faults.damaged) }),
     ...(faults.noDeno === true ? { deno: "exit 127" } : {}),
     ...(isStrange ? { deno: await strangeDeno(state, faults) } : {}),
@@ -47,7 +44,12 @@ echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9
   for (const [name, text] of Object.entries(texts)) {
     await Deno.writeTextFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   }
-  if (faults.noDeno !== true && !isStrange) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+  if (texts.deno === undefined) await Deno.symlink(Deno.execPath(), join(bin, "deno"));
+}
+
+/** What `uname` tells of a system such as `Linux x86_64`. */
+function uname(system: string): string {
+  return `case "$*" in -m) echo '${system.split(" ")[1]}';; *) echo '${system}';; esac`;
 }
 
 /** A package manager that complains until it is repaired. */
@@ -98,18 +100,6 @@ function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: Machine
   }, state);
   const broken = `echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18`;
   return counted(state, "driver", faults.driverFails ?? 0, broken, answers);
-}
-
-/** The engine's installer comes from a loopback "internet"; everything else goes to the real curl. */
-function curl({ bin, state, faults }: MachineOptions & { bin: string; state: string }): string {
-  const install = faults.installFails === true
-    ? 'echo "echo >&2 ERROR: unsupported architecture; exit 1"'
-    : `echo "cp '${join(state, "ollama")}' '${join(bin, "ollama")}'"`;
-  return `case "$*" in
-  *ollama.com/install.sh*) ${install};;
-  *deno.land/install.sh*) echo "curl: (22) The requested URL returned error: 404" >&2; exit 22;;
-  *) exec /usr/bin/curl "$@";;
-esac`;
 }
 
 /** Does `first` for the first `times` calls (-1: always), then `then`. */

@@ -233,10 +233,15 @@ function catalog(cloud: Cloud, query: URLSearchParams): Reply {
 
 /** A pod is called RUNNING from the start; it has an address once its container runs. */
 function podOf(machine: CloudMachine, order: CreatePod | undefined) {
-  const { id, label, stock, state, port } = machine;
+  const { id, label, stock, state, port, faults } = machine;
   const runs = state === "running";
   const status = state === "failed" ? "ERROR" : state === "stopped" ? "EXITED" : "RUNNING";
-  const direct = { host: "127.0.0.1", port, username: "root", command: `ssh root@127.0.0.1 -p ${port}` };
+  const direct = {
+    host: faults.address ?? "127.0.0.1",
+    port,
+    username: "root",
+    command: `ssh root@127.0.0.1 -p ${port}`,
+  };
   return {
     id,
     name: label,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import type { Machine } from "../../pipeline/machines/machine.ts";
-import { connect } from "../../pipeline/machines/mod.ts";
+import { connect, type ConnectContext } from "../../pipeline/machines/mod.ts";
 import { type MachineFaults, RunningMachine } from "./machine.ts";
 import { login } from "./login.ts";
 import { cardOf } from "./stock.ts";
@@ -14,7 +14,7 @@ export interface SshHost extends AsyncDisposable {
   /** The key that it lets in. */
   readonly key_file: string;
   readonly user: string;
-  connect(): Promise<Machine>;
+  connect(changes?: Partial<ConnectContext>): Promise<Machine>;
   /** Ends every connection to it; what runs on it goes on. */
   cutConnections(): void;
   /** The same address, another host key: as if somebody sat in between. */
@@ -43,7 +43,7 @@ export async function sshHost(faults: MachineFaults = {}): Promise<SshHost> {
     running,
     key_file,
     user,
-    connect: () =>
+    connect: (changes = {}) =>
       connect({ kind: "ssh", host: "127.0.0.1", port: running.port, user }, {
         machine_id: "host",
         run_dir: folder,
@@ -51,6 +51,7 @@ export async function sshHost(faults: MachineFaults = {}): Promise<SshHost> {
         sockets: folder,
         clock: realClock(),
         signal: new AbortController().signal,
+        ...changes,
       }),
     cutConnections: () => running.cutConnections(),
     restartWithNewKey: () => running.restartWithNewKey(),

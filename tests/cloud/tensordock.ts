@@ -186,7 +186,7 @@ function keysFor(home: string, commands: readonly string[]): string[] {
 }
 
 /** A machine that starts can be told as stopped for a moment. */
-function told({ id, label, state, port, stock }: CloudMachine, flash: boolean): Told {
+function told({ id, label, state, port, stock, faults }: CloudMachine, flash: boolean): Told {
   const status = {
     starting: flash ? "stopped_disassociated" : "queued",
     running: "running",
@@ -199,7 +199,7 @@ function told({ id, label, state, port, stock }: CloudMachine, flash: boolean): 
     id,
     name: label,
     status,
-    ipAddress: state === "running" ? "127.0.0.1" : null,
+    ipAddress: state === "running" ? faults.address ?? "127.0.0.1" : null,
     portForwards: state === "running" ? [{ internal_port: 22, external_port: port }] : [],
     resources: { gpus: { [v0Name(stock)]: { count: stock.gpu_count } } },
     rateHourly: stock.price_per_hour,

@@ -250,7 +250,7 @@ export function told(machine: CloudMachine) {
     cur_state: state === "stopped" ? "stopped" : "running",
     next_state: "running",
     status_msg: words,
-    public_ipaddr: state === "running" ? " 127.0.0.1" : null,
+    public_ipaddr: state === "running" ? machine.faults.address ?? " 127.0.0.1" : null,
     ...(state === "running" ? { ports: { "22/tcp": [{ HostIp: "0.0.0.0", HostPort: String(port) }] } } : {}),
     ssh_host: null,
     ssh_port: null,

@@ -48,6 +48,10 @@ async function ended(job: Job, onLine: (line: string) => void): Promise<JobView>
   }
 }
 
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+}
+
 for (const [name, reach] of Object.entries(WAYS)) {
   const test = (what: string, work: (reached: Reached) => Promise<void>) =>
     Deno.test(`${name} ${what}`, async () => {
@@ -91,10 +95,12 @@ for (const [name, reach] of Object.entries(WAYS)) {
     const there = join(machine.workdir, "a folder");
     await machine.run(["mkdir", "-p", there]);
     await machine.upload(file, join(there, "it's one"));
+    await machine.run(["cp", "it's one", "calibration.json"], { cwd: there });
     await machine.run(["sh", "-c", 'printf "1\\n" > "$1/results.jsonl"', "sh", there]);
     const back = join(folder, "back");
-    await machine.download(there, back, true);
-    deepEqual(await Deno.readFile(join(back, "it's one")), bytes);
+    deepEqual(await machine.download(there, back, true), ["it's one"]);
+    deepEqual(await Deno.readFile(join(back, "calibration.json")), bytes);
+    deepEqual((await names(back)).sort(), ["calibration.json", "results.jsonl"]);
     await machine.run(["sh", "-c", 'printf "2\\n" >> "$1/results.jsonl"', "sh", there]);
     await machine.download(there, back, false);
     equal(await Deno.readTextFile(join(back, "results.jsonl")), "1\n2\n");
@@ -102,6 +108,19 @@ for (const [name, reach] of Object.entries(WAYS)) {
       machine.download(join(machine.workdir, "none"), join(folder, "x"), true),
       Deno.errors.NotFound,
     );
+  });
+
+  test("keeps a folder, a link and a page that lie beside evidence where they are", async ({ machine, folder }) => {
+    const there = join(machine.workdir, "evidence");
+    await machine.run(["mkdir", "-p", join(there, "sub")]);
+    const script =
+      `cd "$1" && echo '{}' > results.jsonl && echo '<script>' > evil.html && echo x > sub/results.jsonl &&
+ln -s /etc/passwd agent.log && ln -s /etc/passwd gpu.csv && echo '<svg/>' > logo.svg`;
+    equal(await machine.run(["sh", "-c", script, "sh", there]), 0);
+    const back = join(folder, "back");
+    const left = await machine.download(there, back, true);
+    deepEqual(await names(back), ["results.jsonl"]);
+    for (const name of ["evil.html", "logo.svg"]) ok(left.includes(name), name);
   });
 
   test("runs a job to its end and tells its lines, its last words and its exit code", async ({ machine }) => {
@@ -128,6 +147,25 @@ for (const [name, reach] of Object.entries(WAYS)) {
     const view = await job.poll();
     equal(view.running, false);
     ok(view.code !== 0);
+  });
+
+  test("follows no redirect: what listens on it cannot send our questions elsewhere", async ({ machine }) => {
+    const asked: string[] = [];
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => undefined },
+      (request) => {
+        const { pathname } = new URL(request.url);
+        asked.push(pathname);
+        return pathname === "/secret"
+          ? new Response("done")
+          : new Response(null, { status: 307, headers: { location: "/secret" } });
+      },
+    );
+    await rejects(
+      machine.fetch(`http://127.0.0.1:${server.addr.port}/api/pull`, { method: "POST", body: "{}" }),
+      /307, a redirect to \/secret, which is not followed/,
+    );
+    deepEqual(asked, ["/api/pull"]);
   });
 
   test("lets us reach what listens on it", async ({ machine }) => {

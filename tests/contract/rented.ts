@@ -9,6 +9,8 @@ import { type CloudProtocol, startCloud, type StartedCloud } from "../cloud/mod.
 import { type Reply, type Script, scripted } from "../cloud/server.ts";
 
 /** A thousand times faster than real: pauses between calls are a few milliseconds. */
+/** An answer of a loopback server that has not come by then does not come. */
+const LATE_MS = 4000;
 const PACE = 0.001;
 const KEY = "canary-key-4f1d";
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAITest almanac";
@@ -47,7 +49,7 @@ export async function open(
   const provider = kind.open({
     key: changes.key ?? KEY,
     simulated: started,
-    clock: realClock(PACE),
+    clock: realClock(PACE, LATE_MS),
     log: { info: () => undefined, warn: () => undefined },
     hosts: [],
     known_hosts: "",

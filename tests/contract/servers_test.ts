@@ -4,8 +4,8 @@ import { engines } from "../../pipeline/engines/mod.ts";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import { Failure, type FailureCode } from "../../pipeline/schema/failures.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
-import { fakeServer, type ServerName } from "../fakes/server.ts";
-import { type MachineOptions, serverMachine } from "../fakes/server_machine.ts";
+import { fakeServer, type ServerName, VERSIONS as USUAL } from "../fakes/server.ts";
+import { type MachineOptions, NEWEST, type ServerMachine, serverMachine } from "../fakes/server_machine.ts";
 import type { ProcessFaults } from "../fakes/server_process.ts";
 import { until } from "../until.ts";
 import { gaugesIn } from "../../pipeline/schema/gauges.ts";
@@ -23,17 +23,22 @@ const TITLES: Record<ServerName, string> = { vllm: "vLLM", sglang: "SGLang", "ll
 /** Starts engine `name` on such a machine, loads its model and asks `then`. */
 async function started<T>(
   name: ServerName,
-  options: MachineOptions & { model?: string; flags?: string[]; pace?: number },
+  options: MachineOptions & { model?: string; flags?: string[]; asked?: string; pace?: number },
   then: (made: Made) => Promise<T>,
 ): Promise<T> {
-  const { model = MODELS[name], flags, pace = 0.01 } = options;
+  const { model = MODELS[name], flags, asked, pace = 0.01 } = options;
   await using machine = await serverMachine(name, options);
   const said: string[] = [];
-  const world = engineWorld(said, { host: machine.host, clock: realClock(pace) });
-  const choice = EngineChoice.parse({ name, flags });
+  const world = worldOf(machine, pace, said);
+  const choice = EngineChoice.parse({ name, flags, version: asked });
   await using running = await engines[name].start(choice, model, capacity, world);
   await engines[name].load(running, model, capacity, world);
   return await then({ machine, running, world, said, model, engine: engines[name] });
+}
+
+/** The world of engines on such a machine. */
+function worldOf({ host, releases }: ServerMachine, pace = 0.01, said: string[] = []) {
+  return engineWorld(said, { host, releases, clock: realClock(pace) });
 }
 
 interface Made {
@@ -76,8 +81,10 @@ const RESETS: Record<ServerName, string | null> = {
 for (const name of NAMES) {
   Deno.test(`${name} that the image has is started with room for the workload, waited for, asked and ended`, async () => {
     await started(name, { faults: { loading: 3 } }, async ({ machine, running, world, model, engine }) => {
-      const { ENGINE_FLAGS = "", RESET_URL = null, METRICS_URL = "", METRICS_NAMES = "", ...agentEnv } =
+      const { ENGINE_FLAGS = "", RESET_URL = null, METRICS_URL = "", METRICS_NAMES = "", ...other } =
         running.agentEnv;
+      const { ENGINE_INSTALL = "", ...agentEnv } = other;
+      deepEqual(JSON.parse(ENGINE_INSTALL), { asked: null, version: null, source: "image", sha256: null });
       deepEqual(agentEnv, { ENGINE: name, URL: running.url, API: "chat" });
       deepEqual(JSON.parse(ENGINE_FLAGS), FLAGS[name]);
       deepEqual(RESET_URL, RESETS[name] === null ? null : `${running.url}${RESETS[name]}`);
@@ -123,7 +130,7 @@ for (const name of NAMES) {
   Deno.test(`${name} takes the next port when another program holds the first`, async () => {
     await using machine = await serverMachine(name);
     using _held = Deno.listen({ hostname: "127.0.0.1", port: machine.host.port });
-    const world = engineWorld([], { host: machine.host, clock: realClock(0.01) });
+    const world = worldOf(machine);
     await using running = await engines[name].start(EngineChoice.parse({ name }), MODELS[name], capacity, {
       ...world,
       fetch: notAt(machine.host.port),
@@ -136,7 +143,7 @@ for (const name of NAMES) {
 
   Deno.test(`${name} has the same job for the same command alone, so that a run that goes on finds it`, async () => {
     await using machine = await serverMachine(name);
-    const world = engineWorld([], { host: machine.host, clock: realClock(0.01) });
+    const world = worldOf(machine);
     const job = async (model: string) => {
       const before = machine.orders.length;
       const choice = EngineChoice.parse({ name });
@@ -211,16 +218,16 @@ async function fails(
   faults: ProcessFaults,
   code: FailureCode,
   found: RegExp,
-  options: MachineOptions & { flags?: string[]; pace?: number } = {},
+  options: MachineOptions & { flags?: string[]; asked?: string; pace?: number } = {},
 ) {
-  const { flags, pace = 0.01 } = options;
+  const { flags, asked, pace = 0.01 } = options;
   await using machine = await serverMachine(name, { ...options, faults });
   const said: string[] = [];
-  const world = engineWorld(said, { host: machine.host, clock: realClock(pace) });
+  const world = worldOf(machine, pace, said);
   let failure: unknown = null;
   try {
     await using running = await engines[name].start(
-      EngineChoice.parse({ name, flags }),
+      EngineChoice.parse({ name, flags, version: asked }),
       MODELS[name],
       capacity,
       world,
@@ -304,46 +311,154 @@ for (const [name, line, code] of WORDS) {
   });
 }
 
-const PACKAGES = { vllm: "--torch-backend=auto vllm", sglang: "sglang" } as const;
+const OPTIONS = { vllm: " --torch-backend=auto", sglang: "" } as const;
+const UV = "https://github.com/astral-sh/uv/releases/download/";
 
 for (const name of ["vllm", "sglang"] as const) {
-  Deno.test(`${name} that the image lacks comes into a folder of its own, once`, async () => {
+  Deno.test(`${name} that the image lacks comes into a folder of its own, once, each package with the hash that the index tells`, async () => {
     await started(name, { installed: false }, async ({ machine, world }) => {
-      const { workdir } = machine.host;
-      const venv = `${workdir}/${name}`;
+      const venv = `${machine.host.workdir}/${name}/${USUAL[name]}`;
+      const python = `--python ${venv}/bin/python`;
       const done = (await machine.installs()).filter((line) => !/^(apt-get|sudo)/.test(line));
-      deepEqual(done, [
-        "curl https://astral.sh/uv/install.sh",
-        `uv venv --clear --python 3.12 ${venv}`,
-        `uv pip install --python ${venv}/bin/python ${PACKAGES[name]}`,
+      const [sums = "", file = "", ...uv] = done;
+      ok(sums.startsWith(`curl ${UV}`) && sums.endsWith("-unknown-linux-gnu.tar.gz.sha256"), sums);
+      equal(sums, `${file}.sha256`);
+      deepEqual(uv, [
+        `uv venv --python 3.12 ${venv}`,
+        `uv pip compile --quiet --generate-hashes --no-annotate --no-header ${python}${
+          OPTIONS[name]
+        } -o ${venv}.txt -`,
+        `uv pip install ${python} --require-hashes${OPTIONS[name]} -r ${venv}.txt`,
       ]);
       const program = name === "vllm" ? "vllm" : "python3";
       ok(machine.orders[0]?.command.includes(`${venv}/bin/${program}`));
       const again = await engines[name].start(EngineChoice.parse({ name }), MODELS[name], capacity, world);
       await again[Symbol.asyncDispose]();
-      equal((await machine.installs()).filter((line) => line.startsWith("uv pip")).length, 1);
+      equal((await machine.installs()).filter((line) => line.startsWith("uv pip install")).length, 1);
+    });
+  });
+
+  Deno.test(`${name} whose package has another hash than the index tells is not run`, async () => {
+    const found = new RegExp(`Cannot install ${TITLES[name]}: cause: Hash mismatch for \`torch==2.14.0\``);
+    const { machine } = await fails(name, {}, "wrong_checksum", found, {
+      installed: false,
+      altered: "package",
+    });
+    deepEqual(machine.orders, []);
+  });
+}
+
+for (const name of NAMES) {
+  const what = name === "llama.cpp" ? "llama-b10356-bin-ubuntu-vulkan" : "uv-\\w+-unknown-linux-gnu";
+  Deno.test(`${name}: a file that is not its publisher's is not run`, async () => {
+    const found = new RegExp(
+      `Cannot install ${TITLES[name]}: wrong SHA-256: ${what}\\S* has \\w{64} instead of`,
+    );
+    const { machine } = await fails(name, {}, "wrong_checksum", found, { installed: false, altered: "file" });
+    deepEqual(machine.orders, []);
+  });
+
+  for (
+    const [what, options, taken, source] of [
+      ["of which none is asked for is the usual one", { installed: false }, USUAL[name], "fetched"],
+      [
+        "of which the latest is asked for is the newest",
+        { installed: false, asked: "latest" },
+        NEWEST[name],
+        "fetched",
+      ],
+      [
+        "of which one is asked for is that",
+        { installed: false, asked: NEWEST[name] },
+        NEWEST[name],
+        "fetched",
+      ],
+      ["that the image brings as asked is taken", { asked: USUAL[name] }, USUAL[name], "image"],
+      [
+        "that the image brings as the newest is taken",
+        { version: NEWEST[name], asked: "latest" },
+        NEWEST[name],
+        "image",
+      ],
+      [
+        "that the image brings in another version comes as asked beside it",
+        { asked: NEWEST[name] },
+        NEWEST[name],
+        "fetched",
+      ],
+    ] as [string, MachineOptions & { asked?: string }, string, "fetched" | "image"][]
+  ) {
+    Deno.test(`${name}: a version ${what}, and that is told`, async () => {
+      await started(name, options, ({ running, machine }) => {
+        const { sha256, source: from, ...told } = JSON.parse(running.agentEnv.ENGINE_INSTALL ?? "");
+        deepEqual(told, { asked: options.asked ?? null, version: taken });
+        equal(running.version, name === "llama.cpp" ? `${taken}-5e9c6354` : taken);
+        if (source === "image") return Promise.resolve(deepEqual([from, sha256], ["image", null]));
+        match(
+          from,
+          name === "llama.cpp" ? new RegExp(`^https://github\\.com/.*/${taken}/`) : /^PyPI, by uv \d/,
+        );
+        match(sha256, /^[0-9a-f]{64}$/);
+        ok(machine.orders[0]?.command[4]?.startsWith(machine.host.workdir));
+        return Promise.resolve();
+      });
+    });
+  }
+
+  Deno.test(`${name} that tells another version than the one that was installed is not measured`, async () => {
+    const found = new RegExp(`Cannot measure ${TITLES[name]} ${USUAL[name]}: \\S+ answers`);
+    const version = name === "llama.cpp" ? "b9999" : "9.9.9";
+    await fails(name, { version }, "wrong_version", found, { installed: false });
+  });
+
+  Deno.test(`${name} of a host that is not ours must be of the version that is asked for`, async () => {
+    const at = async (told: string, asked: string) => {
+      await using server = fakeServer(name, [MODELS[name]], { version: told });
+      const choice = EngineChoice.parse({ name, url: server.url, version: asked });
+      await using running = await engines[name].start(choice, MODELS[name], capacity, engineWorld());
+      return JSON.parse(running.agentEnv.ENGINE_INSTALL ?? "");
+    };
+    const version = name === "llama.cpp" ? `${USUAL[name]}-5e9c6354` : USUAL[name];
+    deepEqual(await at(USUAL[name], USUAL[name]), {
+      asked: USUAL[name],
+      version,
+      source: "running",
+      sha256: null,
+    });
+    await rejects(at(USUAL[name], NEWEST[name]), (error: Failure) => {
+      match(error.message, new RegExp(`Cannot measure ${TITLES[name]} ${NEWEST[name]}: ${version} answers`));
+      return error.code === "wrong_version";
     });
   });
 }
 
-Deno.test("llama.cpp that the image lacks comes from the newest release that has its file, once", async () => {
+Deno.test("vLLM that does not tell its version cannot be held to one", async () => {
+  await using server = fakeServer("vllm", ["m"], { version: "" });
+  const choice = EngineChoice.parse({ name: "vllm", url: server.url, version: "0.33.0" });
+  const found = /Cannot measure vLLM 0\.33\.0: it does not tell its version/;
+  await rejects(engines.vllm.start(choice, "m", capacity, engineWorld()), found);
+});
+
+Deno.test("llama.cpp that the image lacks comes as its usual build, once", async () => {
   await started("llama.cpp", { installed: false }, async ({ machine, world }) => {
-    const curls = (await machine.installs()).filter((line) => line.startsWith("curl"));
-    equal(curls.length, 2);
-    match(curls[1] ?? "", /b10356\/llama-b10356-bin-ubuntu-vulkan-(x64|arm64)\.tar\.gz$/);
+    const curls = async () => (await machine.installs()).filter((line) => line.startsWith("curl"));
+    equal((await curls()).length, 1);
+    match((await curls())[0] ?? "", /b10356\/llama-b10356-bin-ubuntu-vulkan-(x64|arm64)\.tar\.gz$/);
     const choice = EngineChoice.parse({ name: "llama.cpp" });
     const again = await engines["llama.cpp"].start(choice, MODELS["llama.cpp"], capacity, world);
     await again[Symbol.asyncDispose]();
-    equal((await machine.installs()).filter((line) => line.startsWith("curl")).length, 2);
+    equal((await curls()).length, 1);
   });
 });
 
 for (const name of NAMES) {
   Deno.test(`${name}'s installer that fails is told with its last lines, a full disk as such`, async () => {
     const broken = { installed: false, installFails: "error: no such distribution" };
-    const found = new RegExp(`Cannot install ${TITLES[name]}: error: no such distribution`);
+    const found = new RegExp(
+      `Cannot install ${TITLES[name]}: (cannot fetch \\S+: )?error: no such distribution`,
+    );
     const { said } = await fails(name, {}, "install_failed", found, broken);
-    equal(said.at(-1), "  error: no such distribution");
+    match(said.at(-1) ?? "", /^ {2}.*error: no such distribution$/);
     const full = { installed: false, installFails: "write error: No space left on device" };
     await fails(name, {}, "disk_too_small", /No space left on device/, full);
   });

@@ -5,8 +5,23 @@ import { fileURLToPath } from "node:url";
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const mainFile = join(repository, "pipeline", "main.ts");
 
-/** How Deno runs a program beside a test. The packages are there, or the test would not run: nothing looks for them again. */
-export const RUN = ["run", "-A", "--node-modules-dir=manual"];
+/** The packages are there, or the test would not run: nothing looks for them again. */
+const PACKAGES = "--node-modules-dir=manual";
+/** How Deno runs a program of the tests beside a test. */
+export const RUN = ["run", "-A", PACKAGES];
+
+/** The tasks of deno.json. */
+export const { tasks } = JSON.parse(await Deno.readTextFile(join(repository, "deno.json"))) as {
+  tasks: Record<string, { command: string }>;
+};
+
+/** What a task that runs the command line allows it, as Deno is told; of a command that is no task what `status` does. */
+export function flagsOf(task: string): string[] {
+  const [, flags = ""] = /^deno run (.*) pipeline\/main\.ts /.exec(tasks[task]?.command ?? "") ?? [];
+  if (flags === "") return flagsOf("status");
+  const words = [...flags.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  return words.map((word) => word.replace(/\$\(deno eval .*'\)/, Deno.execPath()));
+}
 
 export interface Ended {
   readonly code: number;
@@ -19,7 +34,7 @@ export async function cli(...args: string[]): Promise<Ended> {
   return await start(...args).ended;
 }
 
-/** Starts `almanac ARGS`; `said(text)` resolves to its stderr so far when that holds the text, or it has ended. */
+/** Starts `almanac ARGS` with what its task allows; `said(text)` resolves to its stderr so far when that holds the text, or it has ended. */
 export function start(...args: string[]) {
   return startWith({}, ...args);
 }
@@ -27,7 +42,7 @@ export function start(...args: string[]) {
 /** The same with variables of its environment. */
 export function startWith(env: Record<string, string>, ...args: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, mainFile, ...args],
+    args: ["run", ...flagsOf(args[0] ?? ""), PACKAGES, mainFile, ...args],
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",

@@ -1,5 +1,5 @@
 // Reasons of the whole run: what is left out before anything is rented, and what ends it: money, time, an account, somebody.
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { providers } from "../../pipeline/providers/mod.ts";
@@ -288,7 +288,7 @@ Deno.test("[interrupted] a controller that is killed is closed by the next sweep
   const [run_id] = (await Array.fromAsync(Deno.readDir(paths.runs))).flatMap(({ name, isDirectory }) =>
     isDirectory ? [name] : []
   );
-  const { rows } = await readRun(join(paths.runs, run_id ?? ""));
+  const { rows } = await readRun(join(paths.runs, run_id ?? ""), fail);
   deepEqual([rows[0]?.status, rows[0]?.failure_code], ["failed", "interrupted"]);
   match(rows[0]?.failure_reason ?? "", /The run ended without a word\. Measure it with --resume\./);
 });

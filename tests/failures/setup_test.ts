@@ -1,9 +1,15 @@
 // Reasons that a machine shows while it is set up: each is provoked on a simulated machine, and another host is tried.
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { NEWEST_OLLAMA, OLLAMA_VERSION, ollamaProgram } from "../cloud/releases.ts";
 import { sshHost } from "../cloud/ssh_host.ts";
+import { fakeOllama } from "../fakes/ollama.ts";
 import { setStage } from "../faults/stage.ts";
-import { ended, first, givesUp, run, skipAt, stageWith, succeeded, TEST, tidy } from "./trial.ts";
+import { ended, evidenceOf, first, givesUp, run, skipAt, stageWith, succeeded, TEST, tidy } from "./trial.ts";
+
+/** Images that bring Ollama, the newest and an older one. */
+const OLLAMA_IMAGE = { ollama: ollamaProgram(NEWEST_OLLAMA) };
+const OLD_IMAGE = { ollama: ollamaProgram("0.9.6") };
 
 Deno.test("[not_ready] a package manager that stays locked is waited for, then the host is left", async () => {
   const found = /after 600 s package manager is still at work/;
@@ -79,9 +85,109 @@ Deno.test("[disk_too_small] a machine with less disk than was asked for is left 
 });
 
 Deno.test("[install_failed] the last lines of an installer that fails are shown, and another host is tried", async () => {
-  const found = /Cannot install Ollama: ERROR: unsupported architecture/;
-  const { said } = await givesUp({ installFails: true }, { code: "install_failed", at: "setup", found });
-  ok(said.some((line) => /^vastai\S* {4}ERROR: unsupported architecture$/.test(line)), said.join("\n"));
+  const found = /Cannot install Ollama: cannot fetch https:\/\/github\.com\/ollama\/\S+: curl: \(22\) .* 404/;
+  const { said } = await givesUp({ publisher: "missing" }, { code: "install_failed", at: "setup", found });
+  ok(said.some((line) => /^vastai\S* {4}cannot fetch https/.test(line)), said.join("\n"));
+});
+
+Deno.test("[install_failed] an engine that comes in part is not used", async () => {
+  const found = /Cannot install Ollama: cannot fetch \S+: curl: \(18\)/;
+  await givesUp({ publisher: "cut" }, { code: "install_failed", at: "setup", found });
+});
+
+Deno.test("[install_failed] an engine whose publisher tells no checksum is not used", async () => {
+  const found = /Cannot install Ollama: no SHA-256 of ollama-linux-\w+\.tgz is told by \S+\/sha256sum\.txt/;
+  const engines = [{ name: "ollama" as const, version: "latest" }];
+  await givesUp({ publisher: "unlisted" }, { code: "install_failed", at: "setup", found }, {
+    test: { engines },
+  });
+});
+
+Deno.test("[wrong_checksum] an engine that is not its publisher's is not run, and its host is left", async () => {
+  const found =
+    /Cannot install Ollama: wrong SHA-256: ollama-linux-\w+\.tar\.zst has [0-9a-f]{64} instead of [0-9a-f]{64}/;
+  const { said } = await givesUp({ publisher: "altered" }, { code: "wrong_checksum", at: "setup", found });
+  equal(said.filter((line) => line.endsWith("pulling qwen2:7b")).length, 1);
+});
+
+Deno.test("[wrong_checksum] a Deno that is not its publisher's is not run either", async () => {
+  const found = /Cannot install Deno on the machine: wrong SHA-256: deno-aarch64-unknown-linux-gnu\.zip has /;
+  await givesUp(
+    { noDeno: true, system: "Linux aarch64", publisher: "altered" },
+    { code: "wrong_checksum", at: "setup", found },
+  );
+});
+
+Deno.test("a machine of another kind fetches Deno's release, and nothing fails", async () => {
+  await using stage = await stageWith({ machines: first({ noDeno: true, system: "Linux aarch64" }) });
+  const result = await run(stage);
+  await succeeded(result, result.rows[0], "1", 1);
+  tidy(result);
+});
+
+Deno.test("a machine's own Deno of another version is not used: ours comes, and the evidence tells which", async () => {
+  const deno =
+    'echo "deno 2.8.0 (stable, release, x86_64-unknown-linux-gnu)"; [ "$1" = --version ] || exit 1';
+  await using stage = await stageWith({ machines: first({ image: { deno } }) });
+  const result = await run(stage);
+  await succeeded(result, result.rows[0], "1", 1);
+  const { metadata } = await evidenceOf(stage, result.rows[0]?.raw_dir ?? "");
+  equal(metadata.agent_runtime, `deno ${Deno.version.deno}`);
+  tidy(result);
+});
+
+const ASSET = `ollama-linux-${Deno.build.arch === "x86_64" ? "amd64" : "arm64"}.tar.zst`;
+const fetched = (version: string) =>
+  `https://github.com/ollama/ollama/releases/download/v${version}/${ASSET}`;
+
+for (
+  const [what, asked, image, version, source] of [
+    ["of which no version is asked for is the usual one", null, {}, OLLAMA_VERSION, fetched(OLLAMA_VERSION)],
+    ["of which the latest is asked for is the newest", "latest", {}, NEWEST_OLLAMA, fetched(NEWEST_OLLAMA)],
+    ["of which a version is asked for is that", NEWEST_OLLAMA, {}, NEWEST_OLLAMA, fetched(NEWEST_OLLAMA)],
+    ["that the image brings is taken where none is asked for", null, OLLAMA_IMAGE, null, "image"],
+    ["that the image brings as asked is taken", NEWEST_OLLAMA, OLLAMA_IMAGE, NEWEST_OLLAMA, "image"],
+    ["that the image brings as the newest is taken", "latest", OLLAMA_IMAGE, NEWEST_OLLAMA, "image"],
+    [
+      "that the image brings in another version is left, and the one that is asked for comes beside it",
+      NEWEST_OLLAMA,
+      OLD_IMAGE,
+      NEWEST_OLLAMA,
+      fetched(NEWEST_OLLAMA),
+    ],
+  ] as const
+) {
+  Deno.test(`an engine ${what}; the evidence tells what was asked, taken and compared`, async () => {
+    await using stage = await stageWith({ machines: first({ image }) }, {
+      engines: [{ name: "ollama", ...(asked === null ? {} : { version: asked }) }],
+    });
+    const result = await run(stage);
+    await succeeded(result, result.rows[0], "1", 1);
+    const { metadata } = await evidenceOf(stage, result.rows[0]?.raw_dir ?? "");
+    const { runtime_version, runtime_install: { sha256, ...told } } = metadata.model;
+    deepEqual(told, { asked, version, source });
+    equal(runtime_version, version ?? NEWEST_OLLAMA);
+    match(String(sha256), source === "image" ? /^null$/ : /^[0-9a-f]{64}$/);
+    tidy(result);
+  });
+}
+
+Deno.test("two versions of an engine share a machine, and each result is of its own", async () => {
+  await using stage = await stageWith({}, {
+    engines: ["ollama", { name: "ollama", version: NEWEST_OLLAMA }],
+  });
+  const result = await run(stage);
+  equal(result.machines.length, 1);
+  const versions = await Promise.all(result.rows.map(async ({ raw_dir }) => {
+    const { metadata } = await evidenceOf(stage, raw_dir ?? "");
+    return metadata.model.runtime_version;
+  }));
+  deepEqual(versions, [OLLAMA_VERSION, NEWEST_OLLAMA]);
+  deepEqual(result.rows.map(({ entry_id }) => entry_id), [
+    "vastai-rtx-4090-ollama-qwen2-7b-standard",
+    "vastai-rtx-4090-ollama-0.13.1-qwen2-7b-standard",
+  ]);
+  tidy(result);
 });
 
 Deno.test("[engine_not_answering] a server that does not start is tried again there, then elsewhere, with its last words", async () => {
@@ -112,8 +218,30 @@ Deno.test("[engine_missing] a host of the user's own without an engine is told, 
   tidy(result);
 });
 
+Deno.test("[wrong_version] an engine of another version on a host of the user's own is told, and not measured", async () => {
+  await using server = fakeOllama(["qwen2:7b"]);
+  await using host = await sshHost();
+  await using stage = await setStage({
+    clouds: {},
+    tests: [{
+      ...TEST,
+      providers: ["ssh"],
+      engines: [{ name: "ollama", url: server.url, version: "0.40.2" }],
+    }],
+  });
+  const { user, key_file, running: { port } } = host;
+  const hosts = [{ name: "desk", host: "127.0.0.1", port, user, key_file, gpu: "RTX 4090" }];
+  await Deno.mkdir(stage.paths.runs, { recursive: true });
+  await Deno.writeTextFile(join(stage.paths.runs, "hosts.json"), JSON.stringify({ hosts }));
+  const result = await run(stage);
+  const found = /Cannot measure Ollama 0\.40\.2: 0\.\d+\.\d+ answers/;
+  ended(result, result.rows[0], { code: "wrong_version", at: "setup", found });
+  equal(result.rows[0]?.attempts, 1);
+  tidy(result);
+});
+
 Deno.test("[agent_not_there] a machine on which Deno does not run is left", async () => {
-  const found = /Cannot install Deno on the machine: .*404/;
+  const found = /Cannot install Deno on the machine: there is no Deno for Linux riscv64/;
   await givesUp(
     { noDeno: true, system: "Linux riscv64" },
     { code: "agent_not_there", at: "setup", found },

@@ -185,7 +185,7 @@ Deno.test("every reason says how it is seen and what can be done, and is tried a
 
 for (const [name, what, fault, code] of ANSWERS) {
   Deno.test(`${name} answers a create with ${what}: that is ${code}`, async () => {
-    const clock = realClock(0.0001);
+    const clock = realClock(0.0001, 4000);
     const options = { stock: [stockOf("1", "RTX 4090", { host: "1" })], pace: 0.001, hollowPort: 22 };
     await using started = await startCloud(PROTOCOLS[name], options, scripted({ create: { 0: fault } }));
     const provider = providers[name].open({

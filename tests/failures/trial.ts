@@ -1,5 +1,5 @@
 // What trials of failures share: a run over simulated clouds, what its journals say, and what must be true after any of them.
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, fail, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, realClock } from "../../pipeline/lib/clock.ts";
 import { connect } from "../../pipeline/machines/mod.ts";
@@ -57,6 +57,8 @@ export interface Events {
   readonly line?: (text: string, time: Time) => void;
   /** Told of every connection that failed. */
   readonly refused?: (time: Time) => void;
+  /** Milliseconds that calls are waited for at least; for trials in which one hangs. */
+  readonly patience_ms?: number;
 }
 
 /** Runs the stage's matrix. */
@@ -65,7 +67,7 @@ export async function run(
   events: Events = {},
   changes: Partial<RunOptions> = {},
 ): Promise<Ended> {
-  const { clock, time } = trialClock(stage.pace);
+  const { clock, time } = trialClock(stage.pace, events.patience_ms);
   const say = (text: string) => {
     stage.said.push(text);
     events.line?.(text, time);
@@ -83,14 +85,14 @@ export async function run(
     },
     ...changes,
   });
-  const { lines, machines } = await readRun(join(stage.paths.runs, outcome.run_id));
+  const { lines, machines } = await readRun(join(stage.paths.runs, outcome.run_id), fail);
   const { rows } = outcome;
   return { stage, outcome, rows, lines, machines: foldMachines(machines), said: stage.said };
 }
 
 /** A clock that goes on by `pace`, and further when it is told to: nobody waits for what only takes long. */
-function trialClock(pace: number): { clock: Clock; time: Time } {
-  const clock = realClock(pace);
+function trialClock(pace: number, patience_ms: number | undefined): { clock: Clock; time: Time } {
+  const clock = realClock(pace, patience_ms);
   let skipped = 0;
   return {
     clock: {

@@ -4,6 +4,13 @@ import { sse } from "./openai.ts";
 
 export type ServerName = "vllm" | "sglang" | "llama.cpp";
 
+/** What they tell as their version, llama-server with its commit behind it. */
+export const VERSIONS: Record<ServerName, string> = {
+  vllm: "0.11.2",
+  sglang: "0.5.16",
+  "llama.cpp": "b10356",
+};
+
 export interface ServerFaults {
   /** Answer so many requests for its health as while it loads; -1: all. */
   loading?: number;
@@ -13,6 +20,8 @@ export interface ServerFaults {
   metrics?: string;
   /** Lack what its flags or environment must switch on. */
   bare?: boolean;
+  /** Tell this version. */
+  version?: string;
   /** Serve without a model's weights. */
   dummy?: boolean;
 }
@@ -94,12 +103,12 @@ const LOADING: Record<ServerName, () => Response> = {
 type Answer = (asked: string, models: string[], faults: ServerFaults) => Response | null;
 
 const OWN: Record<ServerName, Answer> = {
-  vllm(asked, models, { bare, dummy }) {
+  vllm(asked, models, { bare, dummy, version = VERSIONS.vllm }) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
       case "GET /version":
-        return Response.json({ version: "0.11.2" });
+        return Response.json({ version });
       case "GET /v1/models":
         return list(models, { owned_by: "vllm", max_model_len: 1024 });
       case "GET /server_info":
@@ -110,7 +119,7 @@ const OWN: Record<ServerName, Answer> = {
         return null;
     }
   },
-  sglang(asked, models, { old, dummy }) {
+  sglang(asked, models, { old, dummy, version = VERSIONS.sglang }) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
@@ -118,7 +127,7 @@ const OWN: Record<ServerName, Answer> = {
         return list(models, { owned_by: "sglang", root: models[0], max_model_len: 1024 });
       case old === true ? "GET /get_server_info" : "GET /server_info":
         return Response.json({
-          ...{ model_path: models[0], version: "0.5.16", internal_states: [] },
+          ...{ model_path: models[0], version, internal_states: [] },
           ...{ dtype: "auto", quantization: "fp8", load_format: dummy === true ? "dummy" : "auto" },
         });
       case "POST /flush_cache":
@@ -127,7 +136,7 @@ const OWN: Record<ServerName, Answer> = {
         return null;
     }
   },
-  "llama.cpp"(asked, models) {
+  "llama.cpp"(asked, models, { version = VERSIONS["llama.cpp"] }) {
     switch (asked) {
       case "GET /health":
         return Response.json({ status: "ok" });
@@ -147,7 +156,7 @@ const OWN: Record<ServerName, Answer> = {
           default_generation_settings: { n_ctx: 1024 },
           total_slots: 2,
           model_path: "/models/m.gguf",
-          build_info: "b10356-5e9c6354",
+          build_info: `${version}-5e9c6354`,
         });
       case "GET /metrics":
         return Response.json({

@@ -76,7 +76,11 @@ function options(name: ServerName, words: readonly string[]): Map<string, string
 
 const name = Deno.env.get("SERVER") as ServerName;
 const [broken = "", ...words] = Deno.args;
-const faults: ProcessFaults = JSON.parse(decodeURIComponent(broken));
+const version = Deno.env.get("SERVER_VERSION");
+const faults: ProcessFaults = {
+  ...(version === undefined ? {} : { version }),
+  ...JSON.parse(decodeURIComponent(broken)),
+};
 if (faults.dies !== undefined) end(...faults.dies);
 const given = options(name, words);
 const model = given.get("--alias") ?? given.get("--model-path") ?? given.get("") ?? end("no model");

@@ -50,7 +50,7 @@ export async function linesOf(cloud: CloudName): Promise<number> {
   await using stage = await stageOf(cloud);
   await control(jobOf(stage, {}));
   const [run] = await runs(stage.paths.root);
-  const { lines, machines } = await readRun(join(stage.paths.runs, run ?? ""));
+  const { lines, machines } = await readRun(join(stage.paths.runs, run ?? ""), damaged);
   return lines.length + machines.length;
 }
 
@@ -123,6 +123,10 @@ function jobOf({ paths: { root }, matrix, simulated, pace }: Stage, changes: Par
   return { root, matrix, clouds: simulated, pace, ...changes };
 }
 
+function damaged(message: string): never {
+  throw new Error(message);
+}
+
 /** Runs a controller to its end, or kills it after so many ms. */
 async function control(job: Job, killAfter: number | null = null): Promise<{ killed: boolean; log: string }> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -160,7 +164,7 @@ async function finishedOnMachines({ cloud }: StartedCloud): Promise<string[]> {
 }
 
 async function factsOf(root: string, run: string, finished: readonly string[]) {
-  const { lines, machines, rows } = await readRun(join(root, "runs", run));
+  const { lines, machines, rows } = await readRun(join(root, "runs", run), damaged);
   const final = finalIds(lines);
   const raw = join(root, "data", "raw", run);
   const complete = new Map<string, string[]>();

@@ -13,6 +13,7 @@ import type { Matrix, Test } from "../../pipeline/schema/matrix.ts";
 import type { ProviderName } from "../../pipeline/schema/names.ts";
 import type { CloudOptions } from "../cloud/cloud.ts";
 import { type CloudName, PROTOCOLS, startCloud, type StartedCloud } from "../cloud/mod.ts";
+import { SIMULATED_RELEASES } from "../cloud/releases.ts";
 import type { Script } from "../cloud/server.ts";
 
 /** A minute of the clouds takes 1.2 s. */
@@ -85,6 +86,7 @@ export function worldWith(
     env: () => undefined,
     simulated: new Map(Object.entries(simulated) as [ProviderName, SimulatedCloud][]),
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
+    releases: SIMULATED_RELEASES,
     bundleAgent: async (paths, file) => await Deno.writeTextFile(file, await (agent ??= bundled(paths))),
   };
 }

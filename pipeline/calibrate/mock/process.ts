@@ -1,5 +1,6 @@
 // The mock server as a process of its own, so that its work is not the client's: how it is started, and what it does.
 import { fileURLToPath } from "node:url";
+import { startChild } from "../../lib/child.ts";
 import { serveMock } from "./serve.ts";
 
 /** A server that answers at `url`; leaving its scope closes its standard input, by which it ends. */
@@ -19,7 +20,8 @@ const OWN: MockCommand = {
     "run",
     "--quiet",
     "--no-config",
-    "--allow-net",
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
     "--allow-ffi",
     fileURLToPath(new URL("server.ts", import.meta.url)),
   ],
@@ -27,13 +29,14 @@ const OWN: MockCommand = {
 
 /** Starts it on a free loopback port. */
 export async function startMock({ args, env = {} }: MockCommand = OWN): Promise<MockServer> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = startChild(Deno.execPath(), {
     args: [...args],
     env,
+    also: ["fetches"],
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
-  }).spawn();
+  });
   const { port } = JSON.parse(await firstLine(child.stdout)) as { port: number };
   return {
     url: `http://127.0.0.1:${port}`,

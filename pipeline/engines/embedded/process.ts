@@ -2,6 +2,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StoppedError, UserError } from "../../errors.ts";
+import { startChild } from "../../lib/child.ts";
+import { allow } from "../../lib/deno_flags.ts";
 import { exists } from "../../lib/files.ts";
 import { eachLine, runCommand } from "../../lib/shell.ts";
 import type { EmbeddedOptions } from "../engine.ts";
@@ -9,6 +11,9 @@ import type { ModelCard } from "./card.ts";
 
 const home = dirname(fileURLToPath(import.meta.url));
 const config = join(home, "deno.json");
+
+/** It looks for drivers in ways that differ from one system to the next, and takes the processor without a word where it is refused. */
+const MAY = ["--no-prompt", "--allow-read", "--allow-env", "--allow-sys", "--allow-run", "--allow-ffi"];
 
 type Saying = { progress: string } | { ready: true; port: number; model: ModelCard & { name: string } };
 
@@ -22,16 +27,18 @@ export interface EmbeddedServer extends AsyncDisposable {
 /** Installs llama.cpp if it is missing, then serves `model` on a free loopback port. A UserError carries the server's last words. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   await install(options);
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = startChild(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--config", config, join(home, "server.ts")],
+      ...["run", ...MAY, ...allow({ net: ["127.0.0.1"], write: [options.modelsDir] })],
+      ...["--config", config, join(home, "server.ts")],
       ...["--model", options.model, "--models-dir", options.modelsDir],
       ...["--slots", String(options.slots), "--context", String(options.context)],
     ],
+    also: ["devices", "fetches"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+  });
   const lastWords: string[] = [];
   const talked = eachLine(child.stderr, (line) => {
     lastWords.push(line);
@@ -75,6 +82,7 @@ async function install({ log, signal }: Pick<EmbeddedOptions, "log" | "signal">)
   const words: string[] = [];
   const code = await runCommand([Deno.execPath(), "install", "--quiet", "--frozen", "--config", config], {
     signal,
+    also: ["fetches"],
     cwd: home,
     onStderr: (line) => words.push(line),
   });

@@ -1,0 +1,24 @@
+// PURE. Texts of others for a terminal: nothing in them may move its cursor, change its title or clipboard, or turn writing around.
+
+/** Control, format and unpaired characters and breaks that are no line's end; joiners, which some scripts need, may stay. */
+const HARMFUL = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** The text with `?` in the place of each character that a terminal would obey. */
+export function clean(text: string): string {
+  return text.replace(HARMFUL, "?");
+}
+
+/** The text on one line. */
+export function cleanLine(text: string): string {
+  return clean(text.replace(/\s*[\n\t]\s*/g, " "));
+}
+
+/** JSON with those characters as escapes: the same value, and safe to show. */
+export function cleanJson(json: string): string {
+  return json.replace(
+    HARMFUL,
+    (character) =>
+      [...Array(character.length).keys()]
+        .map((n) => `\\u${character.charCodeAt(n).toString(16).padStart(4, "0")}`).join(""),
+  );
+}
