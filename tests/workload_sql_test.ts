@@ -7,6 +7,7 @@ import { costEfficiency } from "../pipeline/query/overviews.ts";
 import { rankKnown } from "../pipeline/query/unknown.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { labelOf, type Prompts } from "../pipeline/schema/prompts.ts";
+import { CUT_ENDS, GOOD_ENDS } from "../pipeline/schema/ends.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "./fixtures.ts";
 
 const FIXED: Prompts = { kind: "fixed", input_tokens: 512, output_tokens: 128 };
@@ -109,6 +110,17 @@ Deno.test("an answer to a mix may end by itself; one that is cut off before its 
     ),
     ["", "", "short_output", "short_output"],
   );
+});
+
+Deno.test("an answer ends by itself whatever its engine's word for that is, and is cut off in each word for that", async () => {
+  const ending = (stop: string) => ({
+    prompts: CHAT,
+    lines: (n: number) => n % 3 === 0 ? { tok: 30, stop } : {},
+  });
+  for (const word of GOOD_ENDS) {
+    deepEqual(await codesOf(ending(word)), [CUT_ENDS.includes(word) ? "short_output" : ""], word);
+  }
+  deepEqual(await codesOf(ending("EOS_TOKEN"), ending("Length")), ["", "short_output"]);
 });
 
 Deno.test("a cached prefix is the question of a workload that shares it, and a fault of any other", async () => {

@@ -2,7 +2,11 @@
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
-  SELECT *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told FROM requests
+  SELECT
+    *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told,
+    -- Cut off at the length that was asked for (CUT_ENDS of schema/ends.ts), and not ended by itself.
+    replace(lower(stop), '-', '_') IN ('length', 'limit', 'model_length', 'max_tokens') AS is_cut
+  FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 -- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
@@ -29,8 +33,8 @@ answered AS (
     quantile_disc(cached_tok, 0.5) AS shared_cached_tokens,
     avg(tok) AS avg_tokens_per_request,
     avg(asked_tok) AS avg_asked_tokens,
-    avg(tok) FILTER (stop <> 'stop') AS avg_cut_tokens,
-    avg(asked_tok) FILTER (stop <> 'stop') AS avg_cut_asked_tokens,
+    avg(tok) FILTER (is_cut) AS avg_cut_tokens,
+    avg(asked_tok) FILTER (is_cut) AS avg_cut_asked_tokens,
     avg(tokens_per_second) AS avg_tokens_per_second,
     min(tokens_per_second) AS min_tokens_per_second,
     max(tokens_per_second) AS max_tokens_per_second,
