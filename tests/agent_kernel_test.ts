@@ -3,7 +3,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { socketAddress } from "../pipeline/agent/socket/address.ts";
 import { kernelConnect, kernelListen } from "../pipeline/agent/socket/kernel_connect.ts";
 import { Poller } from "../pipeline/agent/socket/poller.ts";
-import { MOST_DRIFT_MS } from "../pipeline/agent/socket/stamped.ts";
+import { type Libc, SO_TIMESTAMPNS, SOL_SOCKET } from "../pipeline/agent/socket/libc.ts";
+import { MOST_DRIFT_MS, StampedReader } from "../pipeline/agent/socket/stamped.ts";
 import type { Socket } from "../pipeline/agent/socket/socket.ts";
 
 const never = new AbortController().signal;
@@ -55,6 +56,46 @@ async function lateRead(near: Socket, far: Socket, byte: number) {
   equal(rest, "enough");
   return { before, after, at: await promise, read: performance.now() };
 }
+
+/** A C library whose every read brings one byte, with the kernel's time where `stamps` says so of the n-th. */
+function libcThatStamps(stamps: (n: number) => boolean): Libc {
+  let n = 0;
+  const seconds = (words: Uint32Array) => words.set([Math.floor(Date.now() / 1000), 0, 0, 0]);
+  const recvmsg = (_: number, header: Uint32Array) => {
+    const at = new BigUint64Array(header.buffer)[4] ?? 0n;
+    const control = new Uint32Array(
+      new Deno.UnsafePointerView(Deno.UnsafePointer.create(at) ?? fail()).getArrayBuffer(64),
+    );
+    header[10] = stamps(n++) ? 32 : 0;
+    control.set([0, 0, SOL_SOCKET, SO_TIMESTAMPNS]);
+    seconds(control.subarray(4, 8));
+    return 1n;
+  };
+  return {
+    calls: { recvmsg, clock_gettime: (_: number, words: Uint32Array) => seconds(words) },
+  } as unknown as Libc;
+}
+
+Deno.test({
+  name:
+    `a kernel whose first bytes have no time yet is taken for one that tells times, and one that never does is not${SKIPPED}`,
+  ignore: !linux,
+  fn: () => {
+    for (
+      const [stamps, expected] of [[(n: number) => n >= 3, true], [(n: number) => n % 9 !== 8, true], [
+        () => false,
+        false,
+      ]] as const
+    ) {
+      const reader = new StampedReader(libcThatStamps(stamps));
+      for (let n = 0; n < 100; n++) {
+        reader.compareClocks();
+        equal(reader.read(7), "bytes");
+      }
+      equal(reader.stamped, expected);
+    }
+  },
+});
 
 Deno.test({
   name: `more than the system takes at once goes out whole and in order${SKIPPED}`,

@@ -18,6 +18,7 @@ const CLOCK_REALTIME = 0;
 /** The clock was set, or slewed for long, when it has moved this far against performance.now() since the last reading. */
 export const MOST_DRIFT_MS = 1;
 const MOST_TRIES = 3;
+const MOST_UNSTAMPED = 32;
 
 export class StampedReader {
   readonly #libc: Libc;
@@ -31,8 +32,7 @@ export class StampedReader {
   #steady = false;
   #at = 0;
   #count = 0;
-  /** False once bytes came without a time. */
-  stamped = true;
+  #unstamped = 0;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -72,6 +72,11 @@ export class StampedReader {
     return "bytes";
   }
 
+  /** False once so many reads in a row came without a time: Linux begins to tell times a while after it is asked, others never do. */
+  get stamped(): boolean {
+    return this.#unstamped < MOST_UNSTAMPED;
+  }
+
   get bytes(): Uint8Array {
     return this.#room.subarray(0, this.#count);
   }
@@ -89,7 +94,7 @@ export class StampedReader {
   #stamp(): number {
     const has = (this.#header[10] ?? 0) > 0 && this.#control[2] === SOL_SOCKET &&
       this.#control[3] === SO_TIMESTAMPNS;
-    this.stamped &&= has;
+    this.#unstamped = has ? 0 : this.#unstamped + 1;
     if (!has) return performance.now();
     const at = millisecondsOf(this.#control, 4) - this.#ahead;
     if (!this.#steady) return this.#now;
