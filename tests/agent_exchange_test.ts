@@ -1,53 +1,24 @@
 // One request from its sending to its line of evidence: every shape of error that engines have, and every time.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { readConfig } from "../pipeline/agent/config.ts";
-import { exchange } from "../pipeline/agent/exchange.ts";
-import { HttpClient } from "../pipeline/agent/http/client.ts";
-import { chunkLineOf, lineOf, type Place } from "../pipeline/agent/record.ts";
-import { ollamaWire } from "../pipeline/agent/wire/ollama.ts";
-import { openaiWire } from "../pipeline/agent/wire/openai.ts";
+import { chunkLineOf, lineOf } from "../pipeline/agent/record.ts";
 import { ChunkLine } from "../pipeline/schema/chunk.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
-import { type RawRequest, rawServer } from "./fakes/raw_server.ts";
-import { prompt } from "./fixtures.ts";
+import {
+  ask,
+  chunk,
+  delta,
+  DONE,
+  FINISH,
+  json,
+  LAST,
+  line,
+  PLACE as place,
+  said,
+  stream,
+  USAGE,
+} from "./exchange_fixtures.ts";
+import type { RawRequest } from "./fakes/raw_server.ts";
 import { CHUNKED } from "./http_fixtures.ts";
-
-type Engine = "ollama" | "openai";
-const WIRES = { ollama: ollamaWire, openai: openaiWire };
-
-/** Asks a server that answers as told; each frame with text is told to `onFrame`. */
-async function ask(
-  engine: Engine,
-  answer: (request: RawRequest) => Promise<boolean | void>,
-  { timeout_seconds = 60, stop = new AbortController().signal, onFrame = () => {} } = {},
-) {
-  await using server = rawServer(answer);
-  using client = new HttpClient();
-  const config = readConfig({ MODEL: "m", URL: `http://127.0.0.1:${server.port}` }, new Date(0));
-  const wire = WIRES[engine](config);
-  return await exchange(prompt("hello"), {
-    wire,
-    client,
-    config: { api_key: "key", timeout_seconds },
-    stop,
-    onFrame,
-  });
-}
-
-const chunk = (text: string) => `${new TextEncoder().encode(text).length.toString(16)}\r\n${text}\r\n`;
-const json = (status: string, body: string) =>
-  `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${
-    new TextEncoder().encode(body).length
-  }\r\n\r\n${body}`;
-const stream = (...parts: string[]) => `${CHUNKED}${parts.map(chunk).join("")}0\r\n\r\n`;
-const delta = (fields: object, finish_reason: string | null = null) =>
-  `data: ${JSON.stringify({ choices: [{ index: 0, delta: fields, finish_reason }] })}\n\n`;
-const said = (text: string) => delta({ content: text });
-const FINISH = delta({}, "length");
-const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":5}}\n\n';
-const DONE = "data: [DONE]\n\n";
-const line = (fields: object) => `${JSON.stringify({ model: "m", ...fields })}\n`;
-const LAST = line({ response: "", done: true, done_reason: "stop", prompt_eval_count: 7, eval_count: 5 });
 
 for (
   const [what, engine, answer, expected] of [
@@ -72,7 +43,7 @@ for (
     ["an error of the framework", "openai", json("422 Unprocessable", '{"detail":"no"}'), [
       "http",
       422,
-      /^HTTP 422: \{"detail":"no"\}$/,
+      /^HTTP 422: no$/,
       0,
     ]],
     ["an error that is no JSON", "openai", json("502 Bad Gateway", "<html>bad</html>"), [
@@ -272,8 +243,6 @@ Deno.test("a request's times are in order: sent, head, first frame, reasoning, a
   deepEqual([result.text_times[0], result.lead_frames, result.frames], [first_text, 1, 3]);
   ok(Number(first_text) < Number(first_answer) && Number(first_answer) < Number(last_text));
 });
-
-const place: Place = { n: 3, phase: "measure", level: 2, prompt: prompt("hello"), origin: 0, scheduled: 0 };
 
 Deno.test("the lines of a request hold its times on one clock, and the gaps add up to the microsecond", async () => {
   const result = await stepwise(said("a"), said("b"), said("c"), FINISH + DONE);

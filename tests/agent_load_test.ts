@@ -1,7 +1,7 @@
 // Every kind of load, as the agent puts it on a mock server with exactly known times, and what it leaves behind.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { AgentError, readConfig } from "../pipeline/agent/config.ts";
+import { AgentError, type Config, readConfig } from "../pipeline/agent/config.ts";
 import { keepInFlight } from "../pipeline/agent/load/closed.ts";
 import { Figures, percentile } from "../pipeline/agent/load/figures.ts";
 import { Horizon } from "../pipeline/agent/load/horizon.ts";
@@ -182,6 +182,73 @@ Deno.test("an engine that refuses every request is given up in both loops, one t
   ok(await keepInFlight(1, () => true, fails("http"), never).catch((error) => error) instanceof AgentError);
 });
 
+/** Rejects the third send, while others are on their way that end once it has. */
+function rejecting(): { send: () => Promise<null>; ended: () => number } {
+  const failed = Promise.withResolvers<void>();
+  let sent = 0;
+  let ended = 0;
+  return {
+    send: async () => {
+      if (++sent === 3) {
+        queueMicrotask(failed.resolve);
+        throw new AgentError("a thread has died");
+      }
+      await failed.promise;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      ended += 1;
+      return null;
+    },
+    ended: () => ended,
+  };
+}
+
+Deno.test("a send that rejects ends an open loop with its reason, while the next is not due yet, after those under way", async () => {
+  const { send, ended } = rejecting();
+  const now = performance.now();
+  const due = [now, now, now, now + 3_600_000];
+  const never = new AbortController().signal;
+  const failure = await followSchedule(due, () => true, send, never, { hopeless: 9 }).catch((error) => error);
+  match(String(failure), /a thread has died/);
+  equal(ended(), 2);
+});
+
+Deno.test("a send that rejects ends a closed loop with its reason, after those under way", async () => {
+  const { send, ended } = rejecting();
+  let left = 3;
+  const failure = await keepInFlight(3, () => left-- > 0, send, new AbortController().signal).catch((error) =>
+    error
+  );
+  match(String(failure), /a thread has died/);
+  equal(ended(), 2);
+});
+
+Deno.test("a run whose thread has died says so and leaves whole evidence, in both kinds of loop", async () => {
+  await using mock = await startMock();
+  for (const load of [{ CONCURRENCY: "4" }, { LOAD: JSON.stringify({ kind: "constant", rates: [100] }) }]) {
+    const out = await Deno.makeTempDir();
+    // Nothing that a thread can be handed: its first order kills it.
+    const env = {
+      MODEL: "mock:ttft=2,n=2",
+      ENGINE: "openai",
+      URL: mock.url,
+      OUT: out,
+      DURATION: "5",
+      SHARDS: "2",
+      ...load,
+    };
+    const config = { ...readConfig(env, new Date()), engine: "unheard of" } as unknown as Config;
+    const failure = await run(config, new AbortController().signal, {
+      progress: () => undefined,
+      ended: () => undefined,
+    })
+      .catch((error) => error);
+    match(String(failure), /thread that reads answers has died/);
+    match(await Deno.readTextFile(join(out, "agent.log")), /gave up: /);
+    equal(Metadata.parse(JSON.parse(await Deno.readTextFile(join(out, "metadata.json")))).completed_at, null);
+    await Deno.remove(out, { recursive: true });
+  }
+});
+
 Deno.test("an open loop that is stopped keeps its lines, and says how long its load was on", async () => {
   const stop = new AbortController();
   const { when, begun } = faultAfter(4);
@@ -258,6 +325,10 @@ Deno.test("a level's figures are of its window: tokens that came in it, the 99th
   deepEqual([meets({ ttft_ms: 99 }), meets({ tpot_ms: 99 })], [false, false]);
   figures.add(line({ err: true, tok: 0, first_text_ns: null, last_text_ns: null }));
   equal(meets({}), false);
+  const unseen = new Figures();
+  unseen.add(line({ first_token_ns: 0, last_token_ns: 2e9, decode_tok: 100 }));
+  ok(Math.abs(unseen.rung(1, 1, {}).tokens_per_second - 5.5) < 1e-6);
+  deepEqual([20, 19].map((tpot_ms) => unseen.rung(1, 1, { tpot_ms }).meets_slo), [true, false]);
   deepEqual([percentile([], 0.5), percentile([4], 0.99), percentile([1, 2, 3, 5], 0.5)], [null, 4, 2.5]);
 });
 

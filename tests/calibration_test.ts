@@ -272,6 +272,28 @@ const OUTCOMES: Record<Exclude<Quirk, "gzip">, Outcome | { openai: Outcome; olla
   cached: { ...GOOD, cached: 40 },
   refuse: { kind: "http", frames: 0, tok: undefined },
   redirect: { kind: "http", frames: 0, tok: undefined },
+  abort: {
+    openai: { kind: "in_stream", frames: 6, tok: undefined },
+    ollama: { kind: "in_stream", frames: 6, tok: undefined },
+  },
+  detail: { kind: "in_stream", frames: 3, tok: undefined },
+  error_event: { kind: "in_stream", frames: 3, tok: undefined },
+  no_reason: GOOD,
+  cr: GOOD,
+  blank_data: GOOD,
+  whole: {
+    openai: { kind: "http", frames: 0, tok: undefined },
+    ollama: { kind: "http", frames: 1, tok: 6, cached: 0 },
+  },
+  page: { kind: "http", frames: 0, tok: undefined },
+  tool_calls: GOOD,
+  parts: GOOD,
+  hidden: { ...GOOD, frames: 3 },
+  silent: { ...GOOD, tok: 12 },
+  other_model: GOOD,
+  heaps: GOOD,
+  times: GOOD,
+  wrong_times: GOOD,
 };
 
 Deno.test("through exchange(), against the mock server", async (test) => {

@@ -89,6 +89,23 @@ Deno.test("the time of the load is the planned window where an agent told no oth
   await steady([], null);
 });
 
+Deno.test("tokens that nobody saw count from when they came, and what came in one heap or not at all is in no speed", async () => {
+  const at = (second: number) => Math.round(second * 1e9);
+  const lines = [
+    // Thinking from the window's start on, of which nothing shows before 3.2 s.
+    line(0, 3, { sent_ns: 0, scheduled_ns: 0, first_token_ns: 0, tps: 999, last_token_ns: at(5) }),
+    line(1, 0, { decode_tok: 50 }),
+    line(2, 2, { decode_tok: 0 }),
+  ];
+  await withFigures(lines, about([level(1, { load_seconds: 4 })]), ([benchmark]) => {
+    const { min_tokens_per_second, max_tokens_per_second, p50_ttft_ms, p50_tpot_ms } = benchmark?.results ??
+      {};
+    deepEqual([min_tokens_per_second, max_tokens_per_second], [20, 50]);
+    deepEqual([p50_ttft_ms, p50_tpot_ms], [200, 35]);
+    near(benchmark?.steady_throughput_tokens_per_second, (101 * 4 / 5 + 202) / 4);
+  });
+});
+
 Deno.test("times that are not known give no steady throughput", async () => {
   const unknown = { first_text_ns: undefined, last_text_ns: undefined };
   await withFigures([line(0, 0, unknown)], about([level(1)]), ([benchmark]) => {

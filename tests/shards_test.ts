@@ -50,6 +50,10 @@ Deno.test("all times of an exchange are brought to another clock, and what is no
       end: 21,
       text_times: [13, 20],
       frames: 2,
+      silent_times: [12],
+      reasoning_frames: 0,
+      finished: 20,
+      model: null,
       http: 200,
       stop: "stop",
     },
@@ -59,6 +63,8 @@ Deno.test("all times of an exchange are brought to another clock, and what is no
     ...exchange,
     ...{ sent: 110, headers: 111, first_frame: 112, first_text: 113, last_text: 120, end: 121 },
     text_times: [113, 120],
+    silent_times: [112],
+    finished: 120,
   });
 });
 

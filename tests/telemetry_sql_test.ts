@@ -356,3 +356,22 @@ Deno.test("samples keep every column that the driver told, in its unit", async (
     memory_temperature_c: null,
   });
 });
+
+Deno.test("words in place of an id are none, in brackets or not, and a lost GPU is lost either way", async () => {
+  const words = ["GPU-0a1", "[N/A]", "N/A", "Unknown Error", "Not Supported", "MIG-5c", "GPU is lost"];
+  const rows = words.map((uuid, second) => {
+    const lost = uuid.includes("lost") ? uuid : "97";
+    return `${new Date((START + second) * 1000).toISOString()}, 0, ${uuid}, ${lost}`;
+  });
+  await using root = await temporaryRoot();
+  await sealed(root.paths, "run", "e", {
+    "results.jsonl": jsonl(REQUESTS),
+    "gpu.csv": ["timestamp,gpu_index,gpu_uuid,utilization_pct", ...rows, ""].join("\n"),
+  });
+  await buildData(root.paths, root.log);
+  using db = await Database.inMemory();
+  const found = await db.rows("SELECT gpu_uuid FROM read_parquet($glob) ORDER BY sampled_at", {
+    glob: `${root.paths.exported}/gpu_samples.parquet/*.parquet`,
+  });
+  deepEqual(found.map(({ gpu_uuid }) => gpu_uuid).slice(0, 6), ["GPU-0a1", null, null, null, null, "MIG-5c"]);
+});

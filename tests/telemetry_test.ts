@@ -2,11 +2,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { amdReader, readAmdStatic } from "../pipeline/agent/amd_smi.ts";
+import { csvCells } from "../pipeline/agent/csv.ts";
 import { readConfig } from "../pipeline/agent/config.ts";
 import { readApple } from "../pipeline/agent/hardware.ts";
-import { migProfiles, queryFor, readNvidiaLine, readProcesses } from "../pipeline/agent/nvidia_smi.ts";
+import { queryFor, readGpuList, readNvidiaLine, readProcesses } from "../pipeline/agent/nvidia_smi.ts";
 import { run } from "../pipeline/agent/run.ts";
 import { gpuLineFault, readGpuHeader } from "../pipeline/schema/evidence.ts";
+import { isGpu } from "../pipeline/schema/gpu_name.ts";
 import { HEADERLESS_COLUMNS } from "../pipeline/schema/gpu_sample.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
 import { fakeNvidiaSmi, type Options } from "./fakes/nvidia_smi.ts";
@@ -15,7 +17,11 @@ import { fakeOllama } from "./fakes/ollama.ts";
 const CARD = {};
 
 /** What a run leaves on a machine whose programs lie in `folder`, which is removed. */
-async function measureWith(folder: string, env: Record<string, string> = {}) {
+async function measureWith(
+  folder: string,
+  env: Record<string, string> = {},
+  look: () => Promise<void> = () => Promise.resolve(),
+) {
   const path = Deno.env.get("PATH") ?? "";
   const out = await Deno.makeTempDir();
   Deno.env.set("PATH", `${folder}:${path}`);
@@ -27,6 +33,7 @@ async function measureWith(folder: string, env: Record<string, string> = {}) {
     );
     await run(config, new AbortController().signal, { progress: () => undefined, ended: () => undefined })
       .catch(() => undefined);
+    await look();
     const { hardware, telemetry } = Metadata.parse(
       JSON.parse(await Deno.readTextFile(join(out, "metadata.json"))),
     );
@@ -181,7 +188,92 @@ Deno.test("a MIG device is named as the slice that it is, and its memory is not 
   const { gpu_name, gpu_memory_mib, gpu_count, mig_profiles } = result.hardware;
   deepEqual([gpu_name, gpu_memory_mib, gpu_count], ["NVIDIA H100 80GB HBM3 MIG 1g.10gb", null, 2]);
   deepEqual(mig_profiles, ["1g.10gb", "1g.10gb"]);
-  deepEqual(migProfiles("GPU 0: NVIDIA A100 (UUID: GPU-a)"), []);
+});
+
+/** Two kinds of cards, as `nvidia-smi -L` lists them with their slices. */
+const LIST = `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5ba0d6-d33d)
+  MIG 1g.5gb      Device  0: (UUID: MIG-5c89852c)
+  MIG 3g.20gb     Device  1: (UUID: MIG-8d3a6a2e)
+GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-9f1c)
+GPU 2: Tesla T4 (UUID: GPU-77aa)
+`;
+
+Deno.test("slices belong to the GPU above them, whatever else the list holds", () => {
+  deepEqual(readGpuList(LIST), [
+    { uuid: "GPU-5d5ba0d6-d33d", mig: ["1g.5gb", "3g.20gb"] },
+    { uuid: "GPU-9f1c", mig: [] },
+    { uuid: "GPU-77aa", mig: [] },
+  ]);
+  deepEqual(readGpuList("  MIG 1g.5gb Device 0: (UUID: MIG-1)\nno such thing\n"), []);
+  deepEqual(readGpuList("GPU 0: x (UUID: GPU-1)\r\n  MIG 1c.3g.40gb+me  Device  0: (UUID: MIG-1)\r\n"), [
+    { uuid: "GPU-1", mig: ["1c.3g.40gb+me"] },
+  ]);
+});
+
+Deno.test("GPUs of two kinds are named as both, and no memory is said to be that of each", async () => {
+  const cards = [CARD, { name: "Tesla T4", "memory.total": "15360" }, CARD];
+  const { hardware, rows } = await measure({ cards });
+  deepEqual([hardware.gpu_name, hardware.gpu_count, hardware.gpu_memory_mib], [
+    "2 × NVIDIA GeForce RTX 4090 + Tesla T4",
+    3,
+    null,
+  ]);
+  deepEqual(hardware.gpu_names, ["NVIDIA GeForce RTX 4090", "Tesla T4", "NVIDIA GeForce RTX 4090"]);
+  ok(rows.length >= 3);
+  equal(isGpu("RTX 4090", hardware.gpu_name ?? ""), false);
+});
+
+Deno.test("slices of two sizes, beside a whole GPU, are each named as what they are", async () => {
+  const list = ["  MIG 1g.10gb     Device  0: (UUID: MIG-a)", "  MIG 2g.20gb     Device  1: (UUID: MIG-b)"];
+  const { hardware } = await measure({ cards: [{ name: "NVIDIA T4" }, { name: "NVIDIA H100" }], list });
+  deepEqual([hardware.gpu_name, hardware.gpu_count, hardware.gpu_memory_mib], [
+    "NVIDIA T4 + NVIDIA H100 MIG 1g.10gb + NVIDIA H100 MIG 2g.20gb",
+    3,
+    null,
+  ]);
+  deepEqual(hardware.mig_profiles, ["1g.10gb", "2g.20gb"]);
+});
+
+for (
+  const word of [
+    "[N/A]",
+    "N/A",
+    "[Unknown Error]",
+    "Unknown Error",
+    "Not Supported",
+    "[Not Found]",
+    "Not Active",
+    "ERR!",
+  ]
+) {
+  Deno.test(`a driver that answers ${word} has told no name, memory, version or id`, async () => {
+    const card = { name: word, "memory.total": word, driver_version: word, uuid: word };
+    const { hardware, telemetry } = await measure({ cards: [card, card] });
+    deepEqual([hardware.gpu_name, hardware.gpu_memory_mib, hardware.gpu_count, hardware.driver_version], [
+      null,
+      null,
+      2,
+      null,
+    ]);
+    deepEqual([hardware.gpu_uuids, telemetry?.driver_version, telemetry?.driver_version_after], [
+      ["", ""],
+      null,
+      null,
+    ]);
+    deepEqual(telemetry?.failures, []);
+  });
+}
+
+Deno.test("two kinds of AMD's are named as both", () => {
+  const gpu = (market_name: string, size: number) => ({
+    asic: { market_name },
+    vram: { size: { value: size, unit: "MB" } },
+  });
+  const { gpu_name, gpu_count, gpu_memory_mib } = readAmdStatic(JSON.stringify([
+    gpu("AMD Instinct MI300X", 196592),
+    gpu("AMD Instinct MI210", 65520),
+  ])) ?? {};
+  deepEqual([gpu_name, gpu_count, gpu_memory_mib], ["AMD Instinct MI300X + AMD Instinct MI210", 2, null]);
 });
 
 Deno.test("what is no row of an output is a sentence", () => {
@@ -207,6 +299,47 @@ Deno.test("amd-smi's columns are found by their names, and its repeated headers 
   deepEqual(read(AMD_ROW), { row });
   equal(read(AMD_HEADER), null);
   deepEqual(read("ERROR: the driver is not initialized"), { said: "ERROR: the driver is not initialized" });
+});
+
+/** Shaped as newer ones print an Instinct card: lists stand in quotes. */
+const LISTS_HEADER =
+  "timestamp,gpu,gfx_activity,umc_activity,vcn_activity,jpeg_activity,socket_power,gfx_clk,hotspot,mem,used_vram,total_vram";
+const listsRow = (power: number) =>
+  `1767323045,0,97,40,"['N/A', 'N/A', 'N/A', 'N/A']","['5', 'N/A']",${power},"[{'xcp_0': ['1,2', 3]}]",68,61,151000,196592`;
+
+Deno.test("lists in quotes are one cell of amd-smi's, and what cannot be a cell of ours is not known", () => {
+  const read = amdReader();
+  equal(read(LISTS_HEADER), null);
+  const row = (power: number) => ({
+    row: `1767323045, 97, 151000, 196592, 68, ${power}, 0, 40, 61, N/A, N/A`,
+  });
+  deepEqual([read(listsRow(612)), read(listsRow(618))], [row(612), row(618)]);
+  deepEqual(csvCells('a,"b,c", d ,"say ""hi""",,"x"'), ["a", "b,c", "d", 'say "hi"', "", "x"]);
+  deepEqual(csvCells('a,"never closed, b'), ["a", "never closed, b"]);
+});
+
+Deno.test("a line that cannot be read is no failure of the driver, and one in which it complains is", () => {
+  const read = amdReader();
+  read(AMD_HEADER);
+  const unread = [
+    AMD_ROW.slice(0, 30),
+    `${AMD_ROW},1`,
+    "WARNING: User is missing the following required groups: render, video.",
+    '"',
+    "\u0000\u0007\u001b[31m",
+    "0,[Unknown Error],[N/A],[Unknown Error]",
+  ];
+  for (const line of unread) deepEqual(read(line), { unread: line }, line);
+  for (const line of unread) deepEqual(readNvidiaLine(line, 40), { unread: line }, line);
+  const complaints = [
+    "Failed to initialize NVML: Driver/library version mismatch",
+    "Unable to determine the device handle for GPU0: 0000:01:00.0: GPU is lost.  Reboot the system",
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
+    "Traceback (most recent call last): AmdSmiLibraryException: AMDSMI_STATUS_NOT_INIT",
+  ];
+  for (const line of complaints) {
+    deepEqual([read(line), readNvidiaLine(line, 40)], [{ said: line }, { said: line }]);
+  }
 });
 
 Deno.test("an older amd-smi has other names and fewer columns: what is not there is N/A", () => {
@@ -250,6 +383,66 @@ esac\n`,
   );
   equal(readAmdStatic("[]"), null);
   equal(readAmdStatic("not JSON"), null);
+});
+
+/** A program named `name` that answers as this shell script does. */
+async function program(name: string, script: string): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return folder;
+}
+
+Deno.test("samples with lists in quotes are kept, and lines that cannot be read are counted and no failure", async () => {
+  const rows = [...Array(6).fill(listsRow(612)), "0,97", "WARNING: User is missing the required groups"];
+  const folder = await program(
+    "amd-smi",
+    `case "$*" in
+  list) echo "GPU: 0";;
+  static*) echo '[]';;
+  *"-i 1") cat <<'END'\n${LISTS_HEADER}\n${listsRow(600)}\nEND\n;;
+  metric*) trap 'exit 0' TERM; cat <<'END'\n${[LISTS_HEADER, ...rows].join("\n")}\nEND\n
+    while true; do sleep 0.05; done;;
+esac`,
+  );
+  const result = await measureWith(folder);
+  readable(result);
+  ok(result.rows.length >= 8);
+  deepEqual([result.telemetry?.failures, result.telemetry?.unread_lines], [[], 2]);
+  match(result.log, /amd-smi printed what cannot be read: 0,97/);
+});
+
+Deno.test("a driver's tool that prints without end or without a line break fills neither memory nor disk", async () => {
+  const folder = await program(
+    "nvidia-smi",
+    `case "$*" in
+  --help-query-gpu) echo '"index" "utilization.gpu"';;
+  *-lms*) trap 'exit 0' TERM; head -c 5000000 /dev/zero | tr '\\0' x; echo; echo "2026/01/02 03:04:05.000, 9, 0"
+    while true; do sleep 0.05; done;;
+  -L|"") head -c 50000000 /dev/zero | tr '\\0' x;;
+  --query-gpu=name*) echo "NVIDIA L4, 23034, 550.54.15, GPU-1"; echo "cut o";;
+  *) echo "2026/01/02 03:04:05.000, 9, 0";;
+esac`,
+  );
+  const result = await measureWith(folder);
+  ok(result.rows.length >= 2 && result.rows.every((row) => row.length < 100));
+  deepEqual([result.hardware.gpu_count, result.telemetry?.unread_lines], [1, 1]);
+});
+
+Deno.test("a driver's tool that will not end is left behind, and the measurement ends", async () => {
+  const folder = await program(
+    "nvidia-smi",
+    `case "$*" in
+  --help-query-gpu) echo '"index" "utilization.gpu"';;
+  *-lms*) trap '' TERM; exec 3>&1; echo "2026/01/02 03:04:05.000, 9, 0"; sleep 3600 & echo $! > "$0.pid"; wait;;
+  *) echo "2026/01/02 03:04:05.000, 9, 0";;
+esac`,
+  );
+  const left: number[] = [];
+  const result = await measureWith(folder, {}, async () => {
+    left.push(Number(await Deno.readTextFile(join(folder, "nvidia-smi.pid"))));
+  });
+  ok(result.rows.length >= 2);
+  for (const pid of left) Deno.kill(pid, "SIGKILL");
 });
 
 Deno.test("an Apple GPU is named with its cores and has no memory of its own", () => {

@@ -19,6 +19,8 @@ const WINDOW = REQUESTS * SECONDS;
 interface Spoilt {
   /** Verdicts that come with it. */
   readonly also?: readonly Code[];
+  /** Of a verdict that may be either. */
+  readonly severity?: "fatal" | "advisory";
   /** Changes the line of each request. */
   readonly line?: (n: number) => object;
   readonly requests?: number;
@@ -34,6 +36,8 @@ interface Spoilt {
   readonly server?: (second: number) => object;
   /** Chunks/s of the calibration's levels, and whether they were clean. */
   readonly calibration?: readonly (readonly [chunks_per_second: number, clean: boolean])[];
+  /** Gaps between the pieces of each request, milliseconds. */
+  readonly gaps_ms?: (n: number) => readonly number[];
   /** Cells of gpu.csv at each second; null: no row. */
   readonly gpu?: (second: number) => object | null;
   readonly source?: Partial<Source>;
@@ -55,6 +59,28 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     "more frames with text came than tokens were told": { line: () => ({ frames: 300 }) },
     "counting the text again gives a quarter more": { line: () => ({ recount_tok: 320 }) },
   },
+  decode_mismatch: {
+    "the engine says that it decoded 7 % faster": {
+      line: () => ({ engine: { decode_ns: at(0.93) } }),
+      severity: "advisory",
+    },
+    "the engine says that it decoded twice as fast": {
+      line: () => ({ engine: { decode_ns: at(0.5) } }),
+      severity: "fatal",
+    },
+    "a third of the tokens was decoded before anything came": {
+      line: () => ({ engine: { decode_ns: at(1.5) } }),
+      severity: "fatal",
+    },
+    "the engine says that it decoded 7 % slower, all requests taken together": {
+      line: (n) => ({ engine: { decode_ns: at(n % 2 === 0 ? 1.24 : 0.9) } }),
+      severity: "advisory",
+    },
+  },
+  wrong_model: {
+    "every answer names another model": { line: () => ({ model: "other:1b", same_model: false }) },
+    "one answer in twenty does": { line: (n) => ({ same_model: n !== 7 }) },
+  },
   client_bound: {
     "chunks come as fast as the calibration saw the client be late": {
       calibration: [[50, true], [100, true], [200, false]],
@@ -67,6 +93,11 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     },
     "the event loop of a busy process stalls for longer than any gap between tokens": {
       client: { loop_lag_p99_ms: 150, cpu_pct: 60 },
+    },
+    "an idle client is kept from the processor now and then, and hears in heaps": {
+      client: { loop_lag_p99_ms: 80 },
+      also: ["co_tenant"],
+      line: () => ({ reads: 230 }),
     },
     "the process uses a whole core": { client: { cpu_pct: 97 } },
     "it takes too long to send the next request": { line: (n) => endedEarly(n, 0.1) },
@@ -109,6 +140,9 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
   throttled_thermal: { "heat holds the clocks down": { gpu: () => ({ throttle_reasons: "0x40" }) } },
   power_capped: { "the power limit is below the maker's": { gpu: () => ({ power_limit_w: 300 }) } },
   telemetry_gap: {
+    "a program watches the GPU, and no sample of it can be read": {
+      telemetry: { program: "amd-smi", failures: [], unread_lines: 24 },
+    },
     "no sample comes for six seconds": { gpu: (second) => second > 8 && second < 15 ? null : {} },
   },
   co_tenant: {
@@ -117,11 +151,29 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
         processes_before: [1, 2].map((pid) => ({ pid, used_memory_mib: 4000, gpu_uuid: "GPU-0" })),
       },
     },
+    "other programs keep the client from the processor, though it hears nearly all pieces by themselves": {
+      client: { loop_lag_p99_ms: 9 },
+      line: () => ({ reads: 255 }),
+    },
+    "they do so for a little less, and it hears some in heaps": {
+      client: { loop_lag_p99_ms: 6 },
+      line: () => ({ reads: 240 }),
+    },
     "the engine serves more requests than were sent": { server: () => ({ running: 3 }) },
   },
   non_stationary: {
     "the second half is a tenth slower": {
       line: (n) => n < 10 ? {} : { first_text_ns: at(n * SECONDS + 0.09) },
+    },
+  },
+  stalled: {
+    "the engine stands still for three seconds inside an answer": {
+      gaps_ms: (n) => n === 5 ? [4, 4, 3000, 4] : [4, 4, 4, 4],
+    },
+    "the engine stands still for two seconds before an answer begins": {
+      line: (n) => n < 12 ? {} : later(n, n === 12 ? 2 : 0, 2),
+      requests: 19,
+      window: { planned_seconds: 23 },
     },
   },
   too_few_requests: { "nine requests ended": { requests: 9 } },
@@ -161,6 +213,20 @@ function endedEarly(n: number, seconds: number): object {
   return { last_text_ns: at(end), end_ns: at(end), dur: SECONDS - seconds };
 }
 
+/** Sent as if the requests before had taken `seconds` more, its own answer `own` seconds late. */
+function later(n: number, own: number, seconds: number): object {
+  const from = n * SECONDS + (own > 0 ? 0 : seconds);
+  return {
+    t: START + from,
+    dur: SECONDS + own,
+    scheduled_ns: at(from),
+    sent_ns: at(from),
+    first_text_ns: at(from + own + 0.2),
+    last_text_ns: at(from + own + SECONDS),
+    end_ns: at(from + own + SECONDS),
+  };
+}
+
 /** A closed loop at level `level`, of which every request lasts the whole window. */
 function inFlight(level: number): Spoilt {
   const line = () => ({ level, t: START, dur: WINDOW, scheduled_ns: 0, sent_ns: 0, end_ns: at(WINDOW) });
@@ -191,7 +257,7 @@ function open(n: number, second = n * 0.2): object {
 
 /** The raw files of a benchmark that is spoilt in this way; its name makes it another one. */
 function files(name: string, spoilt: Spoilt): Record<string, string> {
-  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, calibration } = spoilt;
+  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, gaps_ms, calibration } = spoilt;
   const lines = Array.from(
     { length: requests },
     (_, n): Record<string, unknown> => ({ ...request(n), ...line(n) }),
@@ -201,6 +267,7 @@ function files(name: string, spoilt: Spoilt): Record<string, string> {
   return {
     "results.jsonl": jsonl(lines),
     "metadata.json": metadataOf(name, spoilt),
+    ...(gaps_ms === undefined ? {} : { "chunks.jsonl": chunksOf(lines.length, gaps_ms) }),
     "server.jsonl": jsonl(seconds.map((second, index) => ({
       t: START + second,
       at_ns: at(second),
@@ -238,6 +305,16 @@ function metadataOf(
     summary: { levels: [told] },
   });
   return JSON.stringify({ ...JSON.parse(text), hostname, ...(telemetry === undefined ? {} : { telemetry }) });
+}
+
+function chunksOf(requests: number, gaps_ms: NonNullable<Spoilt["gaps_ms"]>): string {
+  return jsonl(Array.from({ length: requests }, (_, n) => ({
+    n,
+    level: 1,
+    phase: "measure",
+    first_ns: at(n * SECONDS + 0.2),
+    gaps_us: gaps_ms(n).map((gap) => 1000 * gap),
+  })));
 }
 
 function calibrationOf(levels: NonNullable<Spoilt["calibration"]>): string {
@@ -322,14 +399,15 @@ Deno.test("each trial has its verdict, with the number beyond the limit, and no 
   const spoilt = Object.values(TRIALS).reduce((all, trials) => ({ ...all, ...trials }));
   const found = await benchmarks(spoilt);
   for (const [code, trials] of Object.entries(TRIALS)) {
-    for (const [sentence, { also = [] }] of Object.entries<Spoilt>(trials)) {
+    for (const [sentence, { also = [], severity }] of Object.entries<Spoilt>(trials)) {
       await test.step(`${code}: ${sentence}`, () => {
         const { verdicts } = found.get(sentence) ?? { verdicts: [] };
         const codes = [...new Set(verdicts.map((verdict) => verdict.code))];
         deepEqual(codes.sort(), [code as Code, ...also].sort(), JSON.stringify(verdicts));
         for (const verdict of verdicts) {
           ok(Number.isFinite(verdict.value) && verdict.value !== verdict.limit);
-          equal(verdict.severity, VERDICTS[verdict.code]);
+          const expected = VERDICTS[verdict.code];
+          equal(verdict.severity, expected === "either" ? severity : expected);
         }
       });
     }
@@ -354,6 +432,30 @@ Deno.test("a clean benchmark has no verdict, and tells what is known of the load
       line: (n) => n === 19 ? { err: true, error_class: "stopped", tok: 9 } : {},
     },
     "an open loop": { ...openLoop(), line: (n) => open(n) },
+    "an engine that decodes as it says": {
+      line: (n) => ({ engine: { decode_ns: at(n % 2 === 0 ? 0.97 : 1.03) } }),
+    },
+    "short answers of an engine that counts its tokens and not the steps between them": {
+      test_config: { max_tokens: 5 },
+      line: () => ({ tok: 5, frames: 5, engine: { decode_ns: at(1.25) } }),
+      server: () => ({ generation_tokens: null }),
+    },
+    "short answers of one that counts the steps": {
+      test_config: { max_tokens: 5 },
+      line: () => ({ tok: 5, frames: 5, engine: { decode_ns: at(1) } }),
+      server: () => ({ generation_tokens: null }),
+    },
+    "an engine that tells no time for its decoding": { line: () => ({ engine: { decode_ns: 0 } }) },
+    "an engine that sends several pieces at once to a client that is not late": {
+      line: () => ({ reads: 128 }),
+    },
+    "gaps as an engine has them that reads other prompts between": {
+      gaps_ms: (n) => n === 5 ? [4, 4, 190, 4] : [4, 4, 4, 4],
+    },
+    "scrapes of a part of the window": {
+      server: (second) => ({ at_ns: at(second * 0.9), generation_tokens: 200 * second }),
+    },
+    "answers that name the model": { line: () => ({ same_model: true }) },
   });
   deepEqual([...found].flatMap(([name, { verdicts }]) => verdicts.map(({ code }) => `${name}: ${code}`)), []);
   deepEqual(found.get("clean")?.client, {
@@ -374,3 +476,40 @@ Deno.test("a clean benchmark has no verdict, and tells what is known of the load
   deepEqual(found.get("the engine was started anew")?.client?.server_tokens, null);
   deepEqual(found.get("no ceiling was found")?.client?.p99_itl_error_ms, null);
 });
+
+/** Of each verdict what takes away all that it could be checked by. */
+const UNTOLD: Partial<Record<Code, Spoilt>> = {
+  cache_hit: { line: () => ({ cached_tok: null }) },
+  decode_mismatch: { line: () => ({ engine: null }) },
+  wrong_model: { line: () => ({ same_model: null }) },
+  stalled: { ...openLoop(), line: (n) => open(n) },
+  frames_counted: { line: () => ({ tok_from: null }) },
+  schedule_lag: {},
+  driver_error: {},
+  throttled_thermal: {},
+  power_capped: {},
+  wrong_gpu: {},
+};
+
+Deno.test("a verdict for which nothing was told is not among those that were checked", async () => {
+  const found = await benchmarks(Object.fromEntries(Object.entries(UNTOLD)));
+  for (const code of Object.keys(UNTOLD) as Code[]) {
+    deepEqual(found.get(code)?.checked?.includes(code), false, code);
+  }
+  const shared = { test_config: { workload: { ...workload("shared_prefix") } } };
+  const none = await benchmarks({
+    shared,
+    told: { line: () => ({ engine: { decode_ns: at(1) }, same_model: true }) },
+  });
+  deepEqual(none.get("shared")?.checked?.includes("cache_hit"), false);
+  const told = none.get("told")?.checked ?? [];
+  ok(
+    ["cache_hit", "decode_mismatch", "wrong_model", "stalled"].every((code) => told.includes(code as Code)),
+    told.join(),
+  );
+});
+
+function workload(kind: string): object {
+  const prompts = { kind, prefix_tokens: 2048, input_tokens: 128, output_tokens: 256, groups: 4 };
+  return { label: "shared_prefix", prompts, length_enforced: true, seed: 1, nonce: "n" };
+}

@@ -7,6 +7,7 @@ import { costEfficiency } from "../pipeline/query/overviews.ts";
 import { rankKnown } from "../pipeline/query/unknown.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { labelOf, type Prompts } from "../pipeline/schema/prompts.ts";
+import { CUT_ENDS, GOOD_ENDS } from "../pipeline/schema/ends.ts";
 import { jsonl, metadata, sealed, temporaryRoot } from "./fixtures.ts";
 
 const FIXED: Prompts = { kind: "fixed", input_tokens: 512, output_tokens: 128 };
@@ -66,8 +67,8 @@ async function almanac<T>(made: readonly Made[], ask: (db: Database) => Promise<
 /** The results of `made`, in its order. */
 async function resultsOf(...made: Made[]): Promise<BenchmarkResult[]> {
   const { benchmarks } = await almanac(made, list);
-  const entry = ({ provenance }: BenchmarkResult) => String(provenance.entry_id);
-  return benchmarks.toSorted((a, b) => entry(a) < entry(b) ? -1 : 1);
+  const entry = ({ provenance }: BenchmarkResult) => Number(provenance.entry_id?.slice(1));
+  return benchmarks.toSorted((a, b) => entry(a) - entry(b));
 }
 
 async function codesOf(...made: Made[]): Promise<string[]> {
@@ -108,6 +109,19 @@ Deno.test("an answer to a mix may end by itself; one that is cut off before its 
       { prompts: FIXED, lines: ending("stop") },
     ),
     ["", "", "short_output", "short_output"],
+  );
+});
+
+Deno.test("an answer ends by itself whatever its engine's word for that is, and is cut off in each word for that", async () => {
+  const ending = (stop: string) => ({
+    prompts: CHAT,
+    lines: (n: number) => n % 3 === 0 ? { tok: 30, stop } : {},
+  });
+  const words = [...GOOD_ENDS, "EOS_TOKEN", "Length"];
+  const codes = await codesOf(...words.map(ending));
+  deepEqual(
+    words.filter((_, index) => codes[index] === "short_output").map((word) => word.toLowerCase()),
+    [...GOOD_ENDS.filter((word) => CUT_ENDS.includes(word)), "length"],
   );
 });
 

@@ -1,6 +1,9 @@
 // amd-smi as a source of telemetry. Its columns have changed from release to release, so they are found by their names.
 import type { GpuSample } from "../schema/gpu_sample.ts";
 import type { HardwareMeta } from "../schema/metadata.ts";
+import { csvCells } from "./csv.ts";
+import { isComplaint, nameIn } from "./driver_words.ts";
+import { MOST_GPUS, named } from "./gpu_names.ts";
 import type { GpuSource, Identity, Printed } from "./gpu_source.ts";
 import { type Answer, ask } from "./program.ts";
 
@@ -40,19 +43,21 @@ export async function amdSource(): Promise<GpuSource | { failure: string } | nul
   };
 }
 
-/** Reads amd-smi's CSV: a line that names the column `gpu` is a header, and may come again. */
+/** Reads amd-smi's CSV: a line that names the column `gpu` is a header, and may come again. Lists stand in quotes. */
 export function amdReader(): (line: string) => Printed {
   let header: string[] = [];
   return (line) => {
-    const cells = line.split(",").map((cell) => cell.trim());
+    const cells = csvCells(line);
     if (cells.includes("gpu")) {
       header = cells.map((cell) => cell.toLowerCase());
       return null;
     }
     if (line.trim() === "") return null;
-    if (cells.length < 2 || cells.length !== header.length) return { said: line.trim() };
+    if (cells.length < 2 || cells.length !== header.length) {
+      return isComplaint(line) ? { said: line.trim() } : { unread: line };
+    }
     const valueOf = (name: string) => cells[header.indexOf(name)];
-    const row = COLUMNS.map(([, ...names]) => names.map(valueOf).find(isKnown) ?? "N/A");
+    const row = COLUMNS.map(([, ...names]) => names.map(valueOf).find(isCell) ?? "N/A");
     return { row: row.join(", ") };
   };
 }
@@ -62,12 +67,11 @@ export function readAmdStatic(text: string): HardwareMeta | null {
   const gpus = listOf(text);
   const [first] = gpus;
   if (first === undefined) return null;
-  const asic = fields(first.asic);
-  const memory = Number(fields(fields(first.vram).size).value);
   return {
-    gpu_name: told(asic.market_name) ?? told(fields(first.board).product_name),
-    gpu_memory_mib: memory > 0 ? memory : null,
-    gpu_count: gpus.length,
+    ...named(gpus.map((gpu) => ({
+      name: told(fields(gpu.asic).market_name) ?? told(fields(gpu.board).product_name),
+      memory_mib: Number(fields(fields(gpu.vram).size).value) || null,
+    }))),
     gpu_uuids: gpus.map((gpu) => told(fields(gpu.bus).bdf) ?? ""),
     driver_version: told(fields(first.driver).version) ?? told(fields(first.driver).driver_version),
     cuda_version: null,
@@ -90,7 +94,7 @@ function listOf(text: string): Fields[] {
   try {
     const found: unknown = JSON.parse(text);
     const list = Array.isArray(found) ? found : fields(found).gpu_data;
-    return Array.isArray(list) ? list.map(fields) : [];
+    return Array.isArray(list) ? list.slice(0, MOST_GPUS).map(fields) : [];
   } catch {
     return [];
   }
@@ -101,9 +105,10 @@ function fields(value: unknown): Fields {
 }
 
 function told(value: unknown): string | null {
-  return typeof value === "string" && isKnown(value) ? value : null;
+  return typeof value === "string" ? nameIn(value) : null;
 }
 
-function isKnown(cell: string | undefined): boolean {
-  return cell !== undefined && cell !== "" && cell !== "N/A";
+/** What may stand in a cell of gpu.csv, which has no quotes. */
+function isCell(cell: string | undefined): cell is string {
+  return cell !== undefined && nameIn(cell) !== null && !/[",]/.test(cell);
 }

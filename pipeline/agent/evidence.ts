@@ -3,9 +3,12 @@
 import { join } from "node:path";
 import type { ChunkLine } from "../schema/chunk.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
+import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { ServerLine } from "../schema/server_line.ts";
-import type { Config } from "./config.ts";
+import { wellFormedJson } from "../schema/text.ts";
+import { BoundedFile } from "./bounded_file.ts";
+import { AgentError, type Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
 import { STANDARD_PROMPTS } from "./prompts/standard.ts";
 
@@ -33,7 +36,7 @@ export interface Story {
 }
 
 /** metadata.json. Pure. */
-export function metadataOf(story: Story): Metadata {
+export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
   const { config } = story;
   const measured = story.levels.filter(({ phase }) => phase === "measure");
   const isClosed = config.load === undefined || config.load.kind === "ladder";
@@ -68,20 +71,33 @@ export function metadataOf(story: Story): Metadata {
       total_tokens: story.total_tokens,
       duration_seconds: measured.reduce((sum, level) => sum + level.window_seconds, 0),
       levels: [...story.levels],
+      ...(chunk_lines_left_out === 0 ? {} : { chunk_lines_left_out }),
     },
   };
 }
 
-/** The open files of one run in folder `out`. */
+type FileName = "results.jsonl" | "chunks.jsonl" | "server.jsonl" | "agent.log";
+
+/** The last line of a log has room for this. */
+const LOG_END_BYTES = 200;
+const CONTROLS = /\p{Cc}+/gu;
+
+/** The open files of one run in folder `out`, each kept below the largest size that evidence may have. */
 export class Evidence implements Disposable {
   readonly #out: string;
-  readonly #results: Deno.FsFile;
-  readonly #chunks: Deno.FsFile | null;
-  readonly #log: Deno.FsFile;
-  #server: Deno.FsFile | null = null;
+  readonly #results: BoundedFile;
+  readonly #chunks: BoundedFile | null;
+  readonly #log: BoundedFile;
+  #server: BoundedFile | null = null;
+  readonly #full = new Set<FileName>();
+  #chunk_lines_left_out = 0;
 
-  /** With `chunks` there is a chunks.jsonl too. */
-  constructor(out: string, { chunks }: { readonly chunks: boolean }) {
+  /** With `chunks` there is a chunks.jsonl too. `most_bytes`: other sizes than those of evidence. */
+  constructor(
+    out: string,
+    { chunks }: { readonly chunks: boolean },
+    readonly most_bytes: Readonly<Partial<Record<FileName, number>>> = {},
+  ) {
     Deno.mkdirSync(out, { recursive: true });
     this.#out = out;
     this.#results = this.#open("results.jsonl");
@@ -89,48 +105,75 @@ export class Evidence implements Disposable {
     this.#log = this.#open("agent.log");
   }
 
-  /** One line, in the file when this returns. */
-  request(line: RequestLine): void {
-    writeAll(this.#results, `${JSON.stringify(line)}\n`);
+  /** Requests whose times of chunks found no room. */
+  get chunk_lines_left_out(): number {
+    return this.#chunk_lines_left_out;
   }
 
-  /** One line of chunks.jsonl, if that is kept. */
+  mostBytes(name: FileName): number {
+    return this.most_bytes[name] ?? EVIDENCE_FILES[name].most_bytes;
+  }
+
+  /** One line, in the file when this returns. An AgentError says that there is no room for it. */
+  request(line: RequestLine): void {
+    if (this.#results.write(lineOf(line))) return;
+    throw new AgentError(`${this.#fullOf("results.jsonl")}: measure fewer levels at once, or shorter ones`);
+  }
+
+  /** One line of chunks.jsonl, if that is kept and has room. */
   chunks(line: ChunkLine): void {
-    if (this.#chunks !== null) writeAll(this.#chunks, `${JSON.stringify(line)}\n`);
+    if (this.#chunks === null || this.#chunks.write(lineOf(line))) return;
+    this.#chunk_lines_left_out += 1;
+    this.#sayFull("chunks.jsonl", "the times of further chunks are not kept");
   }
 
   /** The scrapes of a window; server.jsonl is there once there is one. */
   server(lines: readonly ServerLine[]): void {
     if (lines.length === 0) return;
     this.#server ??= this.#open("server.jsonl");
-    writeAll(this.#server, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if (this.#server.write(lines.map(lineOf).join(""))) return;
+    this.#sayFull("server.jsonl", "the engine's further counters are not kept");
   }
 
+  /** One line. */
   log(text: string): void {
-    writeAll(this.#log, `${new Date().toISOString()}  ${text}\n`);
+    const line = `${new Date().toISOString()}  ${text.replace(CONTROLS, " ")}\n`;
+    const fits = new TextEncoder().encode(line).length + LOG_END_BYTES <= this.#log.left;
+    if (fits && this.#log.write(line)) return;
+    if (this.#full.has("agent.log")) return;
+    this.#full.add("agent.log");
+    this.#log.write(`${new Date().toISOString()}  ${this.#fullOf("agent.log")}: nothing more is said here\n`);
   }
 
   /** Replaces metadata.json in one step. */
   metadata(story: Story): void {
     const path = join(this.#out, "metadata.json");
-    Deno.writeTextFileSync(`${path}.tmp`, `${JSON.stringify(metadataOf(story), null, 2)}\n`);
+    const text = wellFormedJson(metadataOf(story, this.#chunk_lines_left_out), 2);
+    Deno.writeTextFileSync(`${path}.tmp`, `${text}\n`);
     Deno.renameSync(`${path}.tmp`, path);
   }
 
   [Symbol.dispose](): void {
-    this.#results.close();
-    this.#chunks?.close();
-    this.#server?.close();
-    this.#log.close();
+    this.#results[Symbol.dispose]();
+    this.#chunks?.[Symbol.dispose]();
+    this.#server?.[Symbol.dispose]();
+    this.#log[Symbol.dispose]();
   }
 
-  #open(name: string): Deno.FsFile {
-    return Deno.openSync(join(this.#out, name), { write: true, create: true, truncate: true });
+  #open(name: FileName): BoundedFile {
+    return new BoundedFile(join(this.#out, name), this.mostBytes(name));
+  }
+
+  #fullOf(name: FileName): string {
+    return `${name} has reached its largest size, ${this.mostBytes(name)} bytes`;
+  }
+
+  #sayFull(name: FileName, consequence: string): void {
+    if (!this.#full.has(name)) this.log(`${this.#fullOf(name)}: ${consequence}`);
+    this.#full.add(name);
   }
 }
 
-function writeAll(file: Deno.FsFile, text: string): void {
-  for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
-    rest = rest.subarray(file.writeSync(rest));
-  }
+function lineOf(value: object): string {
+  return `${wellFormedJson(value)}\n`;
 }

@@ -4,6 +4,7 @@ import { type ErrorClass, Failure } from "./failure.ts";
 import { type Draft, Hearing } from "./hearing.ts";
 import type { HttpClient } from "./http/client.ts";
 import type { Prompt } from "./prompts.ts";
+import type { Answerer } from "./wire/answerer.ts";
 import type { Counts, EngineTimes, Wire } from "./wire/frame.ts";
 
 /** Times are milliseconds of performance.now(); all bytes that one read brought have the same. */
@@ -25,6 +26,14 @@ export interface Exchange {
   /** When each frame with text came. */
   readonly text_times: readonly number[];
   readonly frames: number;
+  /** When each piece of the answer came that carried nothing, and may stand for a token that is not shown. */
+  readonly silent_times: readonly number[];
+  /** Frames of which all text was reasoning. */
+  readonly reasoning_frames: number;
+  /** When the frame came that told the end. */
+  readonly finished: number | null;
+  /** The model that answered, another than the one asked for if any message named one; null where none was named. */
+  readonly model: Answerer | null;
   readonly http: number | null;
   readonly stop: string | null;
   readonly counts: Counts;
@@ -48,7 +57,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Sends `prompt` and reads its answer to the end, or until the request's time is over. */
 export async function exchange(prompt: Prompt, context: ExchangeContext): Promise<Exchange> {
   const { config: { timeout_seconds }, stop } = context;
-  const draft = emptyDraft();
+  const draft = Hearing.draft();
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), Math.min(timeout_seconds * 1000, LONGEST_TIMER_MS));
   try {
@@ -100,25 +109,4 @@ function describe(error: unknown, draft: Draft): Exchange["error"] {
   if (error instanceof Failure) return { kind: error.kind, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   return { kind: draft.http === null ? "connect" : "truncated", message };
-}
-
-function emptyDraft(): Draft {
-  return {
-    sent_at: Date.now(),
-    sent: performance.now(),
-    headers: null,
-    first_frame: null,
-    lead_frames: 0,
-    first_text: null,
-    first_answer: null,
-    last_text: null,
-    end: 0,
-    text_times: [],
-    frames: 0,
-    http: null,
-    stop: null,
-    counts: {},
-    engine: {},
-    error: null,
-  };
 }

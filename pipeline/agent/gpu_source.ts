@@ -17,8 +17,12 @@ export interface GpuSource {
   readonly identify: () => Promise<Identity>;
 }
 
-/** A printed line: a row of gpu.csv, a sentence about what went wrong, or null for neither. */
-export type Printed = { readonly row: string } | { readonly said: string } | null;
+/** A printed line: a row of gpu.csv, the driver's sentence about what went wrong, a line that cannot be read, or null for none of them. */
+export type Printed =
+  | { readonly row: string }
+  | { readonly said: string }
+  | { readonly unread: string }
+  | null;
 
 export interface Identity {
   readonly driver_version: string | null;

@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import { amdSmi, readAmdStatic } from "./amd_smi.ts";
-import { migProfiles, nvidiaSmi } from "./nvidia_smi.ts";
+import { codeIn, nameIn } from "./driver_words.ts";
+import { type Gpu, MOST_GPUS, named } from "./gpu_names.ts";
+import { nvidiaSmi, readGpuList } from "./nvidia_smi.ts";
 import { type Answer, ask } from "./program.ts";
 
 /** What is known of a machine that the agent does not run on. */
@@ -58,32 +60,34 @@ async function probeGpus(): Promise<HardwareMeta> {
 }
 
 async function nvidiaGpus(rows: string): Promise<HardwareMeta> {
-  const gpus = rows.trim().split("\n").map((row) => row.split(",").map((cell) => cell.trim()));
-  const [name, memory, driver] = gpus[0] ?? [];
-  if (name === undefined || name === "") return NO_GPU;
+  if (rows.trim() === "") return NO_GPU;
+  const gpus = rows.split("\n").map((row) => row.split(",").map((cell) => cell.trim())).filter(isGpu)
+    .slice(0, MOST_GPUS);
+  if (gpus.length === 0) return UNKNOWN_HARDWARE;
   const banner = await nvidiaSmi([]);
-  const list = await nvidiaSmi(["-L"]);
-  const mig = migProfiles(textOf(list));
+  const listed = readGpuList(textOf(await nvidiaSmi(["-L"])));
+  const slices = gpus.map(([, , , uuid], index) =>
+    (listed.find((each) => each.uuid === uuid) ?? listed[index])?.mig ?? []
+  );
   return {
-    ...(mig.length === 0 ? wholeGpus(name, Number(memory), gpus.length) : slicesOf(name, mig)),
-    gpu_uuids: gpus.map((gpu) => gpu[3] ?? ""),
-    driver_version: driver ?? null,
+    ...named(gpus.flatMap((cells, index) => devicesOf(cells, slices[index] ?? []))),
+    ...(slices.flat().length === 0 ? {} : { mig_profiles: slices.flat() }),
+    gpu_uuids: gpus.map(([, , , uuid]) => codeIn(uuid) ?? ""),
+    driver_version: codeIn(gpus[0]?.[2]),
     cuda_version: /CUDA Version:\s*([\d.]+)/.exec(textOf(banner))?.[1] ?? null,
   };
 }
 
-function wholeGpus(gpu_name: string, memory: number, gpu_count: number): HardwareMeta {
-  return { gpu_name, gpu_memory_mib: memory || null, gpu_count };
+/** Name, memory, driver and id. */
+function isGpu(cells: readonly string[]): boolean {
+  return cells.length === 4;
 }
 
-/** MIG devices are another thing than the GPU they are cut from, and the driver tells the memory of the whole one. */
-function slicesOf(name: string, mig: readonly string[]): HardwareMeta {
-  return {
-    gpu_name: `${name} MIG ${mig[0]}`,
-    gpu_memory_mib: null,
-    gpu_count: mig.length,
-    mig_profiles: [...mig],
-  };
+/** A GPU, or the MIG devices it is cut into: another thing than the GPU, and the driver tells the memory of the whole one. */
+function devicesOf([cell, memory]: readonly string[], mig: readonly string[]): Gpu[] {
+  const name = nameIn(cell);
+  if (mig.length === 0) return [{ name, memory_mib: Number(memory) || null }];
+  return mig.map((profile) => ({ name: `${name ?? "unknown GPU"} MIG ${profile}`, memory_mib: null }));
 }
 
 function textOf(answer: Answer): string {

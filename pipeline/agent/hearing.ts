@@ -1,4 +1,5 @@
 // What is heard of one answer, noted in its exchange with the time at which it came.
+import { cutText } from "../schema/text.ts";
 import type { Exchange } from "./exchange.ts";
 import { Failure } from "./failure.ts";
 import type { Listener } from "./http/answer.ts";
@@ -7,12 +8,47 @@ import { Refusal } from "./refusal.ts";
 import type { Frame, FrameReader } from "./wire/frame.ts";
 
 /** An exchange while it goes on. */
-export type Draft = { -readonly [K in keyof Exchange]: Exchange[K] } & { text_times: number[] };
+export type Draft = { -readonly [K in keyof Exchange]: Exchange[K] } & {
+  text_times: number[];
+  silent_times: number[];
+};
+
+/** Content types of streams; one that is none may be told of a stream all the same. */
+const STREAMS = /event-stream|ndjson|jsonl|json-seq/i;
 
 /** A Failure thrown by any of its methods says why the answer is none. */
 export class Hearing implements Listener {
-  readonly #refusal = new Refusal();
+  /** What came of an answer that is refused, or before its first frame. */
+  readonly #unread = new Refusal();
+  #type: string | undefined;
+  #frames = 0;
   #done = false;
+
+  /** What is known before anything was sent. */
+  static draft(): Draft {
+    return {
+      sent_at: Date.now(),
+      sent: performance.now(),
+      headers: null,
+      first_frame: null,
+      lead_frames: 0,
+      first_text: null,
+      first_answer: null,
+      last_text: null,
+      end: 0,
+      text_times: [],
+      frames: 0,
+      silent_times: [],
+      reasoning_frames: 0,
+      finished: null,
+      model: null,
+      http: null,
+      stop: null,
+      counts: {},
+      engine: {},
+      error: null,
+    };
+  }
 
   /** `onFrame` is told of each frame with text. */
   constructor(
@@ -26,15 +62,16 @@ export class Hearing implements Listener {
     this.draft.sent = performance.now();
   }
 
-  head({ status }: Head, at: number): void {
+  head({ status, headers }: Head, at: number): void {
     this.draft.http = status;
     this.draft.headers = at;
+    this.#type = headers.get("content-type");
   }
 
   bytes(bytes: Uint8Array, at: number): void {
+    if (this.#frames === 0) this.#unread.add(bytes);
     if (!this.#isRefused) return this.#take(this.reader.push(bytes), at);
-    this.#refusal.add(bytes);
-    if (this.#refusal.full) this.#checkStatus();
+    if (this.#unread.full) this.#checkStatus();
   }
 
   /** The answer was cut off; of a refusal what came is enough. */
@@ -46,11 +83,13 @@ export class Hearing implements Listener {
   end(at: number): void {
     this.#checkStatus();
     this.#take(this.reader.end(), at);
-    const { frames } = this.draft;
+    const { frames, counts } = this.draft;
+    if (this.#frames === 0) this.#checkUnread();
     if (!this.#done) {
       throw new Failure("truncated", `the stream ended early, after ${frames} frames with text`);
     }
     if (frames === 0) throw new Failure("empty", "the answer has no text");
+    if (this.#frames === 1 && (counts.tok ?? 0) > 1) throw this.#noStream();
   }
 
   get #isRefused(): boolean {
@@ -59,13 +98,32 @@ export class Hearing implements Listener {
   }
 
   #checkStatus(): void {
-    if (this.#isRefused) throw new Failure("http", `HTTP ${this.draft.http}: ${this.#refusal.message}`);
+    if (this.#isRefused) throw new Failure("http", `HTTP ${this.draft.http}: ${this.#unread.message}`);
+  }
+
+  /** Of an answer without a frame: what it is instead. */
+  #checkUnread(): void {
+    if (this.#unread.empty) return;
+    if (!STREAMS.test(this.#type ?? "")) throw this.#noStream();
+    const { error } = this.#unread;
+    if (error !== null) throw new Failure("in_stream", error);
+  }
+
+  /** The answer came whole, or is a page, or anything else. */
+  #noStream(): Failure {
+    const type = this.#type === undefined ? "without a content type" : `with ${cutText(this.#type, 80)}`;
+    const what = `HTTP ${this.draft.http} ${type} instead of a stream: ${this.#unread.message}`;
+    return new Failure("http", what);
   }
 
   #take(frames: readonly Frame[], at: number): void {
     for (const frame of frames) {
-      if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
+      if (this.#frames === 0 && frame.error !== undefined && !STREAMS.test(this.#type ?? "event-stream")) {
+        throw this.#noStream();
+      }
+      this.#frames += 1;
       note(frame, at, this.draft);
+      if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
       if (frame.text) this.onFrame();
       this.#done ||= frame.done === true;
     }
@@ -73,6 +131,9 @@ export class Hearing implements Listener {
 }
 
 function note(frame: Frame, at: number, draft: Draft): void {
+  if (frame.stop !== undefined) draft.stop = frame.stop;
+  if (frame.model !== undefined && draft.model?.same !== false) draft.model = frame.model;
+  if (frame.error !== undefined) return;
   draft.first_frame ??= at;
   if (!frame.text && draft.first_text === null) draft.lead_frames += 1;
   if (frame.text) {
@@ -81,8 +142,10 @@ function note(frame: Frame, at: number, draft: Draft): void {
     draft.frames += 1;
     draft.text_times.push(at);
   }
+  if (frame.silent) draft.silent_times.push(at);
   if (frame.answer) draft.first_answer ??= at;
-  if (frame.stop !== undefined) draft.stop = frame.stop;
+  if (frame.text && !frame.answer) draft.reasoning_frames += 1;
+  if (frame.done) draft.finished ??= at;
   if (frame.counts !== undefined) draft.counts = { ...draft.counts, ...frame.counts };
   if (frame.engine !== undefined) draft.engine = { ...draft.engine, ...frame.engine };
 }

@@ -14,6 +14,15 @@ function say(target: typeof Deno.stdout | typeof Deno.stderr, text: string): voi
   target.writeSync(new TextEncoder().encode(text));
 }
 
+/** Nobody may be there to read it any more, which ends no measurement. */
+function tell(target: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  try {
+    say(target, text);
+  } catch {
+    // The other end of the pipe is closed.
+  }
+}
+
 function inWords(tally: Tally): string {
   const { arrival, level, elapsed_seconds, planned_seconds, requests, errors, tokens_per_second } = tally;
   return `${loadLabel(arrival, level)}${stepInWords(tally)}  ${
@@ -24,13 +33,13 @@ function inWords(tally: Tally): string {
 
 function watcherFor(config: Config): Watcher {
   if (config.progress_json) {
-    const print = (tally: Tally) => say(Deno.stdout, `${JSON.stringify(tally)}\n`);
+    const print = (tally: Tally) => tell(Deno.stdout, `${JSON.stringify(tally)}\n`);
     return { progress: print, ended: print };
   }
   const terminal = Deno.stderr.isTerminal();
   return {
-    progress: (tally) => terminal && say(Deno.stderr, `\r\x1b[K${inWords(tally)}`),
-    ended: (tally) => say(Deno.stderr, `${terminal ? "\r\x1b[K" : ""}${inWords(tally)}\n`),
+    progress: (tally) => terminal && tell(Deno.stderr, `\r\x1b[K${inWords(tally)}`),
+    ended: (tally) => tell(Deno.stderr, `${terminal ? "\r\x1b[K" : ""}${inWords(tally)}\n`),
   };
 }
 

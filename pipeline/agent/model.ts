@@ -1,11 +1,16 @@
 // What the engine says of the model it serves. Questions it does not answer stay null.
 import type { ModelMeta } from "../schema/metadata.ts";
 import { type EngineName, publicModelName } from "../schema/names.ts";
+import { cutText } from "../schema/text.ts";
 import type { Config } from "./config.ts";
+import { fetchText } from "./fetch_text.ts";
 import { quantizationOf, weightsIn } from "./weights.ts";
 import { apiBase } from "./wire/openai.ts";
 
 type Fields = Record<string, unknown>;
+
+const DEADLINE_MS = 10_000;
+const MOST_CHARACTERS = 200;
 
 /** What an engine is published as. That of any other is what it says of itself. */
 const RUNTIMES: Partial<Record<EngineName, string>> = {
@@ -100,14 +105,8 @@ async function askFirst({ url, api_key }: Config, paths: readonly string[]): Pro
 /** The JSON object at `url`; null when there is no good answer within ten seconds. */
 async function ask(url: string, body?: unknown, apiKey: string | null = null): Promise<Fields | null> {
   try {
-    const response = await fetch(url, {
-      redirect: "error",
-      signal: AbortSignal.timeout(10_000),
-      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-      ...(apiKey === null ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
-    });
-    const answer = await response.text();
-    return response.ok ? fields(JSON.parse(answer)) : null;
+    const told = await fetchText(url, { body, api_key: apiKey, deadline_ms: DEADLINE_MS });
+    return told.status < 300 ? fields(JSON.parse(told.text)) : null;
   } catch {
     return null;
   }
@@ -125,7 +124,7 @@ function fields(value: unknown): Fields | null {
 }
 
 function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" && value !== "" ? cutText(value, MOST_CHARACTERS) : null;
 }
 
 function number(value: unknown): number | null {

@@ -1,6 +1,8 @@
 // nvidia-smi as a source of telemetry: its own lines, verbatim, under our column names.
 import type { GpuSample } from "../schema/gpu_sample.ts";
 import type { GpuProcess } from "../schema/metadata.ts";
+import { cutText } from "../schema/text.ts";
+import { codeIn, isComplaint } from "./driver_words.ts";
 import type { GpuSource, Identity, Printed } from "./gpu_source.ts";
 import { type Answer, ask } from "./program.ts";
 
@@ -34,6 +36,8 @@ const COLUMNS: readonly (readonly [column: Column, ...fields: string[]])[] = [
 ];
 const FORMAT = "--format=csv,noheader,nounits";
 const INTERVAL_MS = 200;
+const MOST_PROCESSES = 1000;
+const MOST_CHARACTERS = 200;
 const NO_GPU = /No devices were found/;
 const NOT_A_FIELD = /Field "(.+?)" is not a valid field to query/;
 
@@ -73,26 +77,40 @@ export function queryFor(
   return { columns: pairs.map(({ column }) => column), fields: pairs.map(({ field }) => field) };
 }
 
-/** A row has as many cells as there are columns; anything else is a sentence. Pure. */
+/** A row has as many cells as there are columns; anything else is a sentence, or cannot be read. Pure. */
 export function readNvidiaLine(line: string, columns: number): Printed {
   if (line.trim() === "") return null;
-  return line.split(",").length === columns ? { row: line } : { said: line.trim() };
+  if (line.split(",").length === columns) return { row: line };
+  return isComplaint(line) ? { said: line.trim() } : { unread: line };
 }
 
 /** The lines of --query-compute-apps=pid,process_name,used_gpu_memory,gpu_uuid. Pure. */
 export function readProcesses(text: string): GpuProcess[] {
-  return text.split("\n").flatMap((line) => {
+  return text.split("\n").slice(0, MOST_PROCESSES).flatMap((line) => {
     const cells = line.split(",").map((cell) => cell.trim());
     const [pid, memory, uuid] = [cells[0], cells.at(-2), cells.at(-1)];
     if (cells.length < 4 || pid === undefined || memory === undefined || uuid === undefined) return [];
-    const name = cells.slice(1, -2).join(", ");
+    const name = cutText(cells.slice(1, -2).join(", "), MOST_CHARACTERS);
     return [{ pid: number(pid), name, used_memory_mib: number(memory), gpu_uuid: uuid }];
   });
 }
 
-/** The profiles of the MIG devices that `nvidia-smi -L` lists, such as `1g.10gb`; empty without MIG. Pure. */
-export function migProfiles(list: string): string[] {
-  return [...list.matchAll(/^\s+MIG (\S+)\s+Device/gm)].map(([, profile]) => profile ?? "");
+/** A GPU that `nvidia-smi -L` lists, with the profiles of its MIG devices, such as `1g.10gb`. */
+export interface ListedGpu {
+  readonly uuid: string;
+  readonly mig: string[];
+}
+
+/** The GPUs of `nvidia-smi -L`. Pure. */
+export function readGpuList(list: string): ListedGpu[] {
+  const gpus: ListedGpu[] = [];
+  for (const line of list.split("\n")) {
+    const [, uuid] = /^GPU \d+: .*\(UUID: (\S+)\)/.exec(line) ?? [];
+    if (uuid !== undefined) gpus.push({ uuid, mig: [] });
+    const [, profile] = /^\s+MIG (\S+)\s+Device/.exec(line) ?? [];
+    if (profile !== undefined) gpus.at(-1)?.mig.push(profile);
+  }
+  return gpus;
 }
 
 function source(columns: Column[], fields: string[]): GpuSource {
@@ -118,7 +136,7 @@ async function identify(): Promise<Identity> {
     FORMAT,
   ]);
   return {
-    driver_version: driver !== null && "text" in driver ? driver.text.trim().split("\n")[0] || null : null,
+    driver_version: driver !== null && "text" in driver ? codeIn(driver.text.trim().split("\n")[0]) : null,
     processes: processes !== null && "text" in processes ? readProcesses(processes.text) : null,
     failure: driver !== null && "failure" in driver ? driver.failure : null,
   };

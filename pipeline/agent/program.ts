@@ -1,9 +1,11 @@
-// Asks a program of this machine, and waits no longer than a deadline for its answer.
+// Asks a program of this machine, and takes no more time or bytes for its answer than it may.
+import { cutText } from "../schema/text.ts";
 
 /** What it printed, or why that is nothing; null when this machine has no such program. */
 export type Answer = { readonly text: string } | { readonly failure: string } | null;
 
 const DEADLINE_MS = 30_000;
+const MOST_BYTES = 4 * 1024 * 1024;
 
 export async function ask(
   program: string,
@@ -15,17 +17,50 @@ export async function ask(
   const late = Promise.withResolvers<null>();
   const timer = setTimeout(() => late.resolve(null), deadline_ms);
   try {
-    const output = await Promise.race([child.output(), late.promise]);
+    const output = await Promise.race([outputOf(child), late.promise]);
     if (output === null) {
-      child.kill("SIGKILL");
+      end(child);
       return { failure: `${program} does not answer within ${deadline_ms / 1000} s` };
     }
-    const text = new TextDecoder().decode(output.stdout);
-    if (output.success) return { text };
-    const said = firstLine(text) ?? firstLine(new TextDecoder().decode(output.stderr)) ?? "nothing";
+    if (output.success) return { text: output.stdout };
+    const said = firstLine(output.stdout) ?? firstLine(output.stderr) ?? "nothing";
     return { failure: `${program} ended with code ${output.code} and said ${said}` };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What it prints up to 4 MiB, at which it is ended. */
+async function outputOf(child: Deno.ChildProcess) {
+  const [stdout, stderr, { success, code }] = await Promise.all([
+    beginning(child.stdout, () => end(child)),
+    beginning(child.stderr, () => end(child)),
+    child.status,
+  ]);
+  return { stdout: stdout.text, stderr: stderr.text, success: success || stdout.cut, code };
+}
+
+async function beginning(stream: ReadableStream<Uint8Array>, tooMuch: () => void) {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const piece of stream) {
+    const room = MOST_BYTES - bytes;
+    text += decoder.decode(piece.subarray(0, Math.max(0, room)), { stream: true });
+    bytes += piece.length;
+    if (bytes > MOST_BYTES) {
+      tooMuch();
+      break;
+    }
+  }
+  return { text, cut: bytes > MOST_BYTES };
+}
+
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 
@@ -44,5 +79,6 @@ function spawn(program: string, args: readonly string[]): Deno.ChildProcess | nu
 }
 
 function firstLine(text: string): string | null {
-  return text.split("\n").map((line) => line.trim()).find((line) => line !== "")?.slice(0, 200) ?? null;
+  const line = text.split("\n").map((each) => each.trim()).find((each) => each !== "");
+  return line === undefined ? null : cutText(line, 200);
 }

@@ -2,6 +2,7 @@
 import type { ChunkLine } from "../schema/chunk.ts";
 import type { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
+import { type Decode, decodeOf } from "./decode.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Prompt } from "./prompts.ts";
 
@@ -19,12 +20,13 @@ export interface Place {
 export function lineOf(exchange: Exchange, place: Place): RequestLine {
   const ns = (time: number | null) => time === null ? null : nanoseconds(time, place);
   const tok = exchange.counts.tok ?? exchange.frames;
+  const decode = decodeOf(exchange);
   return {
     t: exchange.sent_at / 1000,
     n: place.n,
     tok,
     tok_from: exchange.counts.tok === undefined ? "frames" : "engine",
-    tps: decodeRate(tok, exchange),
+    tps: decodeRate(decode),
     dur: rounded((exchange.end - exchange.sent) / 1000),
     err: exchange.error !== null,
     ...(exchange.error === null
@@ -41,13 +43,18 @@ export function lineOf(exchange: Exchange, place: Place): RequestLine {
     first_text_ns: ns(exchange.first_text),
     first_answer_ns: ns(exchange.first_answer),
     last_text_ns: ns(exchange.last_text),
+    ...(decode.first === exchange.first_text ? {} : { first_token_ns: ns(decode.first) }),
+    ...(decode.last === exchange.last_text ? {} : { last_token_ns: ns(decode.last) }),
+    ...(decode.tok === Math.max(0, tok - 1) ? {} : { decode_tok: decode.tok }),
     end_ns: ns(exchange.end),
     prompt_tok: exchange.counts.prompt_tok ?? null,
     cached_tok: exchange.counts.cached_tok ?? null,
     frames: exchange.frames,
+    reads: new Set(exchange.text_times).size,
     lead_frames: exchange.lead_frames,
     stop: exchange.stop,
     http: exchange.http,
+    ...answererIn(exchange),
     engine: Object.keys(exchange.engine).length === 0 ? null : exchange.engine,
   };
 }
@@ -70,10 +77,16 @@ function nanoseconds(time: number, { origin }: Place): number {
   return Math.round((time - origin) * 1e6);
 }
 
-/** (tok − 1) / (last text − first text), tokens/s; null when there is no such span. */
-function decodeRate(tok: number, { first_text, last_text }: Exchange): number | null {
-  if (tok < 2 || first_text === null || last_text === null || last_text <= first_text) return null;
-  return rounded((tok - 1) / ((last_text - first_text) / 1000));
+/** What is told of the model that answered. */
+function answererIn({ model }: Exchange): Pick<RequestLine, "model" | "same_model"> {
+  const { name = null, same = null } = model ?? {};
+  return { ...(name === null ? {} : { model: name }), ...(same === null ? {} : { same_model: same }) };
+}
+
+/** Tokens/s; null when there is no span. */
+function decodeRate({ first, last, tok }: Decode): number | null {
+  if (tok < 1 || first === null || last === null || last <= first) return null;
+  return rounded(tok / ((last - first) / 1000));
 }
 
 function rounded(value: number): number {

@@ -1,11 +1,12 @@
-// The body of an answer that is no success, and what it says in words.
+// The body of an answer that is no stream, and what it says in words.
+import { cutText } from "../schema/text.ts";
 import { Bytes } from "./bytes.ts";
-import { errorIn } from "./wire/frame.ts";
+import { errorIn } from "./wire/words.ts";
 
 const MOST_BYTES = 64 * 1024;
 const MOST_CHARACTERS = 300;
 
-/** Collects an error answer; what is above 64 KiB is left out. */
+/** Collects such an answer; what is above 64 KiB is left out. */
 export class Refusal {
   readonly #held = new Bytes();
 
@@ -20,16 +21,25 @@ export class Refusal {
 
   /** Its message, whatever its shape. */
   get message(): string {
-    return messageIn(new TextDecoder().decode(this.#held.all())).slice(0, MOST_CHARACTERS);
+    return this.error ?? cutText(this.#text, MOST_CHARACTERS);
   }
-}
 
-function messageIn(text: string): string {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message !== "object" || message === null) return text;
-    return errorIn(message as Record<string, unknown>) ?? text;
-  } catch {
-    return text;
+  /** The words of an error object; null when it is none. */
+  get error(): string | null {
+    try {
+      const message: unknown = JSON.parse(this.#text);
+      const isObject = typeof message === "object" && message !== null;
+      return isObject ? errorIn(message as Record<string, unknown>) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  get empty(): boolean {
+    return this.#held.length === 0;
+  }
+
+  get #text(): string {
+    return new TextDecoder().decode(this.#held.all());
   }
 }

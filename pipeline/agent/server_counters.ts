@@ -1,15 +1,20 @@
 // The engine's own counters while a level is measured: once when nothing is under way, every second, in a short window more often,
 // and once when all has ended.
-// Between the first and the last lie exactly the requests of the level. One question that fails, and the level has none.
+// Between the first and the last lie exactly the requests of the level. A question that fails leaves a gap and nothing else.
 import { type Gauges, gaugesIn } from "../schema/gauges.ts";
 import type { ServerLine } from "../schema/server_line.ts";
 import type { Config } from "./config.ts";
+import { fetchText } from "./fetch_text.ts";
 
 const EVERY_MS = 1000;
 /** A mean needs some scrapes. */
 const LEAST_A_WINDOW = 12;
 const LEAST_MS = 50;
 const DEADLINE_MS = 2000;
+/** Of the first and the last: nothing is under way that they could disturb. */
+const PATIENT_MS = 10_000;
+/** What an engine answers that has no counters, or shows them to nobody. */
+const HAS_NONE = [401, 403, 404, 405, 501];
 
 interface Scrape {
   /** Milliseconds since 1970. */
@@ -30,6 +35,7 @@ export class ServerCounters {
   #timer: ReturnType<typeof setInterval> | undefined;
   #underWay: Promise<void> | null = null;
   #failed = false;
+  #has_none = false;
 
   private constructor(
     readonly config: Config,
@@ -41,19 +47,19 @@ export class ServerCounters {
   static async start(config: Config, cut: AbortSignal, log: (text: string) => void): Promise<ServerCounters> {
     const counters = new ServerCounters(config, cut, log);
     if (config.metrics === null) return counters;
-    await counters.#scrape();
+    await counters.#scrape(PATIENT_MS);
+    if (counters.#has_none) return counters;
     const every_ms = Math.max(LEAST_MS, Math.min(EVERY_MS, config.duration_seconds * 1000 / LEAST_A_WINDOW));
     counters.#timer = setInterval(() => counters.#next(), every_ms);
     return counters;
   }
 
-  /** Takes the last scrape, when nothing is under way again, and gives the lines of all; none when one of them failed. */
+  /** Takes the last scrape, when nothing is under way again, and gives the lines of all that were answered. */
   async end({ level, phase, origin }: Place): Promise<ServerLine[]> {
     this.stop();
     if (this.config.metrics === null || this.cut.aborted) return [];
     await this.#underWay;
-    await this.#scrape();
-    if (this.#failed) return [];
+    if (!this.#has_none) await this.#scrape(PATIENT_MS);
     return this.#scrapes.map(({ asked_at, answered, gauges }) => ({
       t: asked_at / 1000,
       at_ns: Math.round((answered - origin) * 1e6),
@@ -70,26 +76,30 @@ export class ServerCounters {
 
   /** One question at a time. */
   #next(): void {
-    this.#underWay ??= this.#scrape().finally(() => this.#underWay = null);
+    this.#underWay ??= this.#scrape(DEADLINE_MS).finally(() => this.#underWay = null);
   }
 
-  async #scrape(): Promise<void> {
-    if (this.config.metrics === null || this.#failed) return;
-    const { config: { metrics: { url, names }, api_key } } = this;
+  async #scrape(deadline_ms: number): Promise<void> {
+    const { config: { metrics, api_key } } = this;
+    if (metrics === null) return;
     const asked_at = Date.now();
     try {
-      const response = await fetch(url, {
-        redirect: "error",
-        signal: AbortSignal.timeout(DEADLINE_MS),
-        ...(api_key === null ? {} : { headers: { authorization: `Bearer ${api_key}` } }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-      this.#scrapes.push({ asked_at, answered: performance.now(), gauges: gaugesIn(text, names) });
+      const { status, text } = await fetchText(metrics.url, { api_key, deadline_ms });
+      if (status >= 300) {
+        this.#has_none = this.#scrapes.length === 0 && HAS_NONE.includes(status);
+        throw new Error(`${metrics.url} answered ${status}`);
+      }
+      this.#scrapes.push({ asked_at, answered: performance.now(), gauges: gaugesIn(text, metrics.names) });
     } catch (error) {
-      this.#failed = true;
-      this.stop();
-      this.log(`the engine's counters are not known: ${error instanceof Error ? error.message : error}`);
+      this.#fail(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Said once a level. */
+  #fail(why: string): void {
+    if (!this.#failed) {
+      this.log(`the engine's counters are not known${this.#has_none ? "" : " at times"}: ${why}`);
+    }
+    this.#failed = true;
   }
 }

@@ -1,8 +1,12 @@
 // gpu.csv while the benchmark runs: every GPU of this machine, from before the load until after it, and what went wrong meanwhile.
 import { join } from "node:path";
 import type { TelemetryMeta } from "../schema/metadata.ts";
+import { cutText } from "../schema/text.ts";
+import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import { amdSource } from "./amd_smi.ts";
+import { BoundedFile } from "./bounded_file.ts";
 import type { GpuSource, Printed } from "./gpu_source.ts";
+import { linesOf } from "./lines_of.ts";
 import { nvidiaSource } from "./nvidia_smi.ts";
 import { ask } from "./program.ts";
 
@@ -18,6 +22,11 @@ export interface Telemetry extends AsyncDisposable {
 /** Samples of the machine at rest before the load. */
 const TICKS_AT_REST = 3;
 const REST_MS = 5000;
+/** No row of a driver's program is longer. */
+const MOST_CHARACTERS = 16 * 1024;
+const MOST_SAID = 10;
+/** A program may take so long to end. */
+const END_MS = 2000;
 
 /** Starts to sample this machine's GPUs into `out`/gpu.csv; null when no program here knows of any. */
 export async function startTelemetry(out: string, log: (text: string) => void): Promise<Telemetry | null> {
@@ -44,6 +53,8 @@ class Sampler implements Telemetry {
   readonly told: TelemetryMeta;
   readonly #failures: string[] = [];
   readonly #restedTicks = Promise.withResolvers<void>();
+  #ended = false;
+  #closed = false;
   #rows = 0;
   #gpus = 1;
   #finished: Promise<void> | null = null;
@@ -52,7 +63,7 @@ class Sampler implements Telemetry {
   static async start(source: GpuSource, out: string, log: (text: string) => void): Promise<Sampler> {
     const sampler = new Sampler(
       source,
-      Deno.openSync(join(out, "gpu.csv"), { write: true, create: true, truncate: true }),
+      new BoundedFile(join(out, "gpu.csv"), EVIDENCE_FILES["gpu.csv"].most_bytes),
       log,
     );
     sampler.#write(source.columns.join(","));
@@ -66,7 +77,7 @@ class Sampler implements Telemetry {
 
   private constructor(
     readonly source: GpuSource,
-    readonly file: Deno.FsFile,
+    readonly file: BoundedFile,
     readonly log: (text: string) => void,
   ) {
     const { program, interval_ms } = source;
@@ -94,12 +105,14 @@ class Sampler implements Telemetry {
     const process = this.#process;
     this.#process = null;
     if (process !== null) {
-      try {
-        process.child.kill("SIGTERM");
-      } catch {
-        // It has ended by itself, which has been told.
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        try {
+          process.child.kill(signal);
+        } catch {
+          // It has ended by itself, which has been told.
+        }
+        await soon(process.copied);
       }
-      await process.copied;
     }
     await this.#sampleOnce();
     const { driver_version, processes, failure } = await this.source.identify();
@@ -108,7 +121,8 @@ class Sampler implements Telemetry {
     if (driver_version !== this.told.driver_version) {
       this.log(`the driver was ${this.told.driver_version} and is ${driver_version}`);
     }
-    this.file.close();
+    this.#closed = true;
+    this.file[Symbol.dispose]();
   }
 
   #spawn() {
@@ -125,7 +139,11 @@ class Sampler implements Telemetry {
   /** Every whole line that the program prints; a last one that is cut off is left out. */
   async #copy(child: Deno.ChildProcess): Promise<void> {
     const read = this.source.reader();
-    for await (const line of wholeLines(child.stdout)) this.#take(read(line));
+    try {
+      for await (const line of linesOf(child.stdout, MOST_CHARACTERS)) this.#take(read(line));
+    } catch (error) {
+      if (!this.#closed) this.#end(error instanceof Error ? error.message : String(error));
+    }
     const { code, signal } = await child.status;
     if (this.#process !== null) {
       this.log(`${this.source.program} ended by itself: ${signal ?? `code ${code}`}`);
@@ -142,33 +160,49 @@ class Sampler implements Telemetry {
   }
 
   #take(printed: Printed): void {
-    if (printed === null) return;
-    if ("said" in printed) return this.#fail(`${this.source.program} said ${printed.said.slice(0, 200)}`);
+    if (printed === null || this.#closed) return;
+    if ("unread" in printed) return this.#miss(printed.unread);
+    if ("said" in printed) return this.#fail(`${this.source.program} said ${cutText(printed.said, 200)}`);
     this.#write(printed.row);
     this.#rows += 1;
     if (this.#rows >= (TICKS_AT_REST + 1) * this.#gpus) this.#restedTicks.resolve();
   }
 
+  /** A line of which nobody knows what it is. */
+  #miss(line: string): void {
+    this.told.unread_lines = (this.told.unread_lines ?? 0) + 1;
+    if (this.told.unread_lines > MOST_SAID) return;
+    this.log(`${this.source.program} printed what cannot be read: ${cutText(line, 200)}`);
+  }
+
   /** Each failure once. */
   #fail(failure: string): void {
-    if (this.#failures.includes(failure) || this.#failures.length >= 10) return;
+    if (this.#failures.includes(failure) || this.#failures.length >= MOST_SAID) return;
     this.#failures.push(failure);
     this.log(failure);
   }
 
+  /** No sample is worth the measurement: without room for it, it goes on without samples. */
   #write(line: string): void {
-    for (let rest = new TextEncoder().encode(`${line}\n`); rest.length > 0;) {
-      rest = rest.subarray(this.file.writeSync(rest));
+    if (this.#ended) return;
+    try {
+      if (this.file.write(`${line}\n`)) return;
+      this.#end(`gpu.csv has reached its largest size, ${this.file.most_bytes} bytes`);
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #end(why: string): void {
+    this.#ended = true;
+    this.log(`no samples are kept any more: ${why}`);
   }
 }
 
-async function* wholeLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield line.replace(/\r$/, "");
-  }
+/** Resolves when `ended` does, or when that has taken long enough. */
+async function soon(ended: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, END_MS);
+  await Promise.race([ended, late.promise]);
+  clearTimeout(timer);
 }

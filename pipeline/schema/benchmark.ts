@@ -10,9 +10,12 @@ const count = (what: string, most = MOST) =>
   z.int().min(0).max(most).nullable().meta({ description: `${what}; null when not known.` });
 const str = (what: string) => z.string().nullable().meta({ description: `${what}; null when not known.` });
 
+/** Of each its severity; `either`: by how far the limit is crossed. */
 export const VERDICTS = {
   cache_hit: "fatal",
   token_mismatch: "fatal",
+  decode_mismatch: "either",
+  wrong_model: "fatal",
   client_bound: "fatal",
   schedule_lag: "fatal",
   server_errors: "fatal",
@@ -28,10 +31,11 @@ export const VERDICTS = {
   power_capped: "advisory",
   telemetry_gap: "advisory",
   co_tenant: "advisory",
+  stalled: "advisory",
   non_stationary: "advisory",
   too_few_requests: "advisory",
   interrupted: "advisory",
-} as const satisfies Record<string, "fatal" | "advisory">;
+} as const satisfies Record<string, "fatal" | "advisory" | "either">;
 
 export type VerdictCode = keyof typeof VERDICTS;
 const VerdictCode = z.enum(Object.keys(VERDICTS) as [VerdictCode]);

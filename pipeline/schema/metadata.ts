@@ -9,9 +9,14 @@ const text = (what: string) => z.string().nullish().meta({ description: what });
 const count = (what: string) => z.number().min(0).nullish().meta({ description: what });
 
 export const HardwareMeta = z.object({
-  gpu_name: text("Name of the GPU as the driver gives it; a machine without one is named by its processor."),
-  gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU."),
+  gpu_name: text(
+    "Name of the GPU as the driver gives it, of several kinds the names of all: `2 × A + B`; a machine without one is named by its processor.",
+  ),
+  gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU, or where they differ."),
   gpu_count: count("Number of GPUs; 0 without one."),
+  gpu_names: z.array(z.string()).nullish().meta({
+    description: "Names of all GPUs in their order, where they are not all of one kind.",
+  }),
   mig_profiles: z.array(z.string()).nullish().meta({
     description: "Profiles of the MIG devices, such as `1g.10gb`; the driver tells no memory of one.",
   }),
@@ -139,6 +144,7 @@ export const TelemetryMeta = z.object({
   failures: z.array(z.string()).nullish().meta({
     description: "What the driver said instead of samples, each sentence once.",
   }),
+  unread_lines: count("Lines of that program which could not be read, and are no samples."),
   model_was_loaded: z.boolean().nullish().meta({
     description: "Whether the engine held the model at the first sample; null when it does not say.",
   }),
@@ -163,6 +169,7 @@ export const Metadata = z.object({
     total_tokens: count("Output tokens in the measure phase."),
     duration_seconds: count("Seconds measured, all levels."),
     levels: z.array(LevelSummary).nullish().meta({ description: "One row per load level." }),
+    chunk_lines_left_out: count("Requests whose times of chunks found no more room in chunks.jsonl."),
   }).nullish().meta({ description: "Totals; the almanac computes its own figures from the lines." }),
 }).meta({ id: "Metadata", description: "metadata.json of a raw directory." });
 

@@ -29,7 +29,8 @@ export const RequestLine = z.object({
       "Who counted the tokens: the engine, or the agent, which counted frames with text because the engine gave no count.",
   }),
   tps: z.number().min(0).max(1e9).nullish().meta({
-    description: "Output tokens per second of the decode phase; 0 counts as not measured.",
+    description:
+      "Output tokens per second of the decode phase, decode_tok / (last_token - first_token); 0 counts as not measured.",
   }),
   dur: z.number().min(0).max(1e7).nullish().meta({
     description: "Duration of the whole request, seconds; older files leave it out for failed requests.",
@@ -54,9 +55,17 @@ export const RequestLine = z.object({
   sent_ns: ns("When it was sent"),
   headers_ns: ns("When the head of the answer had come"),
   first_frame_ns: ns("When the first frame of any kind came"),
-  first_text_ns: ns("When the first frame with text came, reasoning included"),
+  first_text_ns: ns("When the first frame with text came, reasoning and parts of tool calls included"),
   first_answer_ns: ns("When the first frame with text that is no reasoning came"),
   last_text_ns: ns("When the last frame with text came"),
+  first_token_ns: ns(
+    "When the first token came, seen or not, such as of thinking that is not shown; first_text_ns where not told",
+  ),
+  last_token_ns: ns("When the last token came, seen or not; last_text_ns where not told"),
+  decode_tok: z.int().min(0).max(1e9).nullish().meta({
+    description:
+      "Output tokens between these two, without what came together with the first and without silent reasoning, of which nothing comes; tok - 1 where not told.",
+  }),
   last_frame_ns: ns("When the last frame of any kind came, such as one with the engine's counts"),
   end_ns: ns("When the stream ended"),
   recount_tok: z.int().min(0).max(1e9).nullish().meta({
@@ -67,10 +76,23 @@ export const RequestLine = z.object({
   }),
   cached_tok: z.int().min(0).max(1e9).nullish().meta({ description: "Prompt tokens served from a cache." }),
   frames: z.int().min(0).nullish().meta({ description: "Frames with text." }),
+  reads: z.int().min(0).nullish().meta({
+    description: "Times at which they came: fewer than frames where several came in one heap.",
+  }),
   lead_frames: z.int().min(0).nullish().meta({
     description: "Frames before the first with text, such as one that tells the role alone.",
   }),
-  stop: z.string().nullish().meta({ description: "Why generation ended: stop or length." }),
+  stop: z.string().nullish().meta({
+    description: "Why generation ended, in the engine's word: stop, length, tool_calls …",
+  }),
+  model: z.string().nullish().meta({
+    description:
+      "The model that answered, as the engine names it; left out where it is the very name that was asked for.",
+  }),
+  same_model: z.boolean().nullish().meta({
+    description:
+      "Whether that is the model that was asked for; left out where the engine names none, or names say nothing.",
+  }),
   http: z.int().nullish().meta({ description: "HTTP status." }),
   engine: z.object({
     total_ns: z.int().nullish().meta({ description: "Engine's own total time, nanoseconds." }),

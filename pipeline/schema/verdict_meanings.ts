@@ -16,6 +16,15 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     meaning: "The tokens that were counted are not those that the server says it generated.",
     needs: "the server's own counters, or the answers' tokens counted again",
   },
+  decode_mismatch: {
+    meaning:
+      "The decoding speed is not the one that the engine tells itself: tokens came that nobody saw, or the times are not the engine's.",
+    needs: "the engine's own time for decoding",
+  },
+  wrong_model: {
+    meaning: "The answers say that they come from another model than the one that was asked for.",
+    needs: "answers that name their model",
+  },
   client_bound: {
     meaning: "The load generator was at its limit: it was measured, not the server.",
     needs: "a calibration of the load generator, its own lag and CPU, or the engine's counters",
@@ -75,8 +84,14 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "telemetry of the GPU",
   },
   co_tenant: {
-    meaning: "Something else used the GPU, or others asked the same engine: alone, it may be faster.",
-    needs: "processes, memory and utilisation of the GPU before the load, or the engine's counters",
+    meaning:
+      "Something else used the GPU or the processors, or others asked the same engine: alone, it may be faster.",
+    needs:
+      "processes, memory and utilisation of the GPU before the load, the engine's counters, or when the pieces of answers were heard",
+  },
+  stalled: {
+    meaning: "The engine stood still for a part of the window: its throughput is that of the rest.",
+    needs: "when every piece of the answers came, or the first of each in a closed loop",
   },
   non_stationary: {
     meaning:

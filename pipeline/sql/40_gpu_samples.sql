@@ -5,8 +5,8 @@
 CREATE OR REPLACE TEMP MACRO number_in(cell, unit) AS
   coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE));
 
--- Whether a cell says that the driver has lost the GPU (LOST of schema/evidence.ts).
-CREATE OR REPLACE TEMP MACRO says_lost(cell) AS contains(cell, '[GPU is lost]') OR contains(cell, '[GPU requires reset]');
+-- Whether a cell says that the driver has lost the GPU (LOST of schema/evidence.ts), with brackets or without.
+CREATE OR REPLACE TEMP MACRO says_lost(cell) AS contains(cell, 'GPU is lost') OR contains(cell, 'GPU requires reset');
 
 CREATE OR REPLACE TEMP TABLE gpu_lines AS
 WITH cells AS (
@@ -41,7 +41,8 @@ indexed AS (
 SELECT
   directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
-  if(contains(gpu_uuid, '['), NULL, trim(gpu_uuid)) AS gpu_uuid,
+  -- An id has a digit or a hyphen; words in its place have none, in brackets or not.
+  if(NOT contains(gpu_uuid, '[') AND regexp_matches(gpu_uuid, '[0-9-]'), trim(gpu_uuid), NULL) AS gpu_uuid,
   number_in(utilization_pct, '%') AS utilization_pct,
   number_in(memory_used_mib, 'MiB') AS memory_used_mib,
   number_in(memory_total_mib, 'MiB') AS memory_total_mib,

@@ -1,7 +1,7 @@
 -- What the load of each benchmark was while it was on, from the lines of all its phases: requests that were sent before the window
 -- (settle) bring tokens inside it, and the first level measured once more (repeat) shows drift.
 
--- Tokens that came from 0 to `until_ns` (null: without end), when they came evenly between the first and the last text.
+-- Tokens that came from 0 to `until_ns` (null: without end), when they came evenly between the first and the last.
 CREATE OR REPLACE TEMP MACRO tokens_within(tok, first_ns, last_ns, until_ns) AS
   CASE WHEN last_ns > first_ns THEN tok * greatest(0, least(last_ns, until_ns) - greatest(first_ns, 0)) / (last_ns - first_ns)
        WHEN first_ns >= 0 AND coalesce(first_ns <= until_ns, true) THEN tok
@@ -28,8 +28,8 @@ loads AS (
   SELECT
     benchmark_id, load_seconds, min(sent_at) AS asked_at, max(n) FILTER (phase = 'measure') AS last_n,
     count(*) FILTER (phase = 'measure') AS sent_requests,
-    sum(tokens_within(tok, first_text_ns, last_text_ns, NULL)) FILTER (phase = 'settle' AND NOT failed) AS settle_tokens,
-    sum(tokens_within(tok, first_text_ns, last_text_ns, load_seconds * 1e9)) FILTER (phase IN ('measure', 'settle') AND NOT failed)
+    sum(tokens_within(tok, first_token_ns, last_token_ns, NULL)) FILTER (phase = 'settle' AND NOT failed) AS settle_tokens,
+    sum(tokens_within(tok, first_token_ns, last_token_ns, load_seconds * 1e9)) FILTER (phase IN ('measure', 'settle') AND NOT failed)
       AS steady_tokens,
     count(*) FILTER (phase = 'repeat' AND NOT failed) AS repeat_requests,
     avg(tokens_per_second) FILTER (phase = 'repeat' AND NOT failed) AS repeat_tokens_per_second

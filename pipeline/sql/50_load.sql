@@ -2,7 +2,11 @@
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
-  SELECT *, NOT failed AS good FROM requests
+  SELECT
+    *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told,
+    -- Cut off at the length that was asked for (CUT_ENDS of schema/ends.ts), and not ended by itself.
+    replace(lower(stop), '-', '_') IN ('length', 'limit', 'model_length', 'max_tokens') AS is_cut
+  FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 -- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
@@ -29,8 +33,8 @@ answered AS (
     quantile_disc(cached_tok, 0.5) AS shared_cached_tokens,
     avg(tok) AS avg_tokens_per_request,
     avg(asked_tok) AS avg_asked_tokens,
-    avg(tok) FILTER (stop <> 'stop') AS avg_cut_tokens,
-    avg(asked_tok) FILTER (stop <> 'stop') AS avg_cut_asked_tokens,
+    avg(tok) FILTER (is_cut) AS avg_cut_tokens,
+    avg(asked_tok) FILTER (is_cut) AS avg_cut_asked_tokens,
     avg(tokens_per_second) AS avg_tokens_per_second,
     min(tokens_per_second) AS min_tokens_per_second,
     max(tokens_per_second) AS max_tokens_per_second,
@@ -39,6 +43,14 @@ answered AS (
     min(latency_ms) AS min_latency_ms,
     max(latency_ms) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS latency_ms,
+    max(ttft_from_sent_ms) AS max_ttft_from_sent_ms,
+    median(ttft_from_sent_ms) AS median_ttft_from_sent_ms,
+    100 * countif(NOT same_model) / nullif(count(same_model), 0) AS other_model_pct,
+    -- What decoding took by the client's times and by the engine's, over the requests of which both are known. An engine counts the
+    -- tokens of that time, or the steps between them, one less.
+    sum(decode_tok) FILTER (is_told) / sum(last_token_ns - first_token_ns) FILTER (is_told) AS decoded_per_ns,
+    sum(tok) FILTER (is_told) / sum(engine_decode_ns) FILTER (is_told) AS told_tokens_per_ns,
+    sum(tok - 1) FILTER (is_told) / sum(engine_decode_ns) FILTER (is_told) AS told_steps_per_ns,
     avg(ttft_ms) AS avg_ttft_ms,
     quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) AS ttft_ms,
     quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) AS ttfa_ms,
@@ -55,7 +67,7 @@ figures AS (
 beside AS (
   SELECT
     benchmark_id,
-    sum(greatest(cached_tok - shared_cached_tokens, 0)) AS cached_beyond_shared,
+    sum(CASE WHEN cached_tok IS NOT NULL THEN greatest(cached_tok - shared_cached_tokens, 0) END) AS cached_beyond_shared,
     avg(if(sent_at < middle, tokens_per_second, NULL)) AS first_half,
     avg(if(sent_at >= middle, tokens_per_second, NULL)) AS second_half
   FROM measured
@@ -79,7 +91,10 @@ SELECT
   100 * abs(repeat_tokens_per_second / avg_tokens_per_second - 1) AS repeat_drift_pct,
   100 * abs(second_half / first_half - 1) AS drift_pct,
   100 * total_cached_tokens / nullif(total_prompt_tokens, 0) AS cached_pct,
-  100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct
+  100 * cached_beyond_shared / nullif(total_prompt_tokens, 0) AS cached_beyond_shared_pct,
+  CASE WHEN decoded_per_ns IS NOT NULL THEN 100 * greatest(
+    decoded_per_ns / told_tokens_per_ns - 1, 1 - decoded_per_ns / nullif(told_steps_per_ns, 0), 0
+  ) END AS decode_off_pct
 FROM figures
 JOIN levels USING (benchmark_id)
 JOIN windows USING (benchmark_id)

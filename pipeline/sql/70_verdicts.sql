@@ -1,11 +1,24 @@
 -- Why a benchmark is not fully valid, each reason with the number that was found and the limit it crossed.
 -- The limits of what telemetry shows stand in 60_telemetry.sql.
 
+-- Decoding speeds of client and engine, as ratios of sums over a level, lay within 0.5 % of each other with llama.cpp, also beside
+-- programs that kept both cores busy.
+CREATE OR REPLACE TEMP MACRO decode_limits() AS {off_pct: 5, fatal_pct: 20};
+
+-- An engine that stands still: for a second, for a twentieth of the window (the drift that may be), and for far longer than it takes
+-- for a token or for reading a long prompt between two.
+CREATE OR REPLACE TEMP MACRO stall_limits() AS {least_seconds: 1, window_share: 0.05, median_itls: 50, median_ttfts: 10};
+
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
     benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata,
     telemetry_limits() AS telemetry_limit,
+    arrival, max_itl_ms,
+    greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, stall_limits().median_itls * itl_ms[1] / 1e3)
+      AS longest_gap_s,
+    greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, stall_limits().median_ttfts * median_ttft_from_sent_ms / 1e3)
+      AS longest_wait_s,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
@@ -22,15 +35,21 @@ WITH found AS (
     ) AS interrupted,
     coalesce(
       longest_gap_seconds,
-      if(directory IN (SELECT directory FROM gpu_lines), window_seconds, NULL)
+      if(
+        directory IN (SELECT directory FROM gpu_lines) OR (directories.metadata ->> '$.telemetry.program') IS NOT NULL, window_seconds, NULL
+      )
     ) AS gap_seconds
   FROM load JOIN memory USING (benchmark_id) LEFT JOIN telemetry USING (benchmark_id) JOIN directories USING (directory)
   JOIN machine_signs USING (directory)
+  LEFT JOIN (SELECT benchmark_id, itl_ms, max_itl_ms FROM inter_token) USING (benchmark_id)
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
-    {code: 'cache_hit', severity: 'fatal', value: cached_beyond_shared_pct, "limit": 1, unit: '% of prompt tokens beyond the shared prefix', crossed: kind <> 'shared_prefix' AND cached_beyond_shared_pct > 1},
-    {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: kind <> 'shared_prefix' AND cached_pct > 90 AND cached_beyond_shared_pct <= 1},
+    {code: 'cache_hit', severity: 'fatal', value: cached_beyond_shared_pct, "limit": 1, unit: '% of prompt tokens beyond the shared prefix', crossed: if(kind = 'shared_prefix', NULL, cached_beyond_shared_pct > 1)},
+    {code: 'cache_hit', severity: 'fatal', value: cached_pct, "limit": 90, unit: '% of prompt tokens', crossed: if(kind = 'shared_prefix', NULL, cached_pct > 90 AND cached_beyond_shared_pct <= 1)},
+    {code: 'decode_mismatch', severity: 'advisory', value: decode_off_pct, "limit": decode_limits().off_pct, unit: '% between the decoding speed and the engine''s own', crossed: decode_off_pct > decode_limits().off_pct AND decode_off_pct <= decode_limits().fatal_pct},
+    {code: 'decode_mismatch', severity: 'fatal', value: decode_off_pct, "limit": decode_limits().fatal_pct, unit: '% between the decoding speed and the engine''s own', crossed: decode_off_pct > decode_limits().fatal_pct},
+    {code: 'wrong_model', severity: 'fatal', value: other_model_pct, "limit": 1, unit: '% of answers', crossed: other_model_pct > 1},
     {code: 'server_errors', severity: 'fatal', value: 100 * error_rate, "limit": 1, unit: '% of requests', crossed: error_rate > 0.01},
     {code: 'truncated_stream', severity: 'fatal', value: 100 * total_truncated / total_requests, "limit": 1, unit: '% of requests', crossed: total_truncated / total_requests > 0.01},
     {code: 'cpu_spill', severity: 'advisory', value: 100 * vram_bytes / nullif(loaded_bytes, 0), "limit": 100, unit: '% of the model in GPU memory', crossed: if(gpu_count > 0, vram_bytes < loaded_bytes, NULL)},
@@ -46,6 +65,8 @@ crossed AS (
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
+    {code: 'stalled', severity: 'advisory', value: max_itl_ms / 1e3, "limit": longest_gap_s, unit: 's inside an answer without a piece of it', crossed: max_itl_ms / 1e3 > longest_gap_s},
+    {code: 'stalled', severity: 'advisory', value: max_ttft_from_sent_ms / 1e3, "limit": longest_wait_s, unit: 's from a request to its first text', crossed: if(arrival = 'closed', max_ttft_from_sent_ms / 1e3 > longest_wait_s, NULL)},
     {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: if(total_requests >= 20, drift_pct > 5, NULL)},
     {code: 'non_stationary', severity: 'advisory', value: repeat_drift_pct, "limit": 3, unit: '% between the first and the repeated measurement of the level', crossed: if(least(total_requests - total_errors, repeat_requests) >= 20, repeat_drift_pct > 3, NULL)},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},

@@ -9,37 +9,51 @@ export interface Slo {
   readonly tpot_ms?: number | undefined;
 }
 
-interface Text {
+/** The tokens of an answer, and when the first and the last came. */
+interface Span {
   readonly tok: number;
   readonly first: number;
   readonly last: number;
 }
 
 export class Figures {
-  readonly #texts: Text[] = [];
+  readonly #spans: Span[] = [];
   readonly #ttft_ms: number[] = [];
   readonly #tpot_ms: number[] = [];
   #requests = 0;
   #errors = 0;
 
   /** A line of the level, of any phase; what the load before the window brought inside it counts. */
-  add({ phase, err, tok, scheduled_ns, first_text_ns, last_text_ns }: RequestLine): void {
+  add(line: RequestLine): void {
+    const {
+      phase,
+      err,
+      tok,
+      scheduled_ns,
+      first_text_ns,
+      last_text_ns,
+      first_token_ns,
+      last_token_ns,
+      decode_tok,
+    } = line;
     const counts = phase === "measure" || phase === "repeat";
     if (counts) this.#requests += 1;
     if (err === true) {
       if (counts) this.#errors += 1;
       return;
     }
-    const [first, last] = [first_text_ns ?? 0, last_text_ns ?? 0];
-    this.#texts.push({ tok, first, last });
+    const text = first_text_ns ?? 0;
+    const [first, last] = [first_token_ns ?? text, last_token_ns ?? last_text_ns ?? 0];
+    this.#spans.push({ tok, first, last });
     if (!counts) return;
-    this.#ttft_ms.push((first - (scheduled_ns ?? first)) / 1e6);
-    if (tok > 1 && last > first) this.#tpot_ms.push((last - first) / 1e6 / (tok - 1));
+    this.#ttft_ms.push((text - (scheduled_ns ?? text)) / 1e6);
+    const after = decode_tok ?? tok - 1;
+    if (after > 0 && last > first) this.#tpot_ms.push((last - first) / 1e6 / after);
   }
 
   /** What the level came to while the load was on. */
   rung(level: number, load_seconds: number, { ttft_ms = Infinity, tpot_ms = Infinity }: Slo): Rung {
-    const tokens = this.#texts.reduce((sum, text) => sum + tokensWithin(text, load_seconds * 1e9), 0);
+    const tokens = this.#spans.reduce((sum, span) => sum + tokensWithin(span, load_seconds * 1e9), 0);
     const keeps = (values: readonly number[], most: number) => (percentile(values, 0.99) ?? 0) <= most;
     return {
       level,
@@ -50,8 +64,8 @@ export class Figures {
   }
 }
 
-/** Tokens that came from 0 to `end`, when they came evenly between the first and the last text. Pure. */
-function tokensWithin({ tok, first, last }: Text, end: number): number {
+/** Tokens that came from 0 to `end`, when they came evenly between the first and the last. Pure. */
+function tokensWithin({ tok, first, last }: Span, end: number): number {
   if (last <= first) return first >= 0 && first <= end ? tok : 0;
   return tok * Math.max(0, Math.min(last, end) - Math.max(first, 0)) / (last - first);
 }

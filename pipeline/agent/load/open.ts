@@ -14,7 +14,7 @@ export interface Bounds {
 /**
  * Sends a request at each of the times `due`, milliseconds of performance.now(), as long as `more` says so; those in flight then
  * may end. Returns why it stopped before, or null. An AgentError when no answer can be hoped for; that none comes in time is what an
- * overloaded server does, and goes on.
+ * overloaded server does, and goes on. What a `send` rejects with ends it, and comes out here after those in flight.
  */
 export async function followSchedule(
   due: readonly number[],
@@ -25,21 +25,23 @@ export async function followSchedule(
 ): Promise<string | null> {
   const hope = new Hope(hopeless);
   const inFlight = new Set<Promise<void>>();
+  const broken = new AbortController();
+  const cut = AbortSignal.any([stop, broken.signal]);
   let reason: string | null = null;
   for (const time of due) {
-    await until(time, stop);
-    if (stop.aborted || hope.isLost || !more(time)) break;
+    await until(time, cut);
+    if (cut.aborted || hope.isLost || !more(time)) break;
     if (inFlight.size >= most) {
       reason = `${most} requests were in flight: the engine does not keep up`;
       break;
     }
     const one: Promise<void> = send(time).then((error) => {
       if (error?.kind !== "timeout") hope.see(error);
-      inFlight.delete(one);
-    });
+    }).catch((error) => broken.abort(error)).finally(() => inFlight.delete(one));
     inFlight.add(one);
   }
   await Promise.all(inFlight);
+  broken.signal.throwIfAborted();
   if (!stop.aborted) hope.require();
   return reason;
 }

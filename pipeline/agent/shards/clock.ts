@@ -36,5 +36,7 @@ export function shifted(exchange: Exchange, by: number): Exchange {
     last_text: at(exchange.last_text),
     end: exchange.end + by,
     text_times: exchange.text_times.map((time) => time + by),
+    silent_times: exchange.silent_times.map((time) => time + by),
+    finished: at(exchange.finished),
   };
 }

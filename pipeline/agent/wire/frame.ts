@@ -1,13 +1,18 @@
 // What an engine's stream says, the same for every protocol.
+import { cutText } from "../../schema/text.ts";
 import type { Prompt } from "../prompts.ts";
+import type { Answerer } from "./answerer.ts";
+import { errorIn } from "./words.ts";
 
 /** One message of a stream. Absent means: the message did not say. */
 export interface Frame {
-  /** True when it carries generated text, reasoning included. */
+  /** True when it carries generated tokens: text, reasoning, a part of a tool call. */
   readonly text: boolean;
-  /** True when some of that text is no reasoning. */
+  /** True when some of that is no reasoning. */
   readonly answer: boolean;
-  /** An error that came inside the stream. */
+  /** True for a piece of an answer that carries nothing: it may stand for a token that the engine does not show. */
+  readonly silent?: boolean;
+  /** Why the answer has failed. */
   readonly error?: string;
   /** True for the message after which nothing is missing. */
   readonly done?: boolean;
@@ -16,10 +21,14 @@ export interface Frame {
   readonly counts?: Counts;
   /** The engine's own times, nanoseconds. */
   readonly engine?: EngineTimes;
+  /** The model that answers, where the message before did not name the same. */
+  readonly model?: Answerer;
 }
 
 export interface Counts {
   readonly tok?: number;
+  /** Those of `tok` that need not have been shown: reasoning, and drafts that were rejected. */
+  readonly hidden_tok?: number;
   readonly prompt_tok?: number;
   readonly cached_tok?: number;
 }
@@ -47,33 +56,21 @@ export interface Wire {
 /** The text of a frame that carries none. */
 export const NO_TEXT = { text: false, answer: false } as const;
 
-/** The JSON object in `text`, or the frame that says it is none. */
+const MOST_CHARACTERS = 80;
+
+/** The JSON object in `text` as `read` understands it, or the frame that says what is wrong: an error of the engine's, or no object. */
 export function parseFrame(text: string, read: (message: Record<string, unknown>) => Frame): Frame {
   let message: unknown;
   try {
     message = JSON.parse(text);
   } catch {
-    return { ...NO_TEXT, error: `a frame is not JSON: ${text.slice(0, 80)}` };
+    return { ...NO_TEXT, error: `a frame is not JSON: ${cutText(text, MOST_CHARACTERS)}` };
   }
   if (typeof message !== "object" || message === null || Array.isArray(message)) {
-    return { ...NO_TEXT, error: `a frame is not an object: ${text.slice(0, 80)}` };
+    return { ...NO_TEXT, error: `a frame is not an object: ${cutText(text, MOST_CHARACTERS)}` };
   }
-  return read(message as Record<string, unknown>);
-}
-
-/** The message of an error body: `{error: "…"}`, `{error: {message}}` or `{message}`; null when it is none. */
-export function errorIn(message: Record<string, unknown>): string | null {
-  const { error } = message;
-  if (typeof error === "string") return error;
-  if (typeof error === "object" && error !== null) {
-    return "message" in error ? String(error.message) : JSON.stringify(error);
-  }
-  if (message.object === "error") return String(message.message ?? "unknown error");
-  return null;
-}
-
-export function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
+  const error = errorIn(message as Record<string, unknown>);
+  return error === null ? read(message as Record<string, unknown>) : { ...NO_TEXT, error };
 }
 
 /** A field when it is a whole number from 0 up. */

@@ -13,18 +13,19 @@ export interface LineReader {
 /** The longest line that is read, bytes. */
 export const MOST_LINE_BYTES = 8 * 1024 * 1024;
 
-const LF = 10;
+const [LF, CR] = [10, 13];
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A reader for one stream of UTF-8 lines that end in LF or CRLF. A Failure of class in_stream refuses a longer line. */
+/** A reader for one stream of UTF-8 lines that end in LF, CR LF or CR. A Failure of class in_stream refuses a longer line. */
 export function lineReader(): LineReader {
   const held = new Bytes();
+  const breaks = new LineBreaks();
   let atStart = true;
   const cut = (bytes: Uint8Array): string[] => {
     const lines = decoder.decode(bytes).split("\n");
     if (atStart && lines[0]?.startsWith("\uFEFF")) lines[0] = lines[0].slice(1);
     atStart = false;
-    return lines.map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+    return lines;
   };
   const hold = (bytes: Uint8Array) => {
     if (held.length + bytes.length > MOST_LINE_BYTES) {
@@ -36,7 +37,8 @@ export function lineReader(): LineReader {
     held.append(bytes);
   };
   return {
-    push(bytes) {
+    push(piece) {
+      const bytes = breaks.unified(piece);
       const last = bytes.lastIndexOf(LF);
       if (last < 0) {
         hold(bytes);
@@ -59,6 +61,23 @@ export function lineReader(): LineReader {
       held.clear();
       return last;
     },
-    isEmpty: () => held.length === 0,
+    isEmpty: () => held.length === 0 && !breaks.between,
   };
+}
+
+/** Makes every line break one LF, also a CR LF of which each comes by itself. */
+class LineBreaks {
+  /** True when the last byte was a CR: an LF that follows belongs to it. */
+  between = false;
+
+  unified(bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 0 || (!this.between && !bytes.includes(CR))) return bytes;
+    const unified = new Uint8Array(bytes.length);
+    let length = 0;
+    for (const byte of bytes) {
+      if (byte !== LF || !this.between) unified[length++] = byte === CR ? LF : byte;
+      this.between = byte === CR;
+    }
+    return unified.subarray(0, length);
+  }
 }

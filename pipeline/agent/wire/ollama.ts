@@ -1,6 +1,9 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
-import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
+import { answererOf } from "./answerer.ts";
+import { carries } from "./carried.ts";
+import { endIn } from "./ends.ts";
+import { countIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
@@ -15,24 +18,25 @@ export function ollamaWire(config: Config): Wire {
     }),
     reader: () => {
       const lines = lineReader();
+      const named = answererOf(config.model);
+      const read = (message: Record<string, unknown>) => ({ ...readFrame(message), ...named(message) });
       const frames = (texts: string[]) =>
-        texts.filter((text) => text.trim() !== "").map((text) => parseFrame(text, readFrame));
+        texts.filter((text) => text.trim() !== "").map((text) => parseFrame(text, read));
       return { push: (bytes) => frames(lines.push(bytes)), end: () => frames(lines.end()) };
     },
   };
 }
 
+/** Every line before the last is a token, also one that shows nothing, as while a model thinks out of sight. */
 function readFrame(message: Record<string, unknown>): Frame {
-  const error = errorIn(message);
-  if (error !== null) return { ...NO_TEXT, error };
-  const answer = isText(message.response);
-  const text = answer || isText(message.thinking);
-  if (message.done !== true) return { text, answer };
+  const answer = carries(message.response) || carries(message.tool_calls);
+  const text = answer || carries(message.thinking);
+  if (message.done !== true) return text ? { text, answer } : { text, answer, silent: true };
   return {
     text,
     answer,
     done: true,
-    ...given({ stop: typeof message.done_reason === "string" ? message.done_reason : undefined }),
+    ...endIn(message.done_reason),
     counts: given({
       tok: countIn(message.eval_count),
       prompt_tok: countIn(message.prompt_eval_count),

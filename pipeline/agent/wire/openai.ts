@@ -1,6 +1,9 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
-import { countIn, errorIn, type Frame, given, isText, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
+import { answererOf } from "./answerer.ts";
+import { carries } from "./carried.ts";
+import { endIn } from "./ends.ts";
+import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
 import { usualReader } from "./usual.ts";
 
@@ -22,9 +25,10 @@ export function openaiWire(config: Config): Wire {
     }),
     reader: () => {
       const events = sseReader();
+      const read = choiceReader(config.model);
       const frames = (texts: string[]) =>
-        texts.map((text): Frame =>
-          text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, readFrame)
+        texts.filter((text) => text.trim() !== "").map((text): Frame =>
+          text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, read)
         );
       const reader = {
         push: (bytes: Uint8Array) => frames(events.push(bytes)),
@@ -42,24 +46,51 @@ export function apiBase(url: string): string {
 
 interface Choice {
   readonly text?: unknown;
-  readonly delta?: Record<string, unknown>;
+  readonly delta?: Readonly<Record<string, unknown>> | null;
+  /** Of an answer that does not stream. */
+  readonly message?: unknown;
   readonly finish_reason?: unknown;
 }
 
-function readFrame(message: Record<string, unknown>): Frame {
-  const error = errorIn(message);
-  if (error !== null) return { ...NO_TEXT, error };
-  const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | undefined)[];
-  const { content, reasoning_content, reasoning } = choice?.delta ?? {};
-  const answer = isText(choice?.text) || isText(content);
-  const text = answer || isText(reasoning_content) || isText(reasoning);
-  const stop = typeof choice?.finish_reason === "string" ? choice.finish_reason : undefined;
-  if (stop === undefined && !("usage" in message) && !("timings" in message)) return { text, answer };
-  const usage = usageIn(message.usage);
-  const told = countsIn(message.timings);
-  const counts = usage === undefined ? told : { ...told, ...usage };
-  const engine = timesIn(message.timings);
-  return { text, answer, ...given({ stop, done: stop === undefined ? undefined : true, counts, engine }) };
+/** Where servers put what is no reasoning, and where what is. */
+const ANSWERS = ["content", "refusal", "tool_calls", "function_call", "audio", "images"];
+const REASONING = ["reasoning_content", "reasoning", "reasoning_details", "thinking"];
+
+/** Reads the messages of one stream. The first piece without text tells the role; later ones may be tokens that are not shown. */
+function choiceReader(asked: string): (message: Record<string, unknown>) => Frame {
+  const named = answererOf(asked);
+  let opened = false;
+  return (message) => {
+    const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | null | undefined)[];
+    const carried = carriedBy(choice);
+    if ((choice?.delta ?? null) === null && carries(choice?.message)) {
+      return { ...carried, error: "the engine sent the whole answer in one piece: it does not stream" };
+    }
+    const end = endIn(choice?.finish_reason);
+    const silent = opened && (choice ?? null) !== null && !carried.text && end.stop === undefined;
+    opened ||= (choice ?? null) !== null;
+    return {
+      ...carried,
+      ...(silent ? { silent } : {}),
+      ...end,
+      ...(end.stop === undefined ? {} : { done: true }),
+      ...told(message),
+      ...named(message),
+    };
+  };
+}
+
+function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer"> {
+  const delta = choice?.delta ?? {};
+  const answer = carries(choice?.text) || ANSWERS.some((key) => carries(delta[key]));
+  return { text: answer || REASONING.some((key) => carries(delta[key])), answer };
+}
+
+/** The counts and times of a message that has some. */
+function told({ usage, timings }: Record<string, unknown>): Pick<Frame, "counts" | "engine"> {
+  const [used, timed] = [usageIn(usage), countsIn(timings)];
+  const counts = used === undefined ? timed : { ...timed, ...used };
+  return given({ counts, engine: timesIn(timings) });
 }
 
 function usageIn(usage: unknown) {
@@ -68,9 +99,17 @@ function usageIn(usage: unknown) {
   const details = (fields.prompt_tokens_details ?? {}) as Record<string, unknown>;
   return given({
     tok: countIn(fields.completion_tokens),
+    hidden_tok: hiddenIn(fields),
     prompt_tok: countIn(fields.prompt_tokens),
     cached_tok: countIn(details.cached_tokens),
   });
+}
+
+/** SGLang tells `reasoning_tokens` beside the other counts, all others in details of the completion. */
+function hiddenIn(usage: Record<string, unknown>): number | undefined {
+  const details = (usage.completion_tokens_details ?? {}) as Record<string, unknown>;
+  const reasoning = countIn(details.reasoning_tokens) ?? countIn(usage.reasoning_tokens) ?? 0;
+  return reasoning + (countIn(details.rejected_prediction_tokens) ?? 0) || undefined;
 }
 
 /** llama-server counts in its timings: prompt tokens read and taken from the cache apart. */

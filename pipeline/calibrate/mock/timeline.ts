@@ -1,6 +1,7 @@
 // A stream as bytes with the times they are due, made once and shared by all streams of the same name. Pure.
 import { gzipSync } from "node:zlib";
-import { type Protocol, type Speech, speechOf } from "./frames.ts";
+import { type Protocol, shows, type Speech, speechOf } from "./frames.ts";
+import { joined } from "./joined.ts";
 import { dueOf, type StreamPlan } from "./plan.ts";
 
 export interface Step {
@@ -25,10 +26,22 @@ interface Said {
 
 const encoder = new TextEncoder();
 const TEXT = " café";
+const PAGE = "<!doctype html>\n<title>Sign in</title>\n<h1>Sign in</h1>\n";
+/** Of what is held back so many chunks go out at once. */
+const HEAP = 4;
 
 /** Everything that a stream sends, from its status line on. */
 export function timelineOf(protocol: Protocol, model: string, plan: StreamPlan): Timeline {
   const speech = speechOf(protocol, model, plan);
+  if (plan.quirks.has("page")) return wholeAnswer("text/html", PAGE, plan, false);
+  if (plan.quirks.has("whole")) {
+    return wholeAnswer(
+      "application/json",
+      speech.whole(TEXT.repeat(plan.n * plan.tokens)),
+      plan,
+      protocol === "ollama",
+    );
+  }
   const said = saidBy(speech, plan);
   const head = headSteps(speech.type, plan);
   if (plan.quirks.has("gzip")) return { steps: [...head, ...zipped(said)], then: "next" };
@@ -40,20 +53,36 @@ export function timelineOf(protocol: Protocol, model: string, plan: StreamPlan):
 
 function saidBy(speech: Speech, plan: StreamPlan): Said[] {
   const { quirks } = plan;
-  const isBroken = quirks.has("error_200") || quirks.has("close_mid");
+  const isError = quirks.has("error_200") || quirks.has("detail") || quirks.has("error_event");
+  const isBroken = isError || quirks.has("close_mid");
   const chunks = isBroken ? Math.min(plan.n, plan.at) : plan.n;
   const said: Said[] = speech.opening().map((text) => ({ due_ms: dueOf(plan, 0) / 2, text, chunk: false }));
   for (let index = 0; index < chunks; index++) {
-    const due_ms = dueOf(plan, index);
-    if (quirks.has("pings")) said.push({ due_ms, text: speech.ping(), chunk: false });
+    const due_ms = dueOf(plan, quirks.has("heaps") ? heldUntil(index, chunks) : index);
+    if (quirks.has("pings") || quirks.has("blank_data")) {
+      said.push({ due_ms, text: speech.ping(), chunk: false });
+    }
     const text = index === 0 && plan.giant > 0 ? "x".repeat(plan.giant) : TEXT.repeat(plan.tokens);
-    said.push({ due_ms, text: speech.chunk(text), chunk: true });
+    said.push({ due_ms, text: speech.chunk(text, index), chunk: shows(plan, index) });
   }
   const end = (text: string) => ({ due_ms: dueOf(plan, Math.max(0, chunks - 1)), text, chunk: false });
-  if (quirks.has("error_200")) return [...said, end(speech.error("the mock engine died"))];
-  if (quirks.has("close_mid")) return [...said, end(speech.chunk(TEXT))];
+  if (isError) return [...said, end(speech.error("the mock engine died"))];
+  if (quirks.has("close_mid")) return [...said, end(speech.chunk(TEXT, chunks))];
   if (quirks.has("no_end") || quirks.has("hang")) return said;
   return [...said, ...speech.closing().map(end)];
+}
+
+/** The last chunk of the heap to which one belongs. */
+function heldUntil(index: number, chunks: number): number {
+  return Math.min(chunks - 1, index - index % HEAP + HEAP - 1);
+}
+
+/** All at once, when the last chunk would be due; of Ollama it is one chunk. */
+function wholeAnswer(type: string, text: string, plan: StreamPlan, chunk: boolean): Timeline {
+  const due_ms = dueOf(plan, plan.n - 1);
+  const bytes = encoder.encode(text);
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  return { steps: [{ due_ms, bytes: joined([encoder.encode(head), bytes]), chunk }], then: "next" };
 }
 
 function headSteps(type: string, plan: StreamPlan): Step[] {

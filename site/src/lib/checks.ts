@@ -4,7 +4,7 @@ import { VERDICT_MEANINGS, type VerdictMeaning } from "../../../pipeline/schema/
 
 export interface Rule extends VerdictMeaning {
   readonly code: VerdictCode;
-  readonly severity: "fatal" | "advisory";
+  readonly severity: (typeof VERDICTS)[VerdictCode];
 }
 
 /** Every verdict there is, fatal ones first. */

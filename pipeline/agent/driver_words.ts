@@ -1,0 +1,28 @@
+// What GPU drivers and their programs say: words in place of a value, complaints in place of a row. Pure.
+import { cutText } from "../schema/text.ts";
+
+const MOST_CHARACTERS = 200;
+/** Words in place of a name, with or without brackets: `[N/A]`, `Not Supported`, `ERR!`. */
+const NO_NAME =
+  /^\[?(n\/a|na|none|null|nan|-|unknown|err!?|error|unknown error|not (supported|found|active|available|specified)|insufficient permissions|.*deprecated|gpu is lost|gpu requires reset)?\]?$/i;
+const COMPLAINT =
+  /\b(fail|failed|failure|error|exception|lost|unable|cannot|could(n't| not)|mismatch|no permission|denied|not initialized|not_init\w*|timed out)\b|_NOT_INIT\b|^error\b/i;
+/** A sentence has few commas; a row that came apart has more, whatever its cells say. */
+const MOST_COMMAS = 2;
+
+/** The name in a cell; null where words stand in its place. */
+export function nameIn(cell: string | undefined): string | null {
+  const name = cell?.trim() ?? "";
+  return NO_NAME.test(name) ? null : cutText(name, MOST_CHARACTERS);
+}
+
+/** What a cell tells of a version or an id, which have a digit or a hyphen; null where words stand in its place. */
+export function codeIn(cell: string | undefined): string | null {
+  const name = nameIn(cell);
+  return name !== null && /[\d-]/.test(name) ? name : null;
+}
+
+/** Whether a line that is no row is a complaint of the driver. Otherwise nobody knows what it is. */
+export function isComplaint(line: string): boolean {
+  return line.split(",").length <= MOST_COMMAS + 1 && COMPLAINT.test(line);
+}
