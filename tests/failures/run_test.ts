@@ -240,7 +240,7 @@ Deno.test("[over_budget] a budget that pays for nothing is refused before anythi
 Deno.test("[lease_deadline] a lease that reaches its hard deadline ends, with what was measured until then", async () => {
   await using stage = await stageWith({}, {
     workloads: [{ ...LONG.workloads[0], duration_seconds: 60 }],
-    offers: { max_hours: 0.06 },
+    offers: { max_hours: 0.15 },
   });
   const result = await run(stage);
   const found = /Cannot go on with vastai-rtx-4090: its machine reached its deadline/;
@@ -252,10 +252,10 @@ Deno.test("[lease_deadline] a lease that reaches its hard deadline ends, with wh
 
 Deno.test("[total_deadline] a run that has had its hours ends, with what was measured until then", async () => {
   await using stage = await stageWith({}, { workloads: [{ ...LONG.workloads[0], duration_seconds: 60 }] });
-  const result = await run(stage, {}, { limits: { max_usd: null, max_hours: 0.06 } });
+  const result = await run(stage, {}, { limits: { max_usd: null, max_hours: 0.15 } });
   const [row] = result.rows;
   deepEqual([row?.status, row?.failure_code, row?.failure_stage], ["timeout", "total_deadline", "benchmark"]);
-  match(row?.failure_reason ?? "", /Cannot go on: the run has had its 0\.06 hours/);
+  match(row?.failure_reason ?? "", /Cannot go on: the run has had its 0\.15 hours/);
   equal((await evidenceOf(stage, row?.raw_dir ?? "")).complete, false);
   tidy(result);
 });
