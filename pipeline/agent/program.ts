@@ -1,4 +1,5 @@
 // Asks a program of this machine, and waits no longer than a deadline for its answer.
+import { cutText } from "../schema/text.ts";
 
 /** What it printed, or why that is nothing; null when this machine has no such program. */
 export type Answer = { readonly text: string } | { readonly failure: string } | null;
@@ -44,5 +45,6 @@ function spawn(program: string, args: readonly string[]): Deno.ChildProcess | nu
 }
 
 function firstLine(text: string): string | null {
-  return text.split("\n").map((line) => line.trim()).find((line) => line !== "")?.slice(0, 200) ?? null;
+  const line = text.split("\n").map((each) => each.trim()).find((each) => each !== "");
+  return line === undefined ? null : cutText(line, 200);
 }

@@ -1,6 +1,7 @@
 // gpu.csv while the benchmark runs: every GPU of this machine, from before the load until after it, and what went wrong meanwhile.
 import { join } from "node:path";
 import type { TelemetryMeta } from "../schema/metadata.ts";
+import { cutText } from "../schema/text.ts";
 import { amdSource } from "./amd_smi.ts";
 import type { GpuSource, Printed } from "./gpu_source.ts";
 import { nvidiaSource } from "./nvidia_smi.ts";
@@ -143,7 +144,7 @@ class Sampler implements Telemetry {
 
   #take(printed: Printed): void {
     if (printed === null) return;
-    if ("said" in printed) return this.#fail(`${this.source.program} said ${printed.said.slice(0, 200)}`);
+    if ("said" in printed) return this.#fail(`${this.source.program} said ${cutText(printed.said, 200)}`);
     this.#write(printed.row);
     this.#rows += 1;
     if (this.#rows >= (TICKS_AT_REST + 1) * this.#gpus) this.#restedTicks.resolve();

@@ -1,6 +1,7 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { messageOf, UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
+import { cutText } from "../schema/text.ts";
 import type { EngineWorld } from "./engine.ts";
 
 /** Asks for more text than a decode takes. */
@@ -55,7 +56,7 @@ export async function askJson(
     // Said below: the text is no JSON object.
   }
   throw new UserError(
-    `Cannot ${what}: ${question.url} answered ${JSON.stringify(text.slice(0, 80))}, which is no JSON object`,
+    `Cannot ${what}: ${question.url} answered ${JSON.stringify(cutText(text, 80))}, which is no JSON object`,
     "Check that the url is the engine's own.",
   );
 }
@@ -75,8 +76,8 @@ export function errorText(text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: string | { message?: string } };
     const message = typeof error === "object" ? error.message : error;
-    return String(message ?? text).slice(0, 300);
+    return cutText(String(message ?? text), 300);
   } catch {
-    return text.slice(0, 300);
+    return cutText(text, 300);
   }
 }

@@ -1,5 +1,6 @@
 // Tables for people, at most 80 columns wide: the widest texts are shortened until the table fits.
 import { Table } from "console-table-printer";
+import { shortText } from "../schema/text.ts";
 
 export interface Column<T> {
   readonly title: string;
@@ -22,14 +23,14 @@ export function renderTable<T>(columns: readonly Column<T>[], items: readonly T[
   const table = new Table({
     columns: columns.map(({ title, digits }, index) => ({
       name: String(index),
-      title: shorten(title, widths[index] ?? 0),
+      title: shortText(title, widths[index] ?? 0),
       alignment: digits === undefined ? "left" : "right",
     })),
     shouldDisableColors: true,
   });
   for (const row of cells) {
     table.addRow(
-      Object.fromEntries(row.map((cell, index) => [String(index), shorten(cell, widths[index] ?? 0)])),
+      Object.fromEntries(row.map((cell, index) => [String(index), shortText(cell, widths[index] ?? 0)])),
     );
   }
   return `${table.render()}\n`;
@@ -53,8 +54,4 @@ function fit(widths: readonly number[], leasts: readonly (number | null)[]): num
     }
   }
   return fitted;
-}
-
-function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
 }

@@ -12,7 +12,8 @@ const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
 
 /** The Failure for ssh's last words when it could not connect. */
 export function sshFailure(address: string, words: readonly string[]): Failure {
-  const text = words.map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(-300);
+  const text = words.map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(-300)
+    .toWellFormed();
   const code = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? "ssh_unreachable";
   return new Failure(code, `Cannot connect to ${address}: ${text || "ssh ended without a word"}`);
 }

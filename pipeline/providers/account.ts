@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import { type Clock, throwIfAborted } from "../lib/clock.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
+import { cutText } from "../schema/text.ts";
 import { Line } from "./line.ts";
 import type { Opening } from "./provider.ts";
 
@@ -195,5 +196,5 @@ function parsed(text: string): unknown {
 
 function shortened(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return line === "" ? "nothing" : line.slice(0, 300);
+  return line === "" ? "nothing" : cutText(line, 300);
 }

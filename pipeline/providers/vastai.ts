@@ -4,6 +4,7 @@ import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
+import { cutText } from "../schema/text.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import { afterSeconds } from "./self_destruct.ts";
 import {
@@ -348,7 +349,7 @@ function sightingOf(instance: Instance, opening: Opening): Sighting {
     id: instance.id,
     label: instance.label || null,
     ...stateOf(instance),
-    words: [actual_status ?? "not started", status_msg?.trim()].filter(Boolean).join(": ").slice(0, 200),
+    words: cutText([actual_status ?? "not started", status_msg?.trim()].filter(Boolean).join(": "), 200),
     addresses: addressesOf(instance, opening.simulated?.login ?? "root"),
     price_per_hour: instance.dph_total ?? null,
   };

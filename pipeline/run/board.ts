@@ -4,6 +4,7 @@ import { createLogUpdate } from "log-update";
 import type { Log } from "../lib/log.ts";
 import { loadLabel } from "../schema/load.ts";
 import { stepInWords, type Tally } from "../schema/tally.ts";
+import { cutText } from "../schema/text.ts";
 
 export interface Board {
   /** Writes above what is drawn. */
@@ -91,7 +92,7 @@ export function boardText(
 ): string {
   const rows = [...lines].map(([id, line]) => leaseLine(id, line, totals, now));
   if (totals !== null && totals.entries > 0) rows.push(totalLine(totals));
-  return rows.map((row) => row.slice(0, columns - 1)).join("\n");
+  return rows.map((row) => cutText(row, columns - 1)).join("\n");
 }
 
 function leaseLine(id: string, { what, since, tally }: Line, totals: Totals | null, now: number): string {

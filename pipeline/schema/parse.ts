@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
+import { shortText } from "./text.ts";
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
@@ -128,5 +129,5 @@ function kindText(expected: string): string {
 /** The value as JSON, shortened. */
 function foundText(value: unknown): string {
   const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+  return shortText(text, 60);
 }

@@ -1,4 +1,5 @@
 // One answer as its bytes come: heads that only announce are skipped, a redirect is refused, the body is unpacked.
+import { cutText } from "../../schema/text.ts";
 import { Failure } from "../failure.ts";
 import { type BodyReader, bodyReader } from "./body.ts";
 import { type Head, HeadReader } from "./head.ts";
@@ -87,7 +88,7 @@ export class AnswerReader implements Disposable {
       throw new Failure(
         "http",
         `HTTP ${head.status}: a redirect${
-          location === undefined ? "" : ` to ${location.slice(0, 200)}`
+          location === undefined ? "" : ` to ${cutText(location, 200)}`
         }, which is not followed`,
       );
     }

@@ -1,4 +1,5 @@
 // The body of an answer, in whichever of HTTP's three ways the server marks its end.
+import { cutText } from "../../schema/text.ts";
 import { Failure } from "../failure.ts";
 import { ChunkedBody } from "./chunked.ts";
 import type { Head } from "./head.ts";
@@ -30,7 +31,7 @@ export function bodyReader({ status, headers }: Head): BodyReader {
 function sizeIn(text: string): number {
   const [size = "", ...others] = new Set(text.split(",").map((each) => each.trim()));
   if (others.length > 0 || !/^\d{1,15}$/.test(size)) {
-    throw new Failure("http", `the answer's content-length is "${text.slice(0, 80)}"`);
+    throw new Failure("http", `the answer's content-length is "${cutText(text, 80)}"`);
   }
   return Number(size);
 }

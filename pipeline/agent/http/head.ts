@@ -1,4 +1,5 @@
 // The head of an answer: its status and headers, whatever the cuts between its bytes.
+import { cutText } from "../../schema/text.ts";
 import { Bytes } from "../bytes.ts";
 import { Failure } from "../failure.ts";
 
@@ -70,5 +71,5 @@ function readHead(text: string): Head {
 }
 
 function printable(text: string): string {
-  return JSON.stringify(text.slice(0, 80));
+  return JSON.stringify(cutText(text, 80));
 }

@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import * as Plot from "@observablehq/plot";
+import { shortText } from "../../../pipeline/schema/text.ts";
 import { strip } from "../lib/svg.ts";
 import { MOST_SHOWN } from "./result_table.ts";
 import type { ChartChoice } from "./state.ts";
@@ -60,7 +61,7 @@ function zoneOf(value: Value): string {
 
 function labelOf(value: Value): string {
   const text = value === null ? "null" : shownText(value);
-  return text.length > MOST_LABEL ? `${text.slice(0, MOST_LABEL - 1)}…` : text;
+  return shortText(text, MOST_LABEL);
 }
 
 function bars(points: readonly Point[], { x, y }: ChartChoice): Element {
