@@ -2,9 +2,12 @@
 // and at the end, agent.log.
 import { join } from "node:path";
 import type { ChunkLine } from "../schema/chunk.ts";
+import { pathRemover, publicFlag } from "../schema/local_paths.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
+import { visible } from "../schema/plain_text.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { ServerLine } from "../schema/server_line.ts";
+import { mapTexts, wellFormedJson } from "../schema/text.ts";
 import type { Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
 import { STANDARD_PROMPTS } from "./prompts/standard.ts";
@@ -40,10 +43,10 @@ export function metadataOf(story: Story): Metadata {
     agent_version: AGENT_VERSION,
     started_at: story.started_at,
     completed_at: story.completed_at,
-    hostname: story.hostname,
+    hostname: visible(story.hostname),
     host_id: story.host_id,
-    hardware: story.hardware,
-    model: story.model,
+    hardware: mapTexts(story.hardware, visible),
+    model: mapTexts(story.model, visible),
     telemetry: story.telemetry,
     test_config: {
       duration_seconds: config.duration_seconds,
@@ -58,7 +61,7 @@ export function metadataOf(story: Story): Metadata {
       workload: workloadMetaOf(story.plan),
       warmup_requests: config.warmup_requests,
       temperature: 0,
-      engine_flags: config.engine_flags === null ? null : [...config.engine_flags],
+      engine_flags: config.engine_flags === null ? null : config.engine_flags.map(publicFlag),
     },
     summary: {
       total_requests: story.total_requests,
@@ -69,17 +72,19 @@ export function metadataOf(story: Story): Metadata {
   };
 }
 
-/** The open files of one run in folder `out`. */
+/** The open files of one run in folder `out`. Nothing that reaches them tells where the model lies or whose machine it is. */
 export class Evidence implements Disposable {
   readonly #out: string;
   readonly #results: Deno.FsFile;
   readonly #chunks: Deno.FsFile | null;
   readonly #log: Deno.FsFile;
+  readonly #withoutPaths: (text: string) => string;
   #server: Deno.FsFile | null = null;
 
   /** With `chunks` there is a chunks.jsonl too. */
-  constructor(out: string, { chunks }: { readonly chunks: boolean }) {
+  constructor(out: string, { chunks, model }: Pick<Config, "chunks" | "model">) {
     Deno.mkdirSync(out, { recursive: true });
+    this.#withoutPaths = pathRemover(model, Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? null);
     this.#out = out;
     this.#results = this.#open("results.jsonl");
     this.#chunks = chunks ? this.#open("chunks.jsonl") : null;
@@ -88,7 +93,9 @@ export class Evidence implements Disposable {
 
   /** One line, in the file when this returns. */
   request(line: RequestLine): void {
-    writeAll(this.#results, `${JSON.stringify(line)}\n`);
+    const { error_msg } = line;
+    const told = typeof error_msg === "string" ? { ...line, error_msg: this.#withoutPaths(error_msg) } : line;
+    writeAll(this.#results, `${wellFormedJson(told)}\n`);
   }
 
   /** One line of chunks.jsonl, if that is kept. */
@@ -104,13 +111,14 @@ export class Evidence implements Disposable {
   }
 
   log(text: string): void {
-    writeAll(this.#log, `${new Date().toISOString()}  ${text}\n`);
+    writeAll(this.#log, `${new Date().toISOString()}  ${this.#withoutPaths(text)}\n`);
   }
 
   /** Replaces metadata.json in one step. */
   metadata(story: Story): void {
     const path = join(this.#out, "metadata.json");
-    Deno.writeTextFileSync(`${path}.tmp`, `${JSON.stringify(metadataOf(story), null, 2)}\n`);
+    const told = mapTexts(metadataOf(story), this.#withoutPaths);
+    Deno.writeTextFileSync(`${path}.tmp`, `${wellFormedJson(told, 2)}\n`);
     Deno.renameSync(`${path}.tmp`, path);
   }
 

@@ -30,11 +30,11 @@ export class Figures {
       if (counts) this.#errors += 1;
       return;
     }
-    const [first, last] = [first_text_ns ?? 0, last_text_ns ?? 0];
-    this.#texts.push({ tok, first, last });
+    const [tokens, first, last] = [tok ?? 0, first_text_ns ?? 0, last_text_ns ?? 0];
+    this.#texts.push({ tok: tokens, first, last });
     if (!counts) return;
     this.#ttft_ms.push((first - (scheduled_ns ?? first)) / 1e6);
-    if (tok > 1 && last > first) this.#tpot_ms.push((last - first) / 1e6 / (tok - 1));
+    if (tokens > 1 && last > first) this.#tpot_ms.push((last - first) / 1e6 / (tokens - 1));
   }
 
   /** What the level came to while the load was on. */
