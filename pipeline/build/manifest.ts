@@ -6,6 +6,7 @@ import { readLines } from "../lib/line_file.ts";
 import { foldRun } from "../schema/fold.ts";
 import { MachineEvent } from "../schema/machine.ts";
 import { JournalLine, type ManifestRow } from "../schema/manifest.ts";
+import { wellFormedJson } from "../schema/text.ts";
 import { type MachineRow, machineRows } from "./machines.ts";
 
 /** What the journals of all runs tell. */
@@ -39,9 +40,9 @@ export async function readManifest(runs: string): Promise<Journals> {
 
 /** Replaces the tables of entries and of machines. */
 export async function writeManifest(db: Database, { rows, machines }: Journals): Promise<void> {
-  await db.set("manifest", JSON.stringify(rows));
+  await db.set("manifest", wellFormedJson(rows));
   await db.runFile("85_manifest.sql");
-  await db.set("machines", JSON.stringify(machines));
+  await db.set("machines", wellFormedJson(machines));
   await db.runFile("86_machines.sql");
 }
 

@@ -1,5 +1,5 @@
--- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variable: catalog_names (JSON, the catalogue's
--- name of each GPU that has one).
+-- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variables: catalog_names (JSON, the catalogue's
+-- name of each GPU that has one), public_names (JSON, the name of each model that its agent called by a path).
 
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
@@ -21,7 +21,9 @@ WITH facts AS (
     nullif(metadata ->> '$.hardware.cpu_model', 'unknown') AS cpu_model,
     nullif((metadata ->> '$.hardware.cpu_cores')::INTEGER, 0) AS cpu_cores,
     nullif((metadata ->> '$.hardware.ram_gib')::DOUBLE, 0) AS ram_gib,
-    metadata ->> '$.model.name' AS model_name,
+    coalesce(
+      (getvariable('public_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.model.name'], metadata ->> '$.model.name'
+    ) AS model_name,
     metadata ->> '$.model.family' AS family,
     (metadata ->> '$.model.parameter_count')::DOUBLE AS parameter_count,
     metadata ->> '$.model.quantization' AS quantization,
