@@ -1,16 +1,19 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { reasonOf, UserError } from "../errors.ts";
-import { exists, readText, writeAtomic } from "../lib/files.ts";
+import { exists, isSystemError, writeAtomic } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
+import { readMetadata } from "../lib/raw_files.ts";
 import { newRunId } from "../lib/run_id.ts";
 import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
 import type { Paths } from "../paths.ts";
 import { Entry } from "../schema/entry.ts";
 import type { JournalLine } from "../schema/manifest.ts";
-import { Metadata } from "../schema/metadata.ts";
+import { parseOrRefuse } from "../schema/parse.ts";
 import { slug } from "../schema/slug.ts";
+import { wellFormedJson } from "../schema/text.ts";
 import { almanac } from "./almanac.ts";
+import { foreignFile } from "./foreign.ts";
 import type { Importer } from "./importer.ts";
 
 export const importers: Readonly<Record<string, Importer>> = { almanac };
@@ -51,8 +54,8 @@ export async function importDirectories(
   const taken: { entry: Entry; sealed: Sealed }[] = [];
   for (const dir of dirs) {
     try {
-      const { sealed, entry } = await importOne(resolve(dir), run_id, facts, paths, known, now);
-      for (const warning of sealed.warnings) log.warn(`${dir}: ${warning}`);
+      const { sealed, entry, notes } = await importOne(resolve(dir), run_id, facts, paths, known, now);
+      for (const warning of [...notes, ...sealed.warnings]) log.warn(`${dir}: ${warning}`);
       taken.push({ entry, sealed });
       result.imported.push({
         dir,
@@ -61,12 +64,35 @@ export async function importDirectories(
         rejected: sealed.rejected_lines.length,
       });
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      result.refused.push({ dir, reason: reasonOf(error) });
+      result.refused.push({ dir, reason: reasonOf(await refusal(error, dir)) });
     }
   }
   if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   return result;
+}
+
+/** What a user is told of a directory that cannot be taken in. A fault of this program is thrown on. */
+async function refusal(error: unknown, dir: string): Promise<UserError> {
+  if (!(error instanceof UserError) && !isSystemError(error)) throw error;
+  const foreign = await foreignFile(resolve(dir));
+  if (foreign !== null) {
+    return new UserError(
+      `Cannot import ${dir}: ${foreign.file} looks like a result of ${foreign.tool}, which cannot be read yet`,
+      KNOWN_FORMATS,
+      { cause: error },
+    );
+  }
+  if (error instanceof UserError) return error;
+  return new UserError(`Cannot import ${dir}`, "See that it can be read and that the disk has room.", {
+    cause: error,
+  });
+}
+
+interface Taken {
+  readonly sealed: Sealed;
+  readonly entry: Entry;
+  /** One sentence for each thing that was left out or changed. */
+  readonly notes: readonly string[];
 }
 
 async function importOne(
@@ -76,13 +102,13 @@ async function importOne(
   paths: Paths,
   known: Map<string, string>,
   now: Date,
-): Promise<{ sealed: Sealed; entry: Entry }> {
+): Promise<Taken> {
   const importer = await importerFor(dir, facts.format);
   const home = join(paths.raw, run_id);
-  const partial = join(home, `.${basename(dir)}.partial`);
+  const partial = join(home, ".partial");
   try {
     await Deno.mkdir(partial, { recursive: true });
-    await importer.convert(dir, partial);
+    const notes = await importer.convert(dir, partial);
     const entry = await entryOf(partial, facts, home);
     const sealed = await sealRawDirectory(partial, {
       run_id,
@@ -93,16 +119,22 @@ async function importOne(
       price_per_hour: facts.price,
       collected_at: now.toISOString(),
     });
+    if (sealed.impossible !== null) {
+      throw new UserError(
+        `Cannot use ${join(dir, "results.jsonl")}: ${sealed.impossible}`,
+        "`dur` and `t` are seconds, `tps` is tokens per second; above one request at a time metadata.json tells test_config.concurrent_reqs.",
+      );
+    }
     const twin = known.get(sealed.evidence_id);
     if (twin !== undefined) {
       throw new UserError(
         `Cannot import ${dir}: the same evidence is already there as ${twin}`,
-        "Nothing to do.",
+        "Nothing to do. Should it be damaged there, delete that folder first.",
       );
     }
     known.set(sealed.evidence_id, join(home, entry.id));
     await Deno.rename(partial, join(home, entry.id));
-    return { sealed, entry };
+    return { sealed, entry, notes };
   } catch (error) {
     await Deno.remove(partial, { recursive: true }).catch(() => undefined);
     await Deno.remove(home).catch(() => undefined);
@@ -113,10 +145,15 @@ async function importOne(
   }
 }
 
+const KNOWN_FORMATS = "A directory of the almanac's own format has results.jsonl, metadata.json and gpu.csv.";
+
 async function importerFor(dir: string, format: string | undefined): Promise<Importer> {
   const named = format === undefined ? undefined : importers[format];
   if (!await exists(dir)) {
     throw new UserError(`Cannot import ${dir}: it is not there`, "Name an existing directory.");
+  }
+  if (!(await Deno.stat(dir)).isDirectory) {
+    throw new UserError(`Cannot import ${dir}: it is no directory`, KNOWN_FORMATS);
   }
   if (named !== undefined) return named;
   for (const importer of Object.values(importers)) if (await importer.recognises(dir)) return importer;
@@ -132,34 +169,30 @@ async function entryOf(
   { provider, price, location }: ImportFacts,
   home: string,
 ): Promise<Entry> {
-  const metadata = await readMetadata(dir);
-  const runtime = metadata?.model.runtime ?? "unknown";
-  const gpu = metadata?.hardware.gpu_name ?? "any";
-  const model = metadata?.model.name ?? "unknown";
+  const { hardware, model: { name: model, runtime: told }, test_config } = await readMetadata(dir);
+  const runtime = told ?? "unknown";
+  const gpu = hardware.gpu_name ?? "any";
   const name = slug([provider, gpu, runtime, model].join("-"));
   let id = name;
   for (let n = 2; await exists(join(home, id)); n++) id = `${name}-${n}`;
-  return Entry.parse({
-    id,
-    gpu,
-    provider,
-    model,
-    engine: runtime === "ollama" ? { name: "ollama" } : { name: "openai", runtime },
-    workload: {
-      duration_seconds: metadata?.test_config?.duration_seconds || undefined,
-      max_tokens: metadata?.test_config?.max_tokens || undefined,
+  return parseOrRefuse(
+    Entry,
+    {
+      id,
+      gpu,
+      provider,
+      model,
+      engine: runtime === "ollama" ? { name: "ollama" } : { name: "openai", runtime },
+      workload: {
+        duration_seconds: test_config?.duration_seconds || undefined,
+        max_tokens: test_config?.max_tokens || undefined,
+      },
+      price_per_hour: price,
+      location,
     },
-    price_per_hour: price,
-    location,
-  });
-}
-
-async function readMetadata(dir: string): Promise<Metadata | null> {
-  try {
-    return Metadata.parse(JSON.parse(await readText(join(dir, "metadata.json"))));
-  } catch {
-    return null;
-  }
+    join(dir, "metadata.json"),
+    "A test lasts at most a day, and asks for at most 131,072 tokens.",
+  );
 }
 
 /** The journal of an import: its entries, then a success each. */
@@ -188,24 +221,29 @@ async function writeJournal(
       machine_id: null,
     })),
   ];
-  await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${wellFormedJson(line)}\n`).join(""));
 }
 
+/** Where each evidence lies that is there already. What cannot be read is no reason to take nothing in. */
 async function knownEvidence(raw: string): Promise<Map<string, string>> {
   const known = new Map<string, string>();
   for (const run of await folders(raw)) {
     for (const entry of await folders(join(raw, run))) {
       const path = join(raw, run, entry);
-      const text = await Deno.readTextFile(join(path, "provenance.json")).catch(() => "{}");
-      known.set(String((JSON.parse(text) as { evidence_id?: string }).evidence_id), path);
+      const text = await Deno.readTextFile(join(path, "provenance.json")).catch(() => "");
+      const id = /"evidence_id": *"(\w+)"/.exec(text)?.[1];
+      if (id !== undefined) known.set(id, path);
     }
   }
   return known;
 }
 
 async function folders(path: string): Promise<string[]> {
-  if (!await exists(path)) return [];
-  return (await Array.fromAsync(Deno.readDir(path))).filter((item) => item.isDirectory).map((item) =>
-    item.name
-  );
+  try {
+    const items = await Array.fromAsync(Deno.readDir(path));
+    return items.filter((item) => item.isDirectory).map((item) => item.name);
+  } catch (error) {
+    if (isSystemError(error)) return [];
+    throw error;
+  }
 }

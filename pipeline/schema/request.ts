@@ -1,5 +1,6 @@
 // One line of results.jsonl. The first seven keys are the specification's; a line with only those is complete.
 import { z } from "zod";
+import { isFailed } from "./failed.ts";
 import { Phase } from "./names.ts";
 
 const ns = (what: string) =>
@@ -21,9 +22,13 @@ export const ERROR_CLASSES = [
 ] as const;
 
 export const RequestLine = z.object({
-  t: z.number().min(0).max(YEAR_2100).meta({ description: "When the request was sent, seconds since 1970." }),
+  t: z.number().min(0).max(YEAR_2100).meta({
+    description: "When the request was sent, seconds since 1970; of a line without sent_ns, when it ended.",
+  }),
   n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
-  tok: z.int().min(0).max(1e9).meta({ description: "Output tokens." }),
+  tok: z.int().min(0).max(1e9).nullish().meta({
+    description: "Output tokens; needed of every request that succeeded.",
+  }),
   tok_from: z.enum(["engine", "frames"]).nullish().meta({
     description:
       "Who counted the tokens: the engine, or the agent, which counted frames with text because the engine gave no count.",
@@ -34,8 +39,9 @@ export const RequestLine = z.object({
   dur: z.number().min(0).max(1e7).nullish().meta({
     description: "Duration of the whole request, seconds; older files leave it out for failed requests.",
   }),
-  err: z.union([z.boolean(), z.literal(0), z.literal(1), z.string()]).nullish().meta({
-    description: "Whether the request failed (true, 1 or a text).",
+  err: z.union([z.boolean(), z.number(), z.string()]).nullish().meta({
+    description:
+      "Whether the request failed: false, zero, nothing and words for them (`false`, `None`) say no.",
   }),
   error_msg: z.string().nullish().meta({ description: "What went wrong." }),
   error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),
@@ -78,6 +84,9 @@ export const RequestLine = z.object({
     prompt_ns: z.int().nullish().meta({ description: "Engine's own time to read the prompt, nanoseconds." }),
     decode_ns: z.int().nullish().meta({ description: "Engine's own time to generate, nanoseconds." }),
   }).nullish().meta({ description: "Timings the engine reported itself." }),
+}).superRefine((line, { addIssue }) => {
+  if ((line.tok ?? null) !== null || isFailed(line)) return;
+  addIssue({ code: "custom", path: ["tok"], message: "it is missing, and the request did not fail" });
 }).meta({ id: "RequestLine", description: "One request, one line of results.jsonl." });
 
 export type RequestLine = z.infer<typeof RequestLine>;

@@ -9,7 +9,7 @@ CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT
   told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
-  coalesce((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS told_level,
+  coalesce(nullif((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 0), 1) AS told_level,
   CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
     THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival
 FROM (
