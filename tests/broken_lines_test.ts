@@ -65,9 +65,6 @@ Deno.test("each broken line is rejected by file, line and reason; 19 requests co
   equal((await root.build()).length, Object.keys(BROKEN).length + 1);
 });
 
-function told(changes: Record<string, unknown>): string {
-  return JSON.stringify({ ...JSON.parse(metadata()), ...changes });
-}
 const plain = metadata();
 
 const REFUSED: Readonly<Record<string, readonly [files: Files, reason: RegExp]>> = {

@@ -38,6 +38,7 @@ const FIGURES = [
   "62_machine_signs",
   "65_memory",
   "66_client_verdicts",
+  "68_plausible_verdicts",
   "70_verdicts",
   "80_benchmarks",
 ];
@@ -194,6 +195,7 @@ function rowOf({ provenance, ...told }: Told) {
     rejected_lines: provenance.rejected_lines.length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],
     wanted_gpu: provenance.gpu,
+    collected_at: provenance.collected_at,
     ...told,
   };
 }

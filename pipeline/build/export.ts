@@ -11,6 +11,7 @@ import * as catalog from "../schema/catalog.ts";
 import { Calibration } from "../schema/calibration.ts";
 import { Canary } from "../schema/canary.ts";
 import { ChunkLine } from "../schema/chunk.ts";
+import { FORMULA } from "../schema/formula.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { Host, Hosts } from "../schema/hosts.ts";
 import { MachineEvent } from "../schema/machine.ts";
@@ -41,7 +42,7 @@ const CHANGING = {
 };
 const FIXED = { gpus: "name", models: "name", slo_tiers: "position" };
 
-/** Lists and structs stand in CSV as JSON text, times as ISO 8601. */
+/** Texts are harmless in a spreadsheet. Lists and structs stand in CSV as JSON text, times as ISO 8601. */
 const CSV = "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'";
 
 /** The whole tables below `out`, each as Parquet and as CSV; the fixed ones only when all is built anew. */
@@ -49,17 +50,19 @@ export async function exportTables(db: Database, out: string, anew: boolean): Pr
   for (const [table, order] of Object.entries(anew ? { ...CHANGING, ...FIXED } : CHANGING)) {
     const file = (extension: string) => quote(join(out, `${table}.${extension}`));
     await db.run(`COPY (FROM ${table} ORDER BY ${order}) TO ${file("parquet")} (${PARQUET})`);
-    const columns = await flatColumns(db, table);
+    const columns = await csvColumns(db, table);
     await db.run(`COPY (SELECT ${columns} FROM ${table} ORDER BY ${order}) TO ${file("csv")} (${CSV})`);
   }
 }
 
-/** The columns of a table as SQL that makes one text of a list or a struct. */
-async function flatColumns(db: Database, table: string): Promise<string> {
+/** The columns of a table as SQL that makes one text of a list or a struct, and text of what a spreadsheet would take for a formula. */
+async function csvColumns(db: Database, table: string): Promise<string> {
   const rows = await db.rows(`DESCRIBE ${table}`);
-  return rows.map(({ column_name, column_type }) =>
-    /[\])]$/.test(String(column_type)) ? `to_json(${column_name}) AS ${column_name}` : column_name
-  ).join(", ");
+  return rows.map(({ column_name: name, column_type }) => {
+    if (/[\])]$/.test(String(column_type))) return `to_json(${name}) AS ${name}`;
+    if (column_type !== "VARCHAR") return name;
+    return `if(regexp_matches(${name}, ${quote(FORMULA)}), ${quote("'")} || ${name}, ${name}) AS ${name}`;
+  }).join(", ");
 }
 
 /** schema/<name>.json for every format the almanac reads or writes, and schema/openapi.json for its API. */

@@ -59,9 +59,10 @@ async function beginning(path: string): Promise<string> {
   using file = await Deno.open(path);
   const bytes = new Uint8Array(LOOKED_AT_BYTES);
   let size = 0;
-  for (let count; size < bytes.length; size += count) {
-    count = await file.read(bytes.subarray(size));
+  while (size < bytes.length) {
+    const count = await file.read(bytes.subarray(size));
     if (count === null) break;
+    size += count;
   }
   return new TextDecoder().decode(bytes.subarray(0, size));
 }

@@ -1,6 +1,5 @@
 // Seals a raw directory: checks every line, digests every file, and writes provenance.json last. Nothing else in it is touched.
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
 import { isEvidenceFile } from "../schema/evidence_files.ts";
 import { publicFlag } from "../schema/local_paths.ts";
 import type { Metadata } from "../schema/metadata.ts";

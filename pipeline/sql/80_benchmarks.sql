@@ -50,7 +50,7 @@ WITH facts AS (
     load.avg_tpot_ms, load.tpot_ms[1] AS p50_tpot_ms, load.tpot_ms[2] AS p95_tpot_ms, load.tpot_ms[3] AS p99_tpot_ms,
     inter_token.avg_itl_ms, inter_token.itl_ms[1] AS p50_itl_ms, inter_token.itl_ms[2] AS p95_itl_ms,
     inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput, client_signs.client,
-    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
+    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, allowed_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
