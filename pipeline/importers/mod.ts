@@ -1,5 +1,6 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { reasonOf, UserError } from "../errors.ts";
 import { exists, isSystemError, writeAtomic } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
@@ -10,6 +11,7 @@ import type { Paths } from "../paths.ts";
 import { Entry } from "../schema/entry.ts";
 import type { JournalLine } from "../schema/manifest.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
+import { plainText } from "../schema/plain_text.ts";
 import { slug } from "../schema/slug.ts";
 import { wellFormedJson } from "../schema/text.ts";
 import { almanac } from "./almanac.ts";
@@ -26,6 +28,8 @@ export interface ImportFacts {
   /** Name of the format; default: detected for each directory. */
   readonly format?: string;
 }
+
+const Place = z.object({ provider: plainText(60).min(1), location: plainText(80).min(1).nullable() });
 
 export interface Imported {
   readonly run_id: string;
@@ -48,6 +52,7 @@ export async function importDirectories(
       { exitCode: 2 },
     );
   }
+  parseOrRefuse(Place, facts, "what the import is told", "Name them as they are to be published.");
   const run_id = newRunId(now);
   const known = await knownEvidence(paths.raw);
   const result: Imported = { run_id, imported: [], refused: [] };

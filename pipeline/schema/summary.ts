@@ -1,6 +1,7 @@
 // Results known only as figures, without raw evidence: those that somebody published, and those that are submitted.
 import { z } from "zod";
 import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Letters, digits and common signs of ASCII: no markup, no control characters, no letters that look like others. */
 const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
@@ -50,17 +51,17 @@ export const Submission = z.strictObject({
 });
 
 export const PublishedPick = z.strictObject({
-  for: z.string().meta({ description: "Size of model or use that it is recommended for." }),
+  for: plainText().meta({ description: "Size of model or use that it is recommended for." }),
   aim: z.enum(["budget", "performance", "balance"]).meta({ description: "What was wanted most." }),
-  gpu: z.string().meta({ description: "GPU that the source names." }),
-  provider: z.string().meta({ description: "Provider that the source names." }),
+  gpu: plainText().meta({ description: "GPU that the source names." }),
+  provider: plainText().meta({ description: "Provider that the source names." }),
   price_per_hour: z.number().positive().meta({ description: "Its price there, US dollars per hour." }),
 }).meta({ id: "PublishedPick", description: "A recommendation as the source gives it." });
 
 export const PublishedFile = z.strictObject({
-  title: z.string().min(1).meta({ description: "What was published, where." }),
+  title: plainText().min(1).meta({ description: "What was published, where." }),
   date: z.iso.date().meta({ description: "When it was published." }),
-  runtime: z.string().meta({ description: "Engine that served every model." }),
+  runtime: plainText().meta({ description: "Engine that served every model." }),
   test_config: ClosedLoop.partial().meta({ description: "How all of it was tested." }),
   results: z.array(Submission).min(1).meta({ description: "The figures that were published, no others." }),
   picks: z.array(PublishedPick).default([]).meta({
