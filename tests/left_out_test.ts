@@ -78,6 +78,10 @@ const SEALED_BLINDLY: Readonly<Record<string, readonly [Record<string, string | 
     { "chunks.jsonl": '{"n":1,"level":1,"phase":"\\ud83d","first_ns":1,"gaps_us":[1]}\n' },
     /surrogate/,
   ],
+  "a word in the place of a number": [
+    { "metadata.json": metadata({ model: { parameter_count: "NaN" } }) },
+    /one of its figures is no number/,
+  ],
   "a calibration that is none": [{ "calibration.json": "{" }, /JSON/],
 };
 

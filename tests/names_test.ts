@@ -12,33 +12,24 @@ import { SUBMISSION_EXAMPLE } from "../pipeline/schema/example.ts";
 import { FACTS, goodFiles, importing, NOW } from "./imported.ts";
 
 /** Control and format characters, changes of direction, halves, private ones, line ends, no characters at all. */
+// deno-fmt-ignore
 const UNSEEN = [
-  "\u0000",
-  "\u0007",
-  "\u0009",
-  "\u000a",
-  "\u001b",
-  "\u007f",
-  "\u0085",
-  "\u009b",
-  "\u00ad",
-  "\u061c",
-  "\u200b",
-  "\u200f",
-  "\u2028",
-  "\u202e",
-  "\u2066",
-  "\ue000",
-  "\ufeff",
-  "\uffff",
-  "\ud83d",
-  "\udc00",
-  "\u{e0041}",
-  "\u{1fffe}",
-]; // deno-fmt-ignore
+  "\u0000", "\u0007", "\u0009", "\u000a", "\u001b", "\u007f", "\u0085", "\u009b", "\u00ad", "\u061c", "\u200b", "\u200f", "\u2028",
+  "\u202e", "\u2066", "\ue000", "\ufeff", "\uffff", "\ud83d", "\udc00", "\u{e0041}", "\u{1fffe}",
+];
 
 Deno.test("names that people write are plain, in any script", () => {
-  for (const name of ["qwen2:7b", "NVIDIA RTX™ 4090 (24 GB)", "Düsseldorf", "東京", "модель", "🙂", "Qwen/Qwen2.5-7B"]) {
+  for (
+    const name of [
+      "qwen2:7b",
+      "NVIDIA RTX™ 4090 (24 GB)",
+      "Düsseldorf",
+      "東京",
+      "модель",
+      "🙂",
+      "Qwen/Qwen2.5-7B",
+    ]
+  ) {
     ok(isPlain(name), name);
   }
   for (const character of UNSEEN) ok(!isPlain(`a${character}b`), JSON.stringify(character));

@@ -32,7 +32,7 @@ const SUCCEEDED = [
   "n/a",
   "OK",
   "-",
-]; // deno-fmt-ignore
+];
 const FAILED = [
   true,
   1,
@@ -55,7 +55,7 @@ const FAILED = [
   "--",
   "\u00a0",
   "ошибка",
-]; // deno-fmt-ignore
+];
 
 Deno.test("one rule says what failed: in the words of an import, in the tables, and as the schema reads a line", async () => {
   await using root = await importing();

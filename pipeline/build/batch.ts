@@ -97,6 +97,7 @@ export async function buildBatch(
   await db.runFile("40_gpu_samples.sql");
   await writePart(db, "gpu_samples", join(out, "gpu_samples.parquet", part));
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
+  await refuseNoNumbers(db);
   if (chunkFiles.length > 0) await defineFigures(db);
   await db.run(
     `INSERT INTO sources BY NAME SELECT run_id, entry_id, evidence_id, seal, ${
@@ -107,6 +108,20 @@ export async function buildBatch(
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
   );
+}
+
+/** Refuses a batch of which a figure is `NaN` or infinite, which no reader of JSON takes. */
+async function refuseNoNumbers(db: Database): Promise<void> {
+  const rows = await db.rows(
+    "SELECT to_json(benchmarks)::VARCHAR AS text FROM benchmarks SEMI JOIN directories USING (run_id, entry_id)",
+  );
+  for (const { text } of rows) {
+    try {
+      JSON.parse(String(text));
+    } catch (cause) {
+      throw new UnreadableError("one of its figures is no number", { cause });
+    }
+  }
 }
 
 /** The batch's benchmarks with chunk times, by every definition. */

@@ -23,7 +23,9 @@ function keyOf({ run_id, entry_id }: { readonly run_id: string; readonly entry_i
 
 /** Why a directory was left out before; null when it was not, or when anything in it has changed since. */
 export function knownFault(directory: RawDirectory, built: readonly BuiltSource[]): string | null {
-  const before = built.find((source) => source.left_out !== null && keyOf(source) === keyOf(directory));
+  const before = built.find(({ left_out, run_id, entry_id }) =>
+    left_out !== null && run_id === directory.run_id && entry_id === directory.entry_id
+  );
   return before === undefined || before.seal !== stateOf(directory) ? null : before.left_out;
 }
 

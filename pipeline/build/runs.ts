@@ -21,6 +21,7 @@ export async function buildRuns(
 ): Promise<string[]> {
   const notices: string[] = [];
   const whole: SealedDirectory[][] = [];
+  const left: { directory: RawDirectory; reason: string }[] = [];
   const raw = new Map(runs.flat().map((directory) => [directory.path, directory]));
   for (const run of runs) {
     const sealed: SealedDirectory[] = [];
@@ -28,17 +29,19 @@ export async function buildRuns(
       const known = knownFault(directory, built);
       const found = known === null ? intact(directory) : { reason: known };
       if ("sealed" in found) sealed.push(found.sealed);
-      else await leaveOut(db, directory, found.reason);
+      else left.push({ directory, reason: found.reason });
     }
     if (sealed.length > 0) whole.push(sealed);
   }
   for (const batch of batches(whole, BATCH_BYTES)) {
-    const { notices: told, left } = await buildReadable(db, batch, staged, catalog);
-    notices.push(...told);
-    for (const { directory, reason } of left) {
+    const readable = await buildReadable(db, batch, staged, catalog);
+    notices.push(...readable.notices);
+    for (const { directory, reason } of readable.left) {
       const unread = raw.get(directory.path);
-      if (unread !== undefined) await leaveOut(db, unread, reason);
+      if (unread !== undefined) left.push({ directory: unread, reason });
     }
   }
+  // Last, since a batch that fails takes all with it that is known of its runs.
+  for (const { directory, reason } of left) await leaveOut(db, directory, reason);
   return notices;
 }

@@ -21,6 +21,16 @@ export const ERROR_CLASSES = [
   "stopped",
 ] as const;
 
+/** Times of which the second cannot come before the first. Clocks of several threads may lie a millisecond apart. */
+const APART_NS = 1e6;
+const IN_ORDER = [
+  ["scheduled_ns", "sent_ns"],
+  ["scheduled_ns", "first_text_ns"],
+  ["scheduled_ns", "first_answer_ns"],
+  ["first_text_ns", "last_text_ns"],
+  ["sent_ns", "end_ns"],
+] as const;
+
 export const RequestLine = z.object({
   t: z.number().min(0).max(YEAR_2100).meta({
     description: "When the request was sent, seconds since 1970; of a line without sent_ns, when it ended.",
@@ -85,8 +95,14 @@ export const RequestLine = z.object({
     decode_ns: z.int().nullish().meta({ description: "Engine's own time to generate, nanoseconds." }),
   }).nullish().meta({ description: "Timings the engine reported itself." }),
 }).superRefine((line, { addIssue }) => {
-  if ((line.tok ?? null) !== null || isFailed(line)) return;
-  addIssue({ code: "custom", path: ["tok"], message: "it is missing, and the request did not fail" });
+  if ((line.tok ?? null) === null && !isFailed(line)) {
+    addIssue({ code: "custom", path: ["tok"], message: "it is missing, and the request did not fail" });
+  }
+  for (const [first, then] of IN_ORDER) {
+    const [before, after] = [line[first] ?? null, line[then] ?? null];
+    if (before === null || after === null || before <= after + (then === "sent_ns" ? APART_NS : 0)) continue;
+    addIssue({ code: "custom", path: [then], message: `it is ${after}, before ${first} with ${before}` });
+  }
 }).meta({ id: "RequestLine", description: "One request, one line of results.jsonl." });
 
 export type RequestLine = z.infer<typeof RequestLine>;

@@ -31,7 +31,7 @@ WITH facts AS (
     nullif(metadata ->> '$.model.runtime', 'unknown') AS runtime,
     nullif(metadata ->> '$.model.runtime_version', 'unknown') AS runtime_version,
     metadata ->> '$.model.digest' AS digest,
-    coalesce(metadata ->> '$.model.weights', 'real') AS weights,
+    if(metadata ->> '$.model.weights' = 'random', 'random', 'real') AS weights,
     arrival, load.level,
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE / 60 AS duration_minutes,
     (metadata ->> '$.test_config.max_tokens')::INTEGER AS max_tokens,

@@ -1,9 +1,10 @@
 // deno-lint-ignore-file no-console
-// `deno task test-faults [kill|campaign|scale]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
+// `deno task test-faults [kill|campaign|scale|mutations]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
 import { chosenParts, type Line, report } from "../bench/line.ts";
 import { install, SSH_SERVER } from "../prepare.ts";
 import { campaign } from "./campaign.ts";
 import { killAll } from "./kills.ts";
+import { mutations } from "./mutations.ts";
 import { scale } from "./scale.ts";
 
 type Part = (tell: (text: string) => void) => Promise<Line[]>;
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   kill: killAll,
   campaign,
   scale,
+  mutations,
 };
 
 const parts = chosenParts(PARTS);

@@ -1,0 +1,130 @@
+// Shipped evidence spoilt in hundreds of ways goes through an import, a build of the data and one of the site: what then holds, as a table.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Line, none } from "../bench/line.ts";
+import { cli } from "../e2e/cli.ts";
+import { pathsOf } from "../../pipeline/paths.ts";
+import { chance } from "./chance.ts";
+import {
+  accountOf,
+  builtAccounted,
+  endedWell,
+  exportsHarmless,
+  type Faults,
+  linesAccounted,
+  pagesHarmless,
+} from "./mutations/checks.ts";
+import { spoilSealed } from "./mutations/sealed.ts";
+import { shipped, spoil } from "./mutations/mutate.ts";
+
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const SEED = 13;
+const MUTATIONS = 500;
+/** Untouched directories among them, each of a host of its own. */
+const CLEAN = 20;
+
+export interface MutationsFound {
+  readonly taken: number;
+  readonly refused: number;
+  readonly left_out: number;
+  readonly benchmarks: number;
+  readonly pages: number;
+  /** Aborts and traces, what was dropped without a word, what is injected or out of form, clean directories that are missing. */
+  readonly faults: Readonly<Record<"aborts" | "dropped" | "malformed" | "missing", Faults>>;
+}
+
+/** The trial of `deno task test-faults mutations`. */
+export async function mutations(tell: (text: string) => void): Promise<Line[]> {
+  const root = await Deno.makeTempDir();
+  try {
+    const found = await mutationsIn(root, MUTATIONS, { site: true, tell });
+    for (const fault of Object.values(found.faults).flat().slice(0, 50)) tell(fault);
+    const count = Object.fromEntries(
+      Object.entries(found.faults).map(([name, faults]) => [name, faults.length]),
+    );
+    const { taken, refused, left_out, benchmarks, pages } = found;
+    const details =
+      `${taken} taken in, ${refused} refused, ${left_out} left out of the build, ${benchmarks} benchmarks, ${pages} pages`;
+    return [
+      none(`${MUTATIONS} mutations of shipped evidence and ${CLEAN} clean directories`, count, details),
+    ];
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Takes in `count` spoilt directories and the clean ones, spoils some of the sealed ones, and builds the data and the site of `root`. */
+export async function mutationsIn(
+  root: string,
+  count: number,
+  { site, tell, seed = SEED }: { site: boolean; tell: (text: string) => void; seed?: number },
+): Promise<MutationsFound> {
+  const paths = pathsOf(root);
+  await Deno.mkdir(join(root, "data", "published"), { recursive: true });
+  const bases = await shipped(
+    join(repository, "data", "raw"),
+    join(repository, "tests", "fixtures", "importers", "almanac"),
+  );
+  const clean = await write(join(root, "clean"), CLEAN, (n) => cleaned(bases[n % bases.length], n));
+  const dirs = [...clean, ...await write(join(root, "spoilt"), count, (n) => spoil(bases, seed, n).files)];
+  tell(`importing ${dirs.length} directories`);
+  const imported = await cli("import", ...dirs, "--provider", "vastai", "--price", "0.3", "--root", root);
+  const account = accountOf(dirs, imported);
+  const dropped = [...account.faults, ...await linesAccounted(account, imported, paths)];
+  const untouched = new Set(clean.map((dir) => account.taken.get(dir)?.raw_dir));
+  const sealed = [...account.taken.values()].map(({ raw_dir }) => raw_dir).filter((raw_dir) =>
+    !untouched.has(raw_dir)
+  );
+  const spoilt = await spoilSealed(paths.raw, sealed, chance(seed));
+  await Deno.remove(paths.exported, { recursive: true });
+  tell("building the data anew, of which a tenth was spoilt after it was sealed");
+  const built = await cli("build-data", "--root", root);
+  dropped.push(...await builtAccounted(account, built, paths, spoilt));
+  const aborts = [...endedWell("import", imported, [0, 3]), ...endedWell("build-data", built, [0])];
+  const malformed = await exportsHarmless(paths);
+  let pages = 0;
+  if (site) {
+    tell("building the site");
+    aborts.push(...endedWell("build-site", await cli("build-site", "--root", root), [0]));
+    const found = await pagesHarmless(paths.siteDist);
+    pages = found.pages;
+    malformed.push(...found.faults);
+  }
+  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
+  const published = new Set(
+    benchmarks.map(({ provenance }: { provenance: { raw_dir: string } }) => provenance.raw_dir),
+  );
+  const missing = clean.filter((dir) => !published.has(account.taken.get(dir)?.raw_dir));
+  return {
+    taken: account.taken.size,
+    refused: account.refused.size,
+    left_out: built.err.match(/ is left out: /g)?.length ?? 0,
+    benchmarks: benchmarks.length,
+    pages,
+    faults: { aborts, dropped, malformed, missing },
+  };
+}
+
+function cleaned(base: ReadonlyMap<string, Uint8Array> | undefined, n: number): Map<string, Uint8Array> {
+  const files = new Map(base);
+  const metadata = JSON.parse(new TextDecoder().decode(files.get("metadata.json")));
+  files.set(
+    "metadata.json",
+    new TextEncoder().encode(JSON.stringify({ ...metadata, host_id: `clean-${n}` })),
+  );
+  return files;
+}
+
+/** Writes directories and gives their paths. */
+async function write(
+  parent: string,
+  count: number,
+  files: (n: number) => ReadonlyMap<string, Uint8Array>,
+): Promise<string[]> {
+  return await Promise.all(Array.from({ length: count }, async (_, n) => {
+    const dir = join(parent, `d${String(n).padStart(3, "0")}`);
+    await Deno.mkdir(dir, { recursive: true });
+    for (const [name, bytes] of files(n)) await Deno.writeFile(join(dir, name), bytes);
+    return dir;
+  }));
+}
