@@ -37,6 +37,8 @@ interface Spoilt {
   /** Cells of gpu.csv at each second; null: no row. */
   readonly gpu?: (second: number) => object | null;
   readonly source?: Partial<Source>;
+  /** Changes results.jsonl as a whole. */
+  readonly results?: (text: string) => string;
 }
 
 /** Sentence by sentence what provokes each verdict. */
@@ -135,6 +137,11 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     },
     "the run ended after it was collected": {
       source: { collected_at: "2025-12-24T00:00:00.000Z" },
+    },
+  },
+  rejected_lines: {
+    "every fifth line cannot be read": {
+      results: (text) => `${text}${'{"t":1,"n":99,"tps":NaN}\n'.repeat(5)}`,
     },
   },
   cpu_spill: {
@@ -247,7 +254,7 @@ function open(n: number, second = n * 0.2): object {
 
 /** The raw files of a benchmark that is spoilt in this way; its name makes it another one. */
 function files(name: string, spoilt: Spoilt): Record<string, string> {
-  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, calibration } = spoilt;
+  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, calibration, results } = spoilt;
   const lines = Array.from(
     { length: requests },
     (_, n): Record<string, unknown> => ({ ...request(n), ...line(n) }),
@@ -255,7 +262,7 @@ function files(name: string, spoilt: Spoilt): Record<string, string> {
   const tokens = lines.reduce((sum, { tok }) => sum + Number(tok), 0);
   const seconds = Array.from({ length: WINDOW + 2 }, (_, index) => index === 0 ? -0.01 : index - 1);
   return {
-    "results.jsonl": jsonl(lines),
+    "results.jsonl": results === undefined ? jsonl(lines) : results(jsonl(lines)),
     "metadata.json": metadataOf(name, spoilt),
     "server.jsonl": jsonl(seconds.map((second, index) => ({
       t: START + second,

@@ -9,7 +9,7 @@ import { NO_ERROR } from "../schema/failed.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
 import { publicModelName } from "../schema/local_paths.ts";
-import type { Provenance } from "../schema/provenance.ts";
+import { isLostRequest, type Provenance } from "../schema/provenance.ts";
 import { wellFormedJson } from "../schema/text.ts";
 import { LONG_PARQUET } from "./export.ts";
 import type { SealedDirectory } from "./scan.ts";
@@ -208,6 +208,7 @@ function rowOf({ provenance, ...told }: Told) {
     location: provenance.location,
     price_per_hour: provenance.price_per_hour,
     rejected_lines: provenance.rejected_lines.length,
+    rejected_requests: provenance.rejected_lines.filter(isLostRequest).length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],
     wanted_gpu: provenance.gpu,
     collected_at: provenance.collected_at,

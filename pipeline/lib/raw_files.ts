@@ -16,7 +16,7 @@ import {
 import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
-import type { RejectedLine } from "../schema/provenance.ts";
+import { CUT_OFF, type RejectedLine, REPEATS } from "../schema/provenance.ts";
 import type { RequestLine } from "../schema/request.ts";
 import { strictJson } from "../schema/strict_json.ts";
 import { exists, readText, whyNoFile } from "./files.ts";
@@ -49,7 +49,7 @@ export async function readResults(dir: string, { test_config }: Metadata) {
   for await (const line of usableLines(path, readRequestLine, rejections)) {
     const before = repeated.lineOf(keyOf(line.value), line.number);
     if (before !== null) {
-      rejections.add(line.number, `it repeats line ${before}`);
+      rejections.add(line.number, `${REPEATS} ${before}`);
       continue;
     }
     requests += 1;
@@ -142,7 +142,7 @@ async function* usableLines<T>(
   rejections: Rejections,
 ): AsyncGenerator<{ number: number; value: T }> {
   for await (const { number, text, complete, fault } of fileLines(path)) {
-    const reading = fault === null ? read(text, complete) : { reason: fault };
+    const reading = fault === null ? read(text, complete) : { reason: complete ? fault : CUT_OFF };
     if (reading === null) continue;
     if ("reason" in reading) rejections.add(number, reading.reason);
     else yield { number, value: reading.value };

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { isEvidenceFile } from "../schema/evidence_files.ts";
 import { publicFlag } from "../schema/local_paths.ts";
 import type { Metadata } from "../schema/metadata.ts";
+import { visible } from "../schema/plain_text.ts";
 import { Provenance, type RejectedLine } from "../schema/provenance.ts";
-import { wellFormedJson } from "../schema/text.ts";
+import { mapTexts, wellFormedJson } from "../schema/text.ts";
 import { sha256File, sha256Hex, writeAtomic } from "./files.ts";
 import { faultyCalibration, faultyLines, readGpu, readMetadata, readResults } from "./raw_files.ts";
 import { inWords } from "./rejections.ts";
@@ -47,7 +48,7 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
   const digest = (name: string) => files.find((file) => file.name === name)?.sha256 ?? "";
   const provenance = Provenance.parse({
     evidence_id: sha256Hex(`${digest("metadata.json")}\n${digest("results.jsonl")}`).slice(0, 16),
-    ...source,
+    ...mapTexts(source, visible),
     engine_flags: source.engine_flags?.map(publicFlag) ?? null,
     files,
     gpu_columns: gpu.header?.columns ?? null,

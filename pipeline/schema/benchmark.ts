@@ -24,6 +24,7 @@ export const VERDICTS = {
   rate_mismatch: "fatal",
   overlapping_requests: "fatal",
   wrong_time: "fatal",
+  rejected_lines: "fatal",
   cpu_spill: "advisory",
   exceeds_vram: "advisory",
   frames_counted: "advisory",

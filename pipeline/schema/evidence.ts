@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ChunkLine } from "./chunk.ts";
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
 import { check } from "./parse.ts";
+import { CUT_OFF } from "./provenance.ts";
 import { RequestLine } from "./request.ts";
 import { isPlain } from "./plain_text.ts";
 import { ServerLine } from "./server_line.ts";
@@ -33,7 +34,7 @@ export function readServerLine(line: string, complete: boolean): Reading<ServerL
 function readJsonLine<T>(schema: z.ZodType<T>, line: string, complete: boolean): Reading<T> {
   if (BLANK.test(line)) return null;
   const read = strictJson(line);
-  if ("reason" in read) return complete ? read : { reason: "it was cut off before its end" };
+  if ("reason" in read) return complete ? read : { reason: CUT_OFF };
   const checked = check(schema, read.value);
   return "value" in checked ? checked : { reason: checked.faults.join("; ") };
 }

@@ -54,6 +54,15 @@ export const Provenance = z.strictObject({
   rejected_lines: z.array(RejectedLine).meta({ description: "Lines left out." }),
 }).meta({ id: "Provenance", description: "provenance.json: seals a raw directory." });
 
+/** How the reasons begin for which a line of results.jsonl is left out that tells of no request of its own. */
+export const REPEATS = "it repeats line";
+export const CUT_OFF = "it was cut off before its end";
+
+/** Whether a request is missing from the figures for it. */
+export function isLostRequest({ file, reason }: RejectedLine): boolean {
+  return file === "results.jsonl" && !reason.startsWith(REPEATS) && reason !== CUT_OFF;
+}
+
 export type RejectedLine = z.infer<typeof RejectedLine>;
 export type Rental = z.infer<typeof Rental>;
 export type Provenance = z.infer<typeof Provenance>;

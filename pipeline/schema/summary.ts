@@ -1,6 +1,7 @@
 // Results known only as figures, without raw evidence: those that somebody published, and those that are submitted.
 import { z } from "zod";
 import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
+import { publicModelName, withoutHomes } from "./local_paths.ts";
 import { plainText } from "./plain_text.ts";
 
 /** Letters, digits and common signs of ASCII: no markup, no control characters, no letters that look like others. */
@@ -36,14 +37,11 @@ export const Submission = z.strictObject({
   note: z.string().optional().meta({ description: "A remark of the source." }),
 }).superRefine((summary, context) => {
   for (const { path, text } of textsIn(summary)) {
-    if (text.length <= LONGEST_TEXT && PLAIN.test(text)) continue;
-    context.addIssue({
-      code: "custom",
-      path,
-      message: text.length > LONGEST_TEXT
-        ? `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`
-        : "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are",
-    });
+    const message = whyNotTaken(
+      text,
+      path.join(".") === "model.name" ? publicModelName(text) : withoutHomes(text),
+    );
+    if (message !== null) context.addIssue({ code: "custom", path, message });
   }
 }).meta({
   id: "Submission",
@@ -75,6 +73,17 @@ export const SubmissionLine = z.strictObject({
   evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({ description: "Digest of the submission." }),
   submission: Submission,
 }).meta({ id: "SubmissionLine", description: "An accepted submission." });
+
+/** Why a text cannot be published, which without the paths of somebody's computer is `shown`; null when it can. */
+function whyNotTaken(text: string, shown: string): string | null {
+  if (text.length > LONGEST_TEXT) {
+    return `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`;
+  }
+  if (!PLAIN.test(text)) {
+    return "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are";
+  }
+  return text === shown ? null : `it tells a path of somebody's computer; ${JSON.stringify(shown)} would do`;
+}
 
 interface Text {
   readonly path: (string | number)[];

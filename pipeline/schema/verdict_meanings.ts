@@ -64,6 +64,11 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     meaning: "Requests lie far from the time that the run tells of itself: they belong to another run.",
     needs: "the run's own start, and when it was collected",
   },
+  rejected_lines: {
+    meaning:
+      "Too many lines of requests could not be read for the others to stand for all: those may be the ones that failed.",
+    needs: "raw evidence",
+  },
   cpu_spill: {
     meaning: "A part of the model lay outside GPU memory and ran on the processor, which is slow.",
     needs: "how much of the model the engine loaded onto the GPU",

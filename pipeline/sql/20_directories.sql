@@ -18,7 +18,7 @@ FROM (
     "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "rejected_lines": "BIGINT",
     "files": "VARCHAR[]", "metadata_file": "VARCHAR", "results_file": "VARCHAR", "chunks_file": "VARCHAR",
     "server_file": "VARCHAR", "calibration_file": "VARCHAR", "gpu_file": "VARCHAR", "wanted_gpu": "VARCHAR",
-    "collected_at": "VARCHAR"
+    "collected_at": "VARCHAR", "rejected_requests": "BIGINT"
   }]'), recursive := true)
 ) AS told
 JOIN read_text(getvariable('metadata_files')) AS file ON file.filename = told.metadata_file;

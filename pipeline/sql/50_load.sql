@@ -15,7 +15,7 @@ asked AS (
     count(*) AS total_requests,
     countif(failed) AS total_errors,
     countif(error_class = 'truncated') AS total_truncated,
-    sum(latency_ms) / 1e3 AS busy_seconds,
+    sum(coalesce(latency_ms, (end_ns - sent_ns) / 1e6)) / 1e3 AS busy_seconds,
     count(sent_ns) = 0 AND bool_and(epoch_us(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) % 1000000 = 0) AS is_stamped,
     max(epoch(sent_at) - sent_ns / 1e9) - min(epoch(sent_at) - sent_ns / 1e9) AS clock_skew_seconds
   FROM measured GROUP BY ALL

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
 import { sha256Hex } from "../lib/files.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import type { Origin } from "../schema/names.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
@@ -152,11 +152,9 @@ export function digestOf(value: unknown): string {
 }
 
 function json(text: string, where: string, hint: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(`Cannot read ${where}: ${messageOf(cause)}`, hint, { cause });
-  }
+  const read = strictJson(text);
+  if ("reason" in read) throw new UserError(`Cannot read ${where}: ${read.reason}`, hint);
+  return read.value;
 }
 
 /** The text of a file up to its last line break, without what a crash left of a line; empty without a file. */

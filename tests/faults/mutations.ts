@@ -76,19 +76,27 @@ export async function mutationsIn(
     !untouched.has(raw_dir)
   );
   const spoilt = await spoilSealed(paths.raw, sealed, chance(seed));
-  await Deno.remove(paths.exported, { recursive: true });
+  await Deno.remove(paths.exported, { recursive: true }).catch(() => undefined);
   tell("building the data anew, of which a tenth was spoilt after it was sealed");
   const built = await cli("build-data", "--root", root);
-  dropped.push(...await builtAccounted(account, built, paths, spoilt));
   const aborts = [...endedWell("import", imported, [0, 3]), ...endedWell("build-data", built, [0])];
+  const found = {
+    taken: account.taken.size,
+    refused: account.refused.size,
+    left_out: 0,
+    benchmarks: 0,
+    pages: 0,
+  };
+  if (built.code !== 0) return { ...found, faults: { aborts, dropped, malformed: [], missing: clean } };
+  dropped.push(...await builtAccounted(account, built, paths, spoilt));
   const malformed = await exportsHarmless(paths);
   let pages = 0;
   if (site) {
     tell("building the site");
     aborts.push(...endedWell("build-site", await cli("build-site", "--root", root), [0]));
-    const found = await pagesHarmless(paths.siteDist);
-    pages = found.pages;
-    malformed.push(...found.faults);
+    const harmless = await pagesHarmless(paths.siteDist);
+    pages = harmless.pages;
+    malformed.push(...harmless.faults);
   }
   const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
   const published = new Set(
@@ -96,8 +104,7 @@ export async function mutationsIn(
   );
   const missing = clean.filter((dir) => !published.has(account.taken.get(dir)?.raw_dir));
   return {
-    taken: account.taken.size,
-    refused: account.refused.size,
+    ...found,
     left_out: built.err.match(/ is left out: /g)?.length ?? 0,
     benchmarks: benchmarks.length,
     pages,
