@@ -71,8 +71,8 @@ export function fromHost(hostname: string, files: Record<string, string>): Recor
   return { ...files, "metadata.json": JSON.stringify({ ...told, hostname }) };
 }
 
-/** A successful request with only the specification's keys, begun `seconds` after the start; such lines tell when it ended. */
-export function plainLine(n: number, seconds: number, tps: number, dur = 2): object {
+/** A successful request with only the specification's keys, begun `seconds` after the start; such lines tell when it ended. It lasts twice as long as its tokens take, at most 2 s. */
+export function plainLine(n: number, seconds: number, tps: number, dur = Math.min(2, 200 / tps)): object {
   return { t: 1767323045 + seconds + dur, n, tok: 100, tps, dur, err: false, error_msg: "" };
 }
 

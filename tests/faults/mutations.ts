@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Line, none } from "../bench/line.ts";
 import { cli } from "../e2e/cli.ts";
-import { pathsOf } from "../../pipeline/paths.ts";
+import { type Paths, pathsOf } from "../../pipeline/paths.ts";
 import { chance } from "./chance.ts";
 import {
   accountOf,
@@ -53,63 +53,88 @@ export async function mutations(tell: (text: string) => void): Promise<Line[]> {
   }
 }
 
+/** What a trial is given. */
+interface Trial {
+  readonly site: boolean;
+  readonly tell: (text: string) => void;
+  readonly seed?: number;
+}
+
 /** Takes in `count` spoilt directories and the clean ones, spoils some of the sealed ones, and builds the data and the site of `root`. */
 export async function mutationsIn(
   root: string,
   count: number,
-  { site, tell, seed = SEED }: { site: boolean; tell: (text: string) => void; seed?: number },
+  { site, tell, seed = SEED }: Trial,
 ): Promise<MutationsFound> {
   const paths = pathsOf(root);
   await Deno.mkdir(join(root, "data", "published"), { recursive: true });
-  const bases = await shipped(
-    join(repository, "data", "raw"),
-    join(repository, "tests", "fixtures", "importers", "almanac"),
-  );
-  const clean = await write(join(root, "clean"), CLEAN, (n) => cleaned(bases[n % bases.length], n));
-  const dirs = [...clean, ...await write(join(root, "spoilt"), count, (n) => spoil(bases, seed, n).files)];
+  const { clean, dirs } = await writeDirectories(root, count, seed);
   tell(`importing ${dirs.length} directories`);
   const imported = await cli("import", ...dirs, "--provider", "vastai", "--price", "0.3", "--root", root);
   const account = accountOf(dirs, imported);
   const dropped = [...account.faults, ...await linesAccounted(account, imported, paths)];
-  const untouched = new Set(clean.map((dir) => account.taken.get(dir)?.raw_dir));
+  const kept = new Set(clean.map((dir) => account.taken.get(dir)?.raw_dir));
   const sealed = [...account.taken.values()].map(({ raw_dir }) => raw_dir).filter((raw_dir) =>
-    !untouched.has(raw_dir)
+    !kept.has(raw_dir)
   );
   const spoilt = await spoilSealed(paths.raw, sealed, chance(seed));
   await Deno.remove(paths.exported, { recursive: true }).catch(() => undefined);
   tell("building the data anew, of which a tenth was spoilt after it was sealed");
   const built = await cli("build-data", "--root", root);
   const aborts = [...endedWell("import", imported, [0, 3]), ...endedWell("build-data", built, [0])];
-  const found = {
-    taken: account.taken.size,
-    refused: account.refused.size,
-    left_out: 0,
-    benchmarks: 0,
-    pages: 0,
-  };
-  if (built.code !== 0) return { ...found, faults: { aborts, dropped, malformed: [], missing: clean } };
+  const taken = { taken: account.taken.size, refused: account.refused.size };
+  if (built.code !== 0) {
+    return {
+      ...taken,
+      left_out: 0,
+      benchmarks: 0,
+      pages: 0,
+      faults: { aborts, dropped, malformed: [], missing: clean },
+    };
+  }
   dropped.push(...await builtAccounted(account, built, paths, spoilt));
   const malformed = await exportsHarmless(paths);
-  let pages = 0;
-  if (site) {
-    tell("building the site");
-    aborts.push(...endedWell("build-site", await cli("build-site", "--root", root), [0]));
-    const harmless = await pagesHarmless(paths.siteDist);
-    pages = harmless.pages;
-    malformed.push(...harmless.faults);
-  }
-  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
-  const published = new Set(
-    benchmarks.map(({ provenance }: { provenance: { raw_dir: string } }) => provenance.raw_dir),
-  );
-  const missing = clean.filter((dir) => !published.has(account.taken.get(dir)?.raw_dir));
+  const { pages, faults } = site
+    ? await builtSite(root, tell)
+    : { pages: 0, faults: { aborts: [], malformed: [] } };
+  const published = await rawDirectories(paths);
   return {
-    ...found,
+    ...taken,
     left_out: built.err.match(/ is left out: /g)?.length ?? 0,
-    benchmarks: benchmarks.length,
+    benchmarks: published.length,
     pages,
-    faults: { aborts, dropped, malformed, missing },
+    faults: {
+      aborts: [...aborts, ...faults.aborts],
+      dropped,
+      malformed: [...malformed, ...faults.malformed],
+      missing: clean.filter((dir) => !published.includes(account.taken.get(dir)?.raw_dir ?? "")),
+    },
   };
+}
+
+async function writeDirectories(
+  root: string,
+  count: number,
+  seed: number,
+): Promise<{ clean: string[]; dirs: string[] }> {
+  const older = join(repository, "tests", "fixtures", "importers", "almanac");
+  const bases = await shipped(join(repository, "data", "raw"), older);
+  const clean = await write(join(root, "clean"), CLEAN, (n) => cleaned(bases[n % bases.length], n));
+  const spoilt = await write(join(root, "spoilt"), count, (n) => spoil(bases, seed, n).files);
+  return { clean, dirs: [...clean, ...spoilt] };
+}
+
+async function builtSite(root: string, tell: (text: string) => void) {
+  tell("building the site");
+  const aborts = endedWell("build-site", await cli("build-site", "--root", root), [0]);
+  const { pages, faults: malformed } = await pagesHarmless(pathsOf(root).siteDist);
+  return { pages, faults: { aborts, malformed } };
+}
+
+/** The raw directory of each published benchmark. */
+async function rawDirectories({ api }: Paths): Promise<string[]> {
+  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(api, "benchmarks.json")));
+  return benchmarks.map(({ provenance }: { provenance: { raw_dir: string } }) => provenance.raw_dir);
 }
 
 function cleaned(base: ReadonlyMap<string, Uint8Array> | undefined, n: number): Map<string, Uint8Array> {
