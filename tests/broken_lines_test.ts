@@ -137,6 +137,10 @@ const REFUSED: Readonly<Record<string, readonly [files: Files, reason: RegExp]>>
     { "metadata.json": metadata({ model: { name: "x".repeat(2 ** 20) } }) },
     /model\.name: /,
   ],
+  "line ends of an old kind": [
+    { "results.jsonl": jsonl(olderLines()).replaceAll("\n", "\r") },
+    /no usable line \(line 1: it is not JSON: it holds line ends of CR alone\)/,
+  ],
   "levels without end": [
     { "results.jsonl": jsonl(olderLines(2000, (n) => ({ level: n }))) },
     /2000 load levels, at most 256/,

@@ -2,19 +2,15 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { reasonOf, UserError } from "../errors.ts";
-import { exists, isSystemError, writeAtomic } from "../lib/files.ts";
+import { exists, isSystemError } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
-import { readMetadata } from "../lib/raw_files.ts";
 import { newRunId } from "../lib/run_id.ts";
-import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
+import { sealRawDirectory } from "../lib/seal.ts";
 import type { Paths } from "../paths.ts";
-import { Entry } from "../schema/entry.ts";
-import type { JournalLine } from "../schema/manifest.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import { plainText } from "../schema/plain_text.ts";
-import { slug } from "../schema/slug.ts";
-import { wellFormedJson } from "../schema/text.ts";
 import { almanac } from "./almanac.ts";
+import { type Brought, entryOf, writeJournal } from "./journal.ts";
 import { foreignFile } from "./foreign.ts";
 import type { Importer } from "./importer.ts";
 
@@ -29,7 +25,11 @@ export interface ImportFacts {
   readonly format?: string;
 }
 
-const Place = z.object({ provider: plainText(60).min(1), location: plainText(80).min(1).nullable() });
+const Place = z.object({
+  provider: plainText(60).min(1),
+  location: plainText(80).min(1).nullable(),
+  price: z.number().positive().max(1e6).nullable(),
+});
 
 export interface Imported {
   readonly run_id: string;
@@ -56,23 +56,23 @@ export async function importDirectories(
   const run_id = newRunId(now);
   const known = await knownEvidence(paths.raw);
   const result: Imported = { run_id, imported: [], refused: [] };
-  const taken: { entry: Entry; sealed: Sealed }[] = [];
-  for (const dir of dirs) {
-    try {
-      const { sealed, entry, notes } = await importOne(resolve(dir), run_id, facts, paths, known, now);
-      for (const warning of [...notes, ...sealed.warnings]) log.warn(`${dir}: ${warning}`);
-      taken.push({ entry, sealed });
-      result.imported.push({
-        dir,
-        entry_id: entry.id,
-        requests: sealed.requests,
-        rejected: sealed.rejected_lines.length,
-      });
-    } catch (error) {
-      result.refused.push({ dir, reason: reasonOf(await refusal(error, dir)) });
-    }
+  const taken: Brought[] = [];
+  const take = async (dir: string) => {
+    const { sealed, entry, notes } = await importOne(resolve(dir), run_id, facts, paths, known, now);
+    for (const warning of [...notes, ...sealed.warnings]) log.warn(`${dir}: ${warning}`);
+    taken.push({ entry, sealed });
+    const { requests, rejected_lines } = sealed;
+    result.imported.push({ dir, entry_id: entry.id, requests, rejected: rejected_lines.length });
+  };
+  const refuse = async (dir: string, error: unknown) => {
+    result.refused.push({ dir, reason: reasonOf(await refusal(error, dir)) });
+  };
+  try {
+    for (const dir of dirs) await take(dir).catch((error) => refuse(dir, error));
+  } finally {
+    // What is sealed stands in the manifest, whatever ended the import.
+    if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   }
-  if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   return result;
 }
 
@@ -93,9 +93,7 @@ async function refusal(error: unknown, dir: string): Promise<UserError> {
   });
 }
 
-interface Taken {
-  readonly sealed: Sealed;
-  readonly entry: Entry;
+interface Taken extends Brought {
   /** One sentence for each thing that was left out or changed. */
   readonly notes: readonly string[];
 }
@@ -166,67 +164,6 @@ async function importerFor(dir: string, format: string | undefined): Promise<Imp
     `Cannot import ${dir}: it has neither results.jsonl nor metadata.json`,
     "Name directories that each hold one result.",
   );
-}
-
-/** The manifest's entry for an imported directory; its metadata is checked when it is sealed. */
-async function entryOf(
-  dir: string,
-  { provider, price, location }: ImportFacts,
-  home: string,
-): Promise<Entry> {
-  const { hardware, model: { name: model, runtime: told }, test_config } = await readMetadata(dir);
-  const runtime = told ?? "unknown";
-  const gpu = hardware.gpu_name ?? "any";
-  const name = slug([provider, gpu, runtime, model].join("-"));
-  let id = name;
-  for (let n = 2; await exists(join(home, id)); n++) id = `${name}-${n}`;
-  return parseOrRefuse(
-    Entry,
-    {
-      id,
-      gpu,
-      provider,
-      model,
-      engine: runtime === "ollama" ? { name: "ollama" } : { name: "openai", runtime },
-      workload: {
-        duration_seconds: test_config?.duration_seconds || undefined,
-        max_tokens: test_config?.max_tokens || undefined,
-      },
-      price_per_hour: price,
-      location,
-    },
-    join(dir, "metadata.json"),
-    "A test lasts at most a day, and asks for at most 131,072 tokens.",
-  );
-}
-
-/** The journal of an import: its entries, then a success each. */
-async function writeJournal(
-  runDir: string,
-  run_id: string,
-  taken: readonly { entry: Entry; sealed: Sealed }[],
-  now: Date,
-): Promise<void> {
-  const at = now.toISOString();
-  const lines: JournalLine[] = [
-    {
-      event: "run",
-      at,
-      run_id,
-      matrix: "import",
-      entries: taken.map(({ entry }) => entry),
-      simulated: false,
-    },
-    ...taken.map(({ entry, sealed }): JournalLine => ({
-      event: "success",
-      at,
-      entry_id: entry.id,
-      raw_dir: `${run_id}/${entry.id}`,
-      tokens_per_second: sealed.tokens_per_second,
-      machine_id: null,
-    })),
-  ];
-  await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${wellFormedJson(line)}\n`).join(""));
 }
 
 /** Where each evidence lies that is there already. What cannot be read is no reason to take nothing in. */

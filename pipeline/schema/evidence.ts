@@ -34,7 +34,10 @@ export function readServerLine(line: string, complete: boolean): Reading<ServerL
 function readJsonLine<T>(schema: z.ZodType<T>, line: string, complete: boolean): Reading<T> {
   if (BLANK.test(line)) return null;
   const read = strictJson(line);
-  if ("reason" in read) return complete ? read : { reason: CUT_OFF };
+  if ("reason" in read) {
+    if (line.includes("\r")) return { reason: `${read.reason}: it holds line ends of CR alone` };
+    return complete ? read : { reason: CUT_OFF };
+  }
   const checked = check(schema, read.value);
   return "value" in checked ? checked : { reason: checked.faults.join("; ") };
 }
