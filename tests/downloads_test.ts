@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Database, quote } from "../pipeline/lib/duckdb.ts";
 import type { Paths } from "../pipeline/paths.ts";
+import { mayHoldFormula } from "../pipeline/schema/formula.ts";
 import { standing } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 
@@ -97,6 +98,28 @@ Deno.test("a text cell that a spreadsheet would take for a formula is text in CS
       }
     }
   }));
+
+Deno.test("a file of which no cell begins like a formula is known by a look, and none that has one is missed", () => {
+  for (const cell of [...FORMULAS, "-", "-x", "-1-1", "--1", "\t=1", "\r=1", "\n=1", "-1e5x"]) {
+    for (const written of [cell, `"${cell}"`, `"${cell},b"`]) {
+      for (const csv of [`a,b\n1,${written}\n`, `a,b\n${written},1\n`, written]) {
+        const isSplit = /[\r\n]/.test(cell) && !written.startsWith('"');
+        ok(mayHoldFormula(csv) || isSplit, JSON.stringify(csv));
+      }
+    }
+  }
+  for (
+    const csv of [
+      "a,b\n-1,-1.5e-7\n,\n",
+      'a\r\n"x-y"\r\n',
+      "RTX 4090,2026-01-02T03:04:05.000Z,'=1\n",
+      '"{""a"":-1}"\n',
+      "",
+    ]
+  ) {
+    equal(mayHoldFormula(csv), false, JSON.stringify(csv));
+  }
+});
 
 Deno.test("benchmark_manifest.csv is there before anything has run, with its heads alone", () =>
   downloads(async (_db, { exported }) => {

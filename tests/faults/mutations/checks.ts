@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { Database } from "../../../pipeline/lib/duckdb.ts";
 import { fileLines } from "../../../pipeline/lib/lines.ts";
-import { FORMULA } from "../../../pipeline/schema/formula.ts";
+import { harmless } from "../../../pipeline/schema/formula.ts";
 import type { Provenance } from "../../../pipeline/schema/provenance.ts";
 import { BenchmarkList } from "../../../pipeline/schema/api.ts";
 import type { Paths } from "../../../pipeline/paths.ts";
@@ -107,7 +107,7 @@ export async function exportsHarmless({ api, exported }: Paths): Promise<Faults>
   for (const { name } of [...Deno.readDirSync(exported)].filter((item) => item.name.endsWith(".csv"))) {
     const rows = await db.rows("FROM read_csv($file, all_varchar = true)", { file: join(exported, name) });
     const cells = rows.flatMap((row) => Object.values(row).map((cell) => String(cell ?? "")));
-    const formula = cells.find((cell) => new RegExp(FORMULA).test(cell) && Number.isNaN(Number(cell)));
+    const formula = cells.find((cell) => harmless(cell) !== cell && Number.isNaN(Number(cell)));
     if (formula !== undefined) faults.push(`${name} holds the formula ${formula}`);
   }
   return faults;
