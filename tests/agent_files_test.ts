@@ -31,7 +31,7 @@ const chunks = (n: number): ChunkLine => ({
 async function written(most_bytes: Record<string, number>, work: (evidence: Evidence) => void) {
   const out = await Deno.makeTempDir();
   try {
-    using evidence = new Evidence(out, { chunks: true }, most_bytes);
+    using evidence = new Evidence(out, { chunks: true, model: "m:1b" }, most_bytes);
     work(evidence);
     const read = (name: string) => Deno.readTextFileSync(join(out, name));
     const left_out = evidence.chunk_lines_left_out;
@@ -65,12 +65,14 @@ Deno.test("a line that is longer than all that is left ends the file, though a s
 
 Deno.test("a log keeps below its size whatever an engine says, a line each, and says that it is full", async () => {
   const found = await written({ "agent.log": 2000 }, (evidence) => {
-    for (let n = 0; n < 500; n++) evidence.log(`request ${n} failed: two\nlines\u001b[31m and 😀`);
+    for (let n = 0; n < 500; n++) {
+      evidence.log(`request ${n} failed: two\nlines\u001b[31m, /home/ann/x and 😀`);
+    }
   });
   ok(new TextEncoder().encode(found.log).length <= 2000);
   const lines = found.log.trimEnd().split("\n");
   ok(lines.every((line) => /^\d{4}-\d\d-\d\dT[\d:.]+Z {2}/.test(line)), found.log);
-  match(lines[0] ?? "", /failed: two lines \[31m and 😀$/);
+  match(lines[0] ?? "", /failed: two lines\[31m, ~\/x and 😀$/);
   match(lines.at(-1) ?? "", /agent\.log has reached its largest size/);
 });
 

@@ -10,7 +10,7 @@ import { BenchmarkDetail, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { levelOf } from "../pipeline/schema/load.ts";
 import { standing } from "./almanac.ts";
-import { fromHost, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
+import { directory, fromHost, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 /** A request in full: sent at `second`, first text after `first` s, `tok` tokens until `dur` s. */
 function fullLine(n: number, second: number, fields: object = {}): object {
@@ -299,9 +299,10 @@ Deno.test("a build that fails leaves data/export as it was, and says why", async
   await sealed(root.paths, "a", "e", { "results.jsonl": jsonl([fullLine(0, 0)]) });
   await buildData(root.paths, root.log);
   const before = await digests(root.paths);
-  const dir = await sealed(root.paths, "b", "e", { "results.jsonl": jsonl([fullLine(1, 0)]) });
-  await Deno.writeTextFile(join(dir, "metadata.json"), "damaged after it was sealed");
-  await rejects(buildData(root.paths, root.log), /^UserError: Cannot build .*data\/export: .*Malformed JSON/);
+  await sealed(root.paths, "b", "e", { "results.jsonl": jsonl([fullLine(1, 0)]) });
+  const catalog = await directory(join(root.paths.root, "data"), "catalog", { "gpus.json": "{" });
+  await rejects(buildData(root.paths, root.log), /^UserError: Cannot read the catalogue .*gpus\.json/);
+  await Deno.remove(catalog, { recursive: true });
   deepEqual(await digests(root.paths), before);
   using db = await Database.reading(root.paths.database);
   equal((await list(db)).count, 1);

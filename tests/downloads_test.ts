@@ -4,11 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Database, quote } from "../pipeline/lib/duckdb.ts";
 import type { Paths } from "../pipeline/paths.ts";
+import { mayHoldFormula } from "../pipeline/schema/formula.ts";
 import { standing } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 
 const EXAMPLES = join(dirname(dirname(fileURLToPath(import.meta.url))), "site", "src", "sql", "examples");
-const HOSTILE = `a "model", with\nall 'kinds'`;
+const HOSTILE = `a "model", with all 'kinds'`;
+/** What a spreadsheet takes for formulas. */
+const FORMULAS = ['=HYPERLINK("http://x.test","y")', "+1-1", "-2+3", "@SUM(A1)", "＝1", "＋1"];
 const names = [...Deno.readDirSync(EXAMPLES)].map(({ name }) => name).sort();
 
 /** Times of a request that is due `second` s after the start. */
@@ -25,15 +28,18 @@ function timesOf(second: number) {
 }
 
 const built = await standing(async (paths) => {
-  const lines = Array.from({ length: 12 }, (_, n) => ({ ...plainLine(n, n * 2, 90), ...timesOf(n * 2) }));
+  const lines = Array.from(
+    { length: 12 },
+    (_, n) => ({ ...plainLine(n, n * 2 - 1.2, 90, 1.2), ...timesOf(n * 2) }),
+  );
   const chunks = lines.map((_, n) => ({ n, level: 1, phase: "measure", first_ns: 0, gaps_us: [10_000] }));
-  for (const name of ["qwen2:7b", HOSTILE]) {
+  for (const [index, name] of ["qwen2:7b", HOSTILE, ...FORMULAS].entries()) {
     const files = {
       "results.jsonl": jsonl(lines),
       "chunks.jsonl": jsonl(chunks),
       "metadata.json": metadata({ model: { name } }),
     };
-    await sealed(paths, "run", name === HOSTILE ? "hostile" : "plain", files);
+    await sealed(paths, "run", `e${index}`, files, { provider: name === "-2+3" ? "@cmd" : "vastai" });
   }
 });
 
@@ -64,6 +70,56 @@ Deno.test("benchmarks.csv has every column and every benchmark of the table, lis
     ok(JSON.parse(String(row?.files)).includes("results.jsonl"));
     ok(Array.isArray(JSON.parse(String(row?.verdicts))));
   }));
+
+Deno.test("a text cell that a spreadsheet would take for a formula is text in CSV; numbers and the other forms are as they are", () =>
+  downloads(async (db, { exported }) => {
+    for (const formula of FORMULAS) {
+      const where = "WHERE model_name = $name";
+      const rows = await db.rows(`SELECT avg_tokens_per_second FROM benchmarks ${where}`, { name: formula });
+      const parquet = await db.rows(`SELECT count(*)::INTEGER AS n FROM 'benchmarks.parquet' ${where}`, {
+        name: formula,
+      });
+      const csv = await db.rows(
+        `SELECT * FROM read_csv('benchmarks.csv', all_varchar = true) ${where}`,
+        { name: `'${formula}` },
+      );
+      deepEqual([rows.length, parquet, csv.length], [1, [{ n: 1 }], 1], formula);
+      equal(Number(csv[0]?.avg_tokens_per_second), rows[0]?.avg_tokens_per_second);
+    }
+    const text = await Deno.readTextFile(join(exported, "benchmarks.csv"));
+    ok(text.includes(",'@cmd,") && !text.includes(",@cmd,"));
+    const { benchmarks } = JSON.parse(
+      await Deno.readTextFile(join(exported, "api", "v1", "benchmarks.json")),
+    );
+    ok(benchmarks.some(({ provider }: { provider: string }) => provider === "@cmd"));
+    for (const { name } of [...Deno.readDirSync(exported)].filter((item) => item.name.endsWith(".csv"))) {
+      for (const line of (await Deno.readTextFile(join(exported, name))).split("\n").slice(1)) {
+        ok(!/(^|,)"?[=+@\t\r＝＋－＠]/.test(line), `${name}: ${line}`);
+      }
+    }
+  }));
+
+Deno.test("a file of which no cell begins like a formula is known by a look, and none that has one is missed", () => {
+  for (const cell of [...FORMULAS, "-", "-x", "-1-1", "--1", "\t=1", "\r=1", "\n=1", "-1e5x"]) {
+    for (const written of [cell, `"${cell}"`, `"${cell},b"`]) {
+      for (const csv of [`a,b\n1,${written}\n`, `a,b\n${written},1\n`, written]) {
+        const isSplit = /[\r\n]/.test(cell) && !written.startsWith('"');
+        ok(mayHoldFormula(csv) || isSplit, JSON.stringify(csv));
+      }
+    }
+  }
+  for (
+    const csv of [
+      "a,b\n-1,-1.5e-7\n,\n",
+      'a\r\n"x-y"\r\n',
+      "RTX 4090,2026-01-02T03:04:05.000Z,'=1\n",
+      '"{""a"":-1}"\n',
+      "",
+    ]
+  ) {
+    equal(mayHoldFormula(csv), false, JSON.stringify(csv));
+  }
+});
 
 Deno.test("benchmark_manifest.csv is there before anything has run, with its heads alone", () =>
   downloads(async (_db, { exported }) => {

@@ -72,9 +72,9 @@ export function fromHost(hostname: string, files: Record<string, string>): Recor
   return { ...files, "metadata.json": JSON.stringify({ ...told, hostname }) };
 }
 
-/** A successful request with only the specification's keys, `seconds` after the start. */
-export function plainLine(n: number, seconds: number, tps: number, dur = 2): object {
-  return { t: 1767323045 + seconds, n, tok: 100, tps, dur, err: false, error_msg: "" };
+/** A successful request with only the specification's keys, begun `seconds` after the start; such lines tell when it ended. It lasts twice as long as its tokens take, at most 2 s. */
+export function plainLine(n: number, seconds: number, tps: number, dur = Math.min(2, 200 / tps)): object {
+  return { t: 1767323045 + seconds + dur, n, tok: 100, tps, dur, err: false, error_msg: "" };
 }
 
 /** A successful request due at `second` of the window, with its times: first text after 0.2 s, last after 1.2 s. */

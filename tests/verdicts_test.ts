@@ -41,6 +41,8 @@ interface Spoilt {
   /** Cells of gpu.csv at each second; null: no row. */
   readonly gpu?: (second: number) => object | null;
   readonly source?: Partial<Source>;
+  /** Changes results.jsonl as a whole. */
+  readonly results?: (text: string) => string;
 }
 
 /** Sentence by sentence what provokes each verdict. */
@@ -127,12 +129,63 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     "the driver fails meanwhile": { telemetry: { failures: ["NVML: Driver/library version mismatch"] } },
   },
   clock_skew: { "the clock is set forward": { line: (n) => n < 10 ? {} : { t: START + n * SECONDS + 5 } } },
+  beyond_bandwidth: {
+    "tokens come faster than the GPU's memory can be read": {
+      line: (n) => ({ tok: 512, frames: 512, tps: 511, asked_tok: 512, n }),
+      server: () => ({}),
+    },
+    "an older file tells tokens per minute": {
+      also: ["rate_mismatch"],
+      line: () => ({ ...OLDER, tps: 6000 }),
+      server: () => ({}),
+    },
+    "a mixture of experts is read faster than its active part allows": {
+      model: { name: "qwen3:30b", size: "18.6 GB" },
+      line: () => ({ tok: 1024, frames: 1024, tps: 1023 }),
+      server: () => ({}),
+    },
+  },
+  rate_mismatch: {
+    "requests of an older file take forty times as long as their tokens": {
+      line: (n) => ({ ...OLDER, t: START + (n + 1) * 103, dur: 103, tps: 100 }),
+      server: () => ({}),
+    },
+    "tokens take longer at the recorded rate than their requests did": {
+      line: () => ({ ...OLDER, tps: 100 }),
+      server: () => ({}),
+    },
+    "durations are not those of the requests' own times": { line: () => ({ dur: SECONDS / 2 }) },
+  },
+  overlapping_requests: {
+    "more requests are under way than were to be": {
+      line: (n) => ({ ...OLDER, t: START + (n + 1) * SECONDS, dur: 2 * SECONDS, tps: 150 }),
+      server: () => ({}),
+    },
+  },
+  wrong_time: {
+    "requests were sent days after the run's own end": {
+      line: (n) => ({ t: START + n * SECONDS + 3 * 86_400 }),
+    },
+    "the run ended after it was collected": {
+      source: { collected_at: "2025-12-24T00:00:00.000Z" },
+    },
+  },
+  rejected_lines: {
+    "every fifth line cannot be read": {
+      results: (text) => `${text}${'{"t":1,"n":99,"tps":NaN}\n'.repeat(5)}`,
+    },
+  },
   cpu_spill: {
     "the engine holds part of the model in main memory": {
       model: { size_vram_bytes: 1e9, size_loaded_bytes: 4e9 },
     },
   },
-  exceeds_vram: { "the model is larger than the GPU's memory": { model: { size: "48 GB" } } },
+  exceeds_vram: {
+    "the model is larger than the GPU's memory, and faster than that could be": {
+      also: ["beyond_bandwidth"],
+      model: { size: "48 GB" },
+    },
+  },
   frames_counted: { "the engine tells no counts": { line: () => ({ tok_from: "frames" }) } },
   short_output: {
     "answers end after half of their tokens": { line: () => ({ tok: 128, frames: 128 }), server: () => ({}) },
@@ -179,6 +232,16 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
   too_few_requests: { "nine requests ended": { requests: 9 } },
   interrupted: { "the level was stopped": { window: { interrupted: true } } },
 };
+
+/** What a line of the older format does not tell. */
+const OLDER = Object.fromEntries(
+  ["scheduled_ns", "sent_ns", "first_text_ns", "last_text_ns", "end_ns", "prompt_tok", "frames"].map((
+    key,
+  ) => [
+    key,
+    undefined,
+  ]),
+);
 
 function at(second: number): number {
   return Math.round(second * 1e9);
@@ -257,7 +320,8 @@ function open(n: number, second = n * 0.2): object {
 
 /** The raw files of a benchmark that is spoilt in this way; its name makes it another one. */
 function files(name: string, spoilt: Spoilt): Record<string, string> {
-  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, gaps_ms, calibration } = spoilt;
+  const { line = () => ({}), requests = REQUESTS, server = () => ({}), gpu, gaps_ms, calibration, results } =
+    spoilt;
   const lines = Array.from(
     { length: requests },
     (_, n): Record<string, unknown> => ({ ...request(n), ...line(n) }),
@@ -265,7 +329,7 @@ function files(name: string, spoilt: Spoilt): Record<string, string> {
   const tokens = lines.reduce((sum, { tok }) => sum + Number(tok), 0);
   const seconds = Array.from({ length: WINDOW + 2 }, (_, index) => index === 0 ? -0.01 : index - 1);
   return {
-    "results.jsonl": jsonl(lines),
+    "results.jsonl": results === undefined ? jsonl(lines) : results(jsonl(lines)),
     "metadata.json": metadataOf(name, spoilt),
     ...(gaps_ms === undefined ? {} : { "chunks.jsonl": chunksOf(lines.length, gaps_ms) }),
     "server.jsonl": jsonl(seconds.map((second, index) => ({

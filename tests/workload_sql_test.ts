@@ -42,7 +42,7 @@ async function almanac<T>(made: readonly Made[], ask: (db: Database) => Promise<
       n,
       tok: 100,
       tps,
-      dur: 2,
+      dur: 150 / tps,
       err: false,
       asked_tok: 100,
       prompt_tok: 1000,
@@ -54,7 +54,8 @@ async function almanac<T>(made: readonly Made[], ask: (db: Database) => Promise<
       "results.jsonl": jsonl(all),
       "metadata.json": metadata({
         hardware: { gpu_name: gpu, gpu_memory_mib: 81920 },
-        model: { name: model },
+        // Small enough for every GPU to be read as fast as is told here.
+        model: { name: model, size: "0.4 GB" },
         test_config: { max_tokens: 100, ...workload },
       }),
     });

@@ -2,11 +2,13 @@
 // and at the end, agent.log.
 import { join } from "node:path";
 import type { ChunkLine } from "../schema/chunk.ts";
+import { pathRemover, publicFlag } from "../schema/local_paths.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
+import { visible } from "../schema/plain_text.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { ServerLine } from "../schema/server_line.ts";
-import { wellFormedJson } from "../schema/text.ts";
+import { mapTexts, wellFormedJson } from "../schema/text.ts";
 import { BoundedFile } from "./bounded_file.ts";
 import { AgentError, type Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
@@ -46,10 +48,10 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
     agent_runtime: story.agent_runtime,
     started_at: story.started_at,
     completed_at: story.completed_at,
-    hostname: story.hostname,
+    hostname: visible(story.hostname),
     host_id: story.host_id,
-    hardware: story.hardware,
-    model: { ...story.model, runtime_install: config.engine_install },
+    hardware: mapTexts(story.hardware, visible),
+    model: mapTexts({ ...story.model, runtime_install: config.engine_install }, visible),
     telemetry: story.telemetry,
     test_config: {
       duration_seconds: config.duration_seconds,
@@ -64,7 +66,7 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
       workload: workloadMetaOf(story.plan),
       warmup_requests: config.warmup_requests,
       temperature: 0,
-      engine_flags: config.engine_flags === null ? null : [...config.engine_flags],
+      engine_flags: config.engine_flags === null ? null : config.engine_flags.map(publicFlag),
     },
     summary: {
       total_requests: story.total_requests,
@@ -80,14 +82,18 @@ type FileName = "results.jsonl" | "chunks.jsonl" | "server.jsonl" | "agent.log";
 
 /** The last line of a log has room for this. */
 const LOG_END_BYTES = 200;
-const CONTROLS = /\p{Cc}+/gu;
+const LINE_ENDS = /[\n\r\t]+/g;
 
-/** The open files of one run in folder `out`, each kept below the largest size that evidence may have. */
+/**
+ * The open files of one run in folder `out`, each kept below the largest size that evidence may have.
+ * Nothing that reaches them tells where the model lies or whose machine it is.
+ */
 export class Evidence implements Disposable {
   readonly #out: string;
   readonly #results: BoundedFile;
   readonly #chunks: BoundedFile | null;
   readonly #log: BoundedFile;
+  readonly #withoutPaths: (text: string) => string;
   #server: BoundedFile | null = null;
   readonly #full = new Set<FileName>();
   #chunk_lines_left_out = 0;
@@ -95,10 +101,11 @@ export class Evidence implements Disposable {
   /** With `chunks` there is a chunks.jsonl too. `most_bytes`: other sizes than those of evidence. */
   constructor(
     out: string,
-    { chunks }: { readonly chunks: boolean },
+    { chunks, model }: Pick<Config, "chunks" | "model">,
     readonly most_bytes: Readonly<Partial<Record<FileName, number>>> = {},
   ) {
     Deno.mkdirSync(out, { recursive: true });
+    this.#withoutPaths = pathRemover(model, Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? null);
     this.#out = out;
     this.#results = this.#open("results.jsonl");
     this.#chunks = chunks ? this.#open("chunks.jsonl") : null;
@@ -116,7 +123,9 @@ export class Evidence implements Disposable {
 
   /** One line, in the file when this returns. An AgentError says that there is no room for it. */
   request(line: RequestLine): void {
-    if (this.#results.write(lineOf(line))) return;
+    const { error_msg } = line;
+    const told = typeof error_msg === "string" ? { ...line, error_msg: this.#withoutPaths(error_msg) } : line;
+    if (this.#results.write(lineOf(told))) return;
     throw new AgentError(`${this.#fullOf("results.jsonl")}: measure fewer levels at once, or shorter ones`);
   }
 
@@ -137,7 +146,9 @@ export class Evidence implements Disposable {
 
   /** One line. */
   log(text: string): void {
-    const line = `${new Date().toISOString()}  ${text.replace(CONTROLS, " ")}\n`;
+    const line = `${new Date().toISOString()}  ${
+      visible(this.#withoutPaths(text).replace(LINE_ENDS, " "))
+    }\n`;
     const fits = new TextEncoder().encode(line).length + LOG_END_BYTES <= this.#log.left;
     if (fits && this.#log.write(line)) return;
     if (this.#full.has("agent.log")) return;
@@ -148,8 +159,8 @@ export class Evidence implements Disposable {
   /** Replaces metadata.json in one step. */
   metadata(story: Story): void {
     const path = join(this.#out, "metadata.json");
-    const text = wellFormedJson(metadataOf(story, this.#chunk_lines_left_out), 2);
-    Deno.writeTextFileSync(`${path}.tmp`, `${text}\n`);
+    const told = mapTexts(metadataOf(story, this.#chunk_lines_left_out), this.#withoutPaths);
+    Deno.writeTextFileSync(`${path}.tmp`, `${wellFormedJson(told, 2)}\n`);
     Deno.renameSync(`${path}.tmp`, path);
   }
 

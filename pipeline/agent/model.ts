@@ -1,6 +1,7 @@
 // What the engine says of the model it serves. Questions it does not answer stay null.
+import { publicModelName } from "../schema/local_paths.ts";
 import type { ModelMeta } from "../schema/metadata.ts";
-import { type EngineName, publicModelName } from "../schema/names.ts";
+import type { EngineName } from "../schema/names.ts";
 import { cutText } from "../schema/text.ts";
 import type { Config } from "./config.ts";
 import { fetchText } from "./fetch_text.ts";

@@ -37,7 +37,7 @@ export class LevelTally {
     if (line.phase === "settle") return;
     this.#requests += 1;
     if (line.err === true) this.#errors += 1;
-    else this.#tokens += line.tok;
+    else this.#tokens += line.tok ?? 0;
   }
 
   now(): Tally {

@@ -2,11 +2,15 @@
 import { dirname, join } from "node:path";
 import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
-import { fileLines } from "../lib/lines.ts";
+import { LineWriter } from "../lib/line_writer.ts";
+import { rawLines } from "../lib/lines.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
+import { NO_ERROR } from "../schema/failed.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
-import type { Provenance } from "../schema/provenance.ts";
+import { publicModelName } from "../schema/local_paths.ts";
+import { isLostRequest, type Provenance } from "../schema/provenance.ts";
+import { wellFormedJson } from "../schema/text.ts";
 import { LONG_PARQUET } from "./export.ts";
 import type { SealedDirectory } from "./scan.ts";
 
@@ -34,6 +38,7 @@ const FIGURES = [
   "62_machine_signs",
   "65_memory",
   "66_client_verdicts",
+  "68_plausible_verdicts",
   "70_verdicts",
   "80_benchmarks",
 ];
@@ -50,6 +55,11 @@ const DEFINITIONS = [
   "as_artificial_analysis",
 ];
 
+/** A raw directory of which the database cannot be given a file. */
+export class UnreadableError extends Error {
+  override readonly name = "UnreadableError";
+}
+
 /** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
 export async function buildBatch(
   db: Database,
@@ -60,12 +70,14 @@ export async function buildBatch(
   const told = await Promise.all(directories.map((directory) => tell(directory, out)));
   await db.set(
     "directories",
-    JSON.stringify(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))),
+    wellFormedJson(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))),
   );
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");
-  await db.set("catalog_names", JSON.stringify(await catalogNames(db, catalog)));
+  await db.set("catalog_names", wellFormedJson(await catalogNames(db, catalog)));
+  await db.set("public_names", wellFormedJson(await publicNames(db)));
+  await db.set("no_error", NO_ERROR);
   await db.set("foreign_gpus", await foreignGpus(db));
   const part = `${directories[0]?.run_id}.parquet`;
   await db.runFile("30_request_lines.sql");
@@ -85,14 +97,31 @@ export async function buildBatch(
   await db.runFile("40_gpu_samples.sql");
   await writePart(db, "gpu_samples", join(out, "gpu_samples.parquet", part));
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
+  await refuseNoNumbers(db);
   if (chunkFiles.length > 0) await defineFigures(db);
   await db.run(
-    `INSERT INTO sources SELECT run_id, entry_id, evidence_id, seal, ${quote(part)} FROM directories`,
+    `INSERT INTO sources BY NAME SELECT run_id, entry_id, evidence_id, seal, ${
+      quote(part)
+    } AS part FROM directories`,
   );
   const strays = await db.rows(await sqlText("90_stray_telemetry.sql"));
   return strays.map(({ raw_dir }) =>
     `${raw_dir}: no sample of gpu.csv lies in the time of the requests; is its clock in another time zone? Its GPU statistics are not known`
   );
+}
+
+/** Refuses a batch of which a figure is `NaN` or infinite, which no reader of JSON takes. */
+async function refuseNoNumbers(db: Database): Promise<void> {
+  const rows = await db.rows(
+    "SELECT to_json(benchmarks)::VARCHAR AS text FROM benchmarks SEMI JOIN directories USING (run_id, entry_id)",
+  );
+  for (const { text } of rows) {
+    try {
+      JSON.parse(String(text));
+    } catch (cause) {
+      throw new UnreadableError("one of its figures is no number", { cause });
+    }
+  }
 }
 
 /** The batch's benchmarks with chunk times, by every definition. */
@@ -125,6 +154,13 @@ async function catalogNames(db: Database, catalog: Catalog): Promise<Record<stri
   return Object.fromEntries(entries);
 }
 
+/** The names under which models of the batch are published that older agents called by their paths. */
+async function publicNames(db: Database): Promise<Record<string, string>> {
+  const rows = await db.rows("SELECT DISTINCT metadata ->> '$.model.name' AS name FROM directories");
+  const names = rows.map(({ name }) => String(name)).filter((name) => publicModelName(name) !== name);
+  return Object.fromEntries(names.map((name) => [name, publicModelName(name)]));
+}
+
 /** The GPUs of the batch that are not those which the matrix asked for: both names, a line break between them. */
 async function foreignGpus(db: Database): Promise<string[]> {
   const rows = await db.rows(
@@ -144,9 +180,12 @@ async function writePart(db: Database, view: string, path: string): Promise<stri
 
 async function tell(directory: SealedDirectory, out: string): Promise<Told> {
   const { provenance } = directory;
-  const has = (name: string) => provenance.files.some((file) => file.name === name);
+  const leftOut = (name: string) =>
+    provenance.rejected_lines.some(({ file, whole }) =>
+      file === name && (whole || name === "calibration.json")
+    );
+  const has = (name: string) => provenance.files.some((file) => file.name === name) && !leftOut(name);
   const usable = (name: string) => withoutRejected(directory, name, out);
-  const isRejected = (name: string) => provenance.rejected_lines.some(({ file }) => file === name);
   return {
     provenance,
     seal: directory.seal,
@@ -154,9 +193,7 @@ async function tell(directory: SealedDirectory, out: string): Promise<Told> {
     results_file: await usable("results.jsonl"),
     chunks_file: has("chunks.jsonl") ? await usable("chunks.jsonl") : null,
     server_file: has("server.jsonl") ? await usable("server.jsonl") : null,
-    calibration_file: has("calibration.json") && !isRejected("calibration.json")
-      ? join(directory.path, "calibration.json")
-      : null,
+    calibration_file: has("calibration.json") ? join(directory.path, "calibration.json") : null,
     gpu_file: provenance.gpu_columns === null ? null : await usable("gpu.csv"),
   };
 }
@@ -171,8 +208,10 @@ function rowOf({ provenance, ...told }: Told) {
     location: provenance.location,
     price_per_hour: provenance.price_per_hour,
     rejected_lines: provenance.rejected_lines.length,
+    rejected_requests: provenance.rejected_lines.filter(isLostRequest).length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],
     wanted_gpu: provenance.gpu,
+    collected_at: provenance.collected_at,
     ...told,
   };
 }
@@ -187,10 +226,13 @@ async function withoutRejected(
   if (rejected.size === 0 && !startsWithMark(join(path, name))) return join(path, name);
   const copy = join(out, ".usable", run_id, entry_id, name);
   await Deno.mkdir(join(copy, ".."), { recursive: true });
-  using file = await Deno.open(copy, { write: true, create: true, truncate: true });
-  for await (const { number, text } of fileLines(join(path, name))) {
-    if (!rejected.has(number)) await file.write(new TextEncoder().encode(`${text}\n`));
+  using writer = new LineWriter(copy);
+  for await (const { number, bytes } of rawLines(join(path, name))) {
+    if (rejected.has(number)) continue;
+    if (bytes === null) throw new UnreadableError(`${name}:${number} is too long to be read`);
+    writer.add(number === 1 && hasMark(bytes) ? bytes.subarray(3) : bytes);
   }
+  writer.end();
   return copy;
 }
 
@@ -199,6 +241,10 @@ function startsWithMark(path: string): boolean {
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(3);
   file.readSync(bytes);
+  return hasMark(bytes);
+}
+
+function hasMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
@@ -217,7 +263,7 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
     const line = names.includes("gpu_index") ? "NULL" : "row_number() OVER ()";
     return `SELECT filename AS file, ${line} AS line, ${selected.join(", ")} FROM read_csv(
       [${files.join(", ")}], columns = {${typed.join(", ")}}, header = ${skip === 1},
-      auto_detect = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
+      auto_detect = false, strict_mode = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
       nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`;
   });
   const none = `SELECT NULL AS file, NULL AS line, ${

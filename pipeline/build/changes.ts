@@ -19,17 +19,24 @@ export interface BuiltSource {
   readonly run_id: string;
   /** Null: it has no rows in the tables of parts. */
   readonly part: string | null;
-  /** Entry and seal. */
-  readonly key: string;
+  readonly entry_id: string;
+  readonly seal: string;
+  /** Why nothing of it is in the tables; null when it is. */
+  readonly left_out: string | null;
 }
 
 /** What the tables were built from. */
 export async function builtSources(db: Database): Promise<BuiltSource[]> {
-  const rows = await db.rows("SELECT run_id, part, entry_id || ' ' || seal AS key FROM sources");
-  return rows.map(({ run_id, part, key }) => ({
+  const rows = await db.rows(
+    "SELECT run_id, entry_id, seal, part, left_out FROM sources",
+  );
+  const text = (value: unknown) => value === null ? null : String(value);
+  return rows.map(({ run_id, entry_id, seal, part, left_out }) => ({
     run_id: String(run_id),
-    part: part === null ? null : String(part),
-    key: String(key),
+    entry_id: String(entry_id),
+    seal: String(seal),
+    part: text(part),
+    left_out: text(left_out),
   }));
 }
 
@@ -39,9 +46,10 @@ export function staleRuns(
   built: readonly BuiltSource[],
 ): { runs: string[]; parts: Set<string> } {
   const before = Map.groupBy(built, ({ run_id }) => run_id);
+  const keyOf = ({ entry_id, seal }: Source) => `${entry_id} ${seal}`;
   const changed = (run: string) => {
-    const now = (runs.get(run) ?? []).map(({ entry_id, seal }) => `${entry_id} ${seal}`);
-    const then = (before.get(run) ?? []).map(({ key }) => key);
+    const now = (runs.get(run) ?? []).map(keyOf);
+    const then = (before.get(run) ?? []).map(keyOf);
     return now.sort().join("\n") !== then.sort().join("\n");
   };
   const stale = new Set([...runs.keys(), ...before.keys()].filter(changed));

@@ -4,8 +4,10 @@ import { messageOf } from "../errors.ts";
 import { type Database } from "../lib/duckdb.ts";
 import { readLines } from "../lib/line_file.ts";
 import { foldRun } from "../schema/fold.ts";
+import { pathRemover, withoutHomes } from "../schema/local_paths.ts";
 import { MachineEvent, machineHistory } from "../schema/machine.ts";
 import { JournalLine, type ManifestRow } from "../schema/manifest.ts";
+import { mapTexts, wellFormedJson } from "../schema/text.ts";
 import { type MachineRow, machineRows } from "./machines.ts";
 
 /** What the journals of all runs tell. */
@@ -29,8 +31,9 @@ export async function readManifest(runs: string): Promise<Journals> {
       const events = await readLines(book, MachineEvent, { warn, admit: machineHistory() }).catch(noneYet);
       const now = Date.now();
       const told = machineRows(run, lines, events, now);
-      rows.push(...foldRun(lines, events, now));
-      machines.push(...told);
+      const remove = removerOf(lines);
+      rows.push(...foldRun(lines, events, now).map((row) => mapTexts(row, remove)));
+      machines.push(...told.map((row) => mapTexts(row, remove)));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;
       notices.push(`${path} is left out of the manifest: ${messageOf(error)}`);
@@ -41,10 +44,17 @@ export async function readManifest(runs: string): Promise<Journals> {
 
 /** Replaces the tables of entries and of machines. */
 export async function writeManifest(db: Database, { rows, machines }: Journals): Promise<void> {
-  await db.set("manifest", JSON.stringify(rows));
+  await db.set("manifest", wellFormedJson(rows));
   await db.runFile("85_manifest.sql");
-  await db.set("machines", JSON.stringify(machines));
+  await db.set("machines", wellFormedJson(machines));
   await db.runFile("86_machines.sql");
+}
+
+/** What takes the paths of a run's models, and every home, out of what is published of it. */
+function removerOf(lines: readonly JournalLine[]): (text: string) => string {
+  const models = lines.flatMap((line) => line.event === "run" ? line.entries.map(({ model }) => model) : []);
+  const removers = [...new Set(models)].map((model) => pathRemover(model, null));
+  return (text) => removers.reduce((left, remove) => remove(left), withoutHomes(text));
 }
 
 function noneYet(error: unknown): never[] {

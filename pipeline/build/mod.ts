@@ -13,13 +13,15 @@ import {
   type SummaryFile,
   summaryFiles,
 } from "../summaries/mod.ts";
-import { batches, buildBatch, DATASETS } from "./batch.ts";
+import { DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
+import { knownState, leftOut } from "./left_out.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
 import { isAsPublished, publish, readPublished } from "./publish.ts";
-import { parsed, scanRaw } from "./scan.ts";
+import { buildRuns } from "./runs.ts";
+import { scanRaw } from "./scan.ts";
 import { writeSpreads } from "./spreads.ts";
 import { createTables } from "../summaries/tables.ts";
 import { codeVersion } from "./version.ts";
@@ -31,8 +33,6 @@ export interface Built {
   readonly notices: string[];
 }
 
-/** Requests and chunk times held in memory at once, in bytes of JSON. */
-const BATCH_BYTES = 512 * 2 ** 20;
 const MEMORY_LIMIT = "850MB";
 
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */
@@ -63,24 +63,24 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const before = await startFrom(paths, staged, version);
   const anew = before === null;
   using db = await openDatabase(staged, anew ? catalog : null);
+  const known = await builtSources(db);
   const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
-  const sources = new Map<string, readonly Source[]>(runs);
+  const sources = new Map<string, readonly Source[]>(knownState(runs, known));
   for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
-  const stale = staleRuns(sources, await builtSources(db));
+  const stale = staleRuns(sources, known);
   const old = await namesOf(db, stale.runs);
   await forget(db, stale.runs);
-  const wanted = stale.runs.map((run) => (runs.get(run) ?? []).map(parsed)).filter((run) => run.length > 0);
+  const wanted = stale.runs.map((run) => runs.get(run) ?? []).filter((run) => run.length > 0);
   const schemas = anew ? exportSchemas(staged) : undefined;
   try {
-    for (const batch of batches(wanted, BATCH_BYTES)) {
-      notices.push(...await buildBatch(db, batch, staged, catalog));
-    }
+    notices.push(...await buildRuns(db, wanted, known, staged, catalog));
   } finally {
     await schemas;
   }
   for (const file of stale.runs.map((run) => figures.get(run))) {
-    if (file !== undefined) await buildSummaries(db, file, catalog);
+    if (file !== undefined) notices.push(...await buildSummaries(db, file, catalog));
   }
+  notices.push(...await leftOut(db, paths.raw));
   await writeSpreads(db, staged, paths.exported);
   const touched = both(old, await namesOf(db, stale.runs));
   const manifest = await readManifest(paths.runs);
@@ -133,8 +133,12 @@ function sourceOf({ text }: SummaryFile): Source {
   return { entry_id: "", seal: sha256Hex(text) };
 }
 
-async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog): Promise<void> {
-  const { summaries, picks } = readSummaries(file);
+async function buildSummaries(
+  db: Database,
+  file: SummaryFile,
+  catalog: Catalog,
+): Promise<readonly string[]> {
+  const { summaries, picks, notices } = readSummaries(file);
   await insertSummaries(db, summaries, catalog);
   await insertPicks(db, file.run_id, picks);
   await db.run(
@@ -142,6 +146,7 @@ async function buildSummaries(db: Database, file: SummaryFile, catalog: Catalog)
       quote(sourceOf(file).seal)
     } AS seal`,
   );
+  return notices;
 }
 
 /** The database to work on; `catalog`: its tables are made, with what the catalogue says. */

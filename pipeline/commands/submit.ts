@@ -4,6 +4,7 @@ import { readCatalog } from "../lib/catalog.ts";
 import { readText } from "../lib/files.ts";
 import type { Shell } from "../main.ts";
 import { renderAnswer } from "../query/render.ts";
+import { strictJson } from "../schema/strict_json.ts";
 import { Submissions } from "../summaries/submit.ts";
 
 const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
@@ -24,10 +25,12 @@ export async function submitCommand({ file }: { file: string }, { paths, print }
 }
 
 async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readText(file));
-  } catch (cause) {
-    const found = cause instanceof SyntaxError ? "it is not JSON" : "it cannot be opened";
-    throw new UserError(`Cannot read ${file}: ${found}`, HINT, { cause, exitCode: 2 });
-  }
+  const refuse = (found: string, cause?: unknown) =>
+    new UserError(`Cannot read ${file}: ${found}`, HINT, { cause, exitCode: 2 });
+  const text = await readText(file).catch((cause) => {
+    throw refuse(cause instanceof TypeError ? "it is not UTF-8" : "it cannot be opened", cause);
+  });
+  const read = strictJson(text);
+  if ("reason" in read) throw refuse(read.reason);
+  return read.value;
 }

@@ -7,6 +7,6 @@ export interface Importer {
   readonly origin: Origin;
   /** Whether `dir` looks like this format. Reads names and beginnings only. */
   recognises(dir: string): Promise<boolean>;
-  /** Writes results.jsonl, metadata.json and what else there is into `out`; a UserError says why it cannot. */
-  convert(dir: string, out: string): Promise<void>;
+  /** Writes results.jsonl, metadata.json and what else there is into `out`; a UserError says why it cannot. Gives one sentence for each thing that it left out or changed. */
+  convert(dir: string, out: string): Promise<readonly string[]>;
 }

@@ -1,16 +1,17 @@
 // Takes result directories in: each becomes a sealed raw directory of a run of its own, or is refused whole with a reason.
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { z } from "zod";
 import { reasonOf, UserError } from "../errors.ts";
-import { exists, readText, writeAtomic } from "../lib/files.ts";
+import { exists, isSystemError } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import { newRunId } from "../lib/run_id.ts";
-import { type Sealed, sealRawDirectory } from "../lib/seal.ts";
+import { sealRawDirectory } from "../lib/seal.ts";
 import type { Paths } from "../paths.ts";
-import { Entry } from "../schema/entry.ts";
-import type { JournalLine } from "../schema/manifest.ts";
-import { Metadata } from "../schema/metadata.ts";
-import { slug } from "../schema/slug.ts";
+import { parseOrRefuse } from "../schema/parse.ts";
+import { plainText } from "../schema/plain_text.ts";
 import { almanac } from "./almanac.ts";
+import { type Brought, entryOf, writeJournal } from "./journal.ts";
+import { foreignFile } from "./foreign.ts";
 import type { Importer } from "./importer.ts";
 
 export const importers: Readonly<Record<string, Importer>> = { almanac };
@@ -23,6 +24,12 @@ export interface ImportFacts {
   /** Name of the format; default: detected for each directory. */
   readonly format?: string;
 }
+
+const Place = z.object({
+  provider: plainText(60).min(1),
+  location: plainText(80).min(1).nullable(),
+  price: z.number().positive().max(1e6).nullable(),
+});
 
 export interface Imported {
   readonly run_id: string;
@@ -45,28 +52,50 @@ export async function importDirectories(
       { exitCode: 2 },
     );
   }
+  parseOrRefuse(Place, facts, "what the import is told", "Name them as they are to be published.");
   const run_id = newRunId(now);
   const known = await knownEvidence(paths.raw);
   const result: Imported = { run_id, imported: [], refused: [] };
-  const taken: { entry: Entry; sealed: Sealed }[] = [];
-  for (const dir of dirs) {
-    try {
-      const { sealed, entry } = await importOne(resolve(dir), run_id, facts, paths, known, now);
-      for (const warning of sealed.warnings) log.warn(`${dir}: ${warning}`);
-      taken.push({ entry, sealed });
-      result.imported.push({
-        dir,
-        entry_id: entry.id,
-        requests: sealed.requests,
-        rejected: sealed.rejected_lines.length,
-      });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      result.refused.push({ dir, reason: reasonOf(error) });
-    }
+  const taken: Brought[] = [];
+  const take = async (dir: string) => {
+    const { sealed, entry, notes } = await importOne(resolve(dir), run_id, facts, paths, known, now);
+    for (const warning of [...notes, ...sealed.warnings]) log.warn(`${dir}: ${warning}`);
+    taken.push({ entry, sealed });
+    const { requests, rejected_lines } = sealed;
+    result.imported.push({ dir, entry_id: entry.id, requests, rejected: rejected_lines.length });
+  };
+  const refuse = async (dir: string, error: unknown) => {
+    result.refused.push({ dir, reason: reasonOf(await refusal(error, dir)) });
+  };
+  try {
+    for (const dir of dirs) await take(dir).catch((error) => refuse(dir, error));
+  } finally {
+    // What is sealed stands in the manifest, whatever ended the import.
+    if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   }
-  if (taken.length > 0) await writeJournal(join(paths.runs, run_id), run_id, taken, now);
   return result;
+}
+
+/** What a user is told of a directory that cannot be taken in. A fault of this program is thrown on. */
+async function refusal(error: unknown, dir: string): Promise<UserError> {
+  if (!(error instanceof UserError) && !isSystemError(error)) throw error;
+  const foreign = await foreignFile(resolve(dir));
+  if (foreign !== null) {
+    return new UserError(
+      `Cannot import ${dir}: ${foreign.file} looks like a result of ${foreign.tool}, which cannot be read yet`,
+      KNOWN_FORMATS,
+      { cause: error },
+    );
+  }
+  if (error instanceof UserError) return error;
+  return new UserError(`Cannot import ${dir}`, "See that it can be read and that the disk has room.", {
+    cause: error,
+  });
+}
+
+interface Taken extends Brought {
+  /** One sentence for each thing that was left out or changed. */
+  readonly notes: readonly string[];
 }
 
 async function importOne(
@@ -76,13 +105,13 @@ async function importOne(
   paths: Paths,
   known: Map<string, string>,
   now: Date,
-): Promise<{ sealed: Sealed; entry: Entry }> {
+): Promise<Taken> {
   const importer = await importerFor(dir, facts.format);
   const home = join(paths.raw, run_id);
-  const partial = join(home, `.${basename(dir)}.partial`);
+  const partial = join(home, ".partial");
   try {
     await Deno.mkdir(partial, { recursive: true });
-    await importer.convert(dir, partial);
+    const notes = await importer.convert(dir, partial);
     const entry = await entryOf(partial, facts, home);
     const sealed = await sealRawDirectory(partial, {
       run_id,
@@ -93,16 +122,22 @@ async function importOne(
       price_per_hour: facts.price,
       collected_at: now.toISOString(),
     });
+    if (sealed.impossible !== null) {
+      throw new UserError(
+        `Cannot use ${join(dir, "results.jsonl")}: ${sealed.impossible}`,
+        "`dur` and `t` are seconds, `tps` is tokens per second; above one request at a time metadata.json tells test_config.concurrent_reqs.",
+      );
+    }
     const twin = known.get(sealed.evidence_id);
     if (twin !== undefined) {
       throw new UserError(
         `Cannot import ${dir}: the same evidence is already there as ${twin}`,
-        "Nothing to do.",
+        "Nothing to do. Should it be damaged there, delete that folder first.",
       );
     }
     known.set(sealed.evidence_id, join(home, entry.id));
     await Deno.rename(partial, join(home, entry.id));
-    return { sealed, entry };
+    return { sealed, entry, notes };
   } catch (error) {
     await Deno.remove(partial, { recursive: true }).catch(() => undefined);
     await Deno.remove(home).catch(() => undefined);
@@ -113,10 +148,15 @@ async function importOne(
   }
 }
 
+const KNOWN_FORMATS = "A directory of the almanac's own format has results.jsonl, metadata.json and gpu.csv.";
+
 async function importerFor(dir: string, format: string | undefined): Promise<Importer> {
   const named = format === undefined ? undefined : importers[format];
   if (!await exists(dir)) {
     throw new UserError(`Cannot import ${dir}: it is not there`, "Name an existing directory.");
+  }
+  if (!(await Deno.stat(dir)).isDirectory) {
+    throw new UserError(`Cannot import ${dir}: it is no directory`, KNOWN_FORMATS);
   }
   if (named !== undefined) return named;
   for (const importer of Object.values(importers)) if (await importer.recognises(dir)) return importer;
@@ -126,86 +166,26 @@ async function importerFor(dir: string, format: string | undefined): Promise<Imp
   );
 }
 
-/** The manifest's entry for an imported directory; its metadata is checked when it is sealed. */
-async function entryOf(
-  dir: string,
-  { provider, price, location }: ImportFacts,
-  home: string,
-): Promise<Entry> {
-  const metadata = await readMetadata(dir);
-  const runtime = metadata?.model.runtime ?? "unknown";
-  const gpu = metadata?.hardware.gpu_name ?? "any";
-  const model = metadata?.model.name ?? "unknown";
-  const name = slug([provider, gpu, runtime, model].join("-"));
-  let id = name;
-  for (let n = 2; await exists(join(home, id)); n++) id = `${name}-${n}`;
-  return Entry.parse({
-    id,
-    gpu,
-    provider,
-    model,
-    engine: runtime === "ollama" ? { name: "ollama" } : { name: "openai", runtime },
-    workload: {
-      duration_seconds: metadata?.test_config?.duration_seconds || undefined,
-      max_tokens: metadata?.test_config?.max_tokens || undefined,
-    },
-    price_per_hour: price,
-    location,
-  });
-}
-
-async function readMetadata(dir: string): Promise<Metadata | null> {
-  try {
-    return Metadata.parse(JSON.parse(await readText(join(dir, "metadata.json"))));
-  } catch {
-    return null;
-  }
-}
-
-/** The journal of an import: its entries, then a success each. */
-async function writeJournal(
-  runDir: string,
-  run_id: string,
-  taken: readonly { entry: Entry; sealed: Sealed }[],
-  now: Date,
-): Promise<void> {
-  const at = now.toISOString();
-  const lines: JournalLine[] = [
-    {
-      event: "run",
-      at,
-      run_id,
-      matrix: "import",
-      entries: taken.map(({ entry }) => entry),
-      simulated: false,
-    },
-    ...taken.map(({ entry, sealed }): JournalLine => ({
-      event: "success",
-      at,
-      entry_id: entry.id,
-      raw_dir: `${run_id}/${entry.id}`,
-      tokens_per_second: sealed.tokens_per_second,
-      machine_id: null,
-    })),
-  ];
-  await writeAtomic(join(runDir, "journal.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-}
-
+/** Where each evidence lies that is there already. What cannot be read is no reason to take nothing in. */
 async function knownEvidence(raw: string): Promise<Map<string, string>> {
   const known = new Map<string, string>();
   for (const run of await folders(raw)) {
     for (const entry of await folders(join(raw, run))) {
       const path = join(raw, run, entry);
-      const text = await Deno.readTextFile(join(path, "provenance.json")).catch(() => "{}");
-      known.set(String((JSON.parse(text) as { evidence_id?: string }).evidence_id), path);
+      const text = await Deno.readTextFile(join(path, "provenance.json")).catch(() => "");
+      const id = /"evidence_id": *"(\w+)"/.exec(text)?.[1];
+      if (id !== undefined) known.set(id, path);
     }
   }
   return known;
 }
 
 async function folders(path: string): Promise<string[]> {
-  if (!await exists(path)) return [];
-  return (await Array.fromAsync(Deno.readDir(path))).filter((item) => item.isDirectory).map((item) =>
-    item.name
-  );
+  try {
+    const items = await Array.fromAsync(Deno.readDir(path));
+    return items.filter((item) => item.isDirectory).map((item) => item.name);
+  } catch (error) {
+    if (isSystemError(error)) return [];
+    throw error;
+  }
 }

@@ -17,13 +17,38 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
 
 async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+  writeAll(file, bytes);
   await file.syncData();
 }
 
-/** A UTF-8 text without its byte order mark. */
+/** Writes all of `bytes`; one call of the system may take only some of them. */
+export function writeAll(file: Pick<Deno.FsFile, "writeSync">, bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+}
+
+/** A UTF-8 text without its byte order mark; throws a TypeError for bytes that are none. */
 export async function readText(path: string): Promise<string> {
-  return (await Deno.readTextFile(path)).replace(/^\uFEFF/, "");
+  return new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
+}
+
+/** What lies at `path` in the place of a plain file, in words; null when there is one. Links are not followed. */
+export async function whyNoFile(path: string): Promise<string | null> {
+  try {
+    const { isFile, isDirectory, isSymlink } = await Deno.lstat(path);
+    if (isFile) return null;
+    return isDirectory ? "it is a folder" : isSymlink ? "it is a link" : "it is no plain file";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return "it is not there";
+    }
+    if (isSystemError(error)) return "it cannot be opened";
+    throw error;
+  }
+}
+
+/** Whether the operating system refused something, such as a file that may not be read or a disk without room. */
+export function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
 /** SHA-256 in hex. */

@@ -1,6 +1,8 @@
 // A file of JSON lines that is only appended to, each line on disk before the next act, and that survives a crash in any line.
 import { dirname } from "node:path";
 import type { z } from "zod";
+import { wellFormedJson } from "../schema/text.ts";
+import { writeAll } from "./files.ts";
 
 type Timeless<T> = T extends unknown ? Omit<T, "at"> : never;
 
@@ -36,10 +38,10 @@ export class LineFile<T extends { readonly at: string }> implements Disposable {
   /** Appends one line and waits until the disk has it. */
   append(line: Timeless<T>): T {
     const whole = this.#schema.parse({ ...line, at: new Date().toISOString() });
-    const bytes = new TextEncoder().encode(`${JSON.stringify(whole)}\n`);
+    const bytes = new TextEncoder().encode(`${wellFormedJson(whole)}\n`);
     const { size } = this.#file.statSync();
     try {
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#file.writeSync(rest));
+      writeAll(this.#file, bytes);
       this.#file.syncDataSync();
     } catch (error) {
       // The next line must start clean, should there be room for one again.

@@ -1,7 +1,9 @@
 // PURE. Texts of others for a terminal: nothing in them may move its cursor, change its title or clipboard, or turn writing around.
 
-/** Control, format and unpaired characters and breaks that are no line's end; joiners, which some scripts need, may stay. */
-const HARMFUL = /(?![\t\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+import { UNSEEN } from "../schema/plain_text.ts";
+
+/** What cannot be seen, but for line ends, tabs and joiners, which some scripts need. */
+const HARMFUL = new RegExp(`(?![\\t\\n\\u200c\\u200d])${UNSEEN.source}`, "gu");
 
 /** The text with `?` in the place of each character that a terminal would obey. */
 export function clean(text: string): string {

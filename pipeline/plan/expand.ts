@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { Entry } from "../schema/entry.ts";
 import type { EngineChoice, Matrix, Test } from "../schema/matrix.ts";
 import { EngineChoice as EngineChoiceSchema } from "../schema/matrix.ts";
-import { publicModelName } from "../schema/names.ts";
+import { publicModelName } from "../schema/local_paths.ts";
 import { nearest } from "../schema/nearest.ts";
 import { slug } from "../schema/slug.ts";
 

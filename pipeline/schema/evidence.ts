@@ -3,11 +3,18 @@ import type { z } from "zod";
 import { ChunkLine } from "./chunk.ts";
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
 import { check } from "./parse.ts";
+import { CUT_OFF } from "./provenance.ts";
 import { RequestLine } from "./request.ts";
+import { isPlain } from "./plain_text.ts";
 import { ServerLine } from "./server_line.ts";
+import { strictJson } from "./strict_json.ts";
+import { shortText } from "./text.ts";
 
 /** What a line is: usable, empty, or unusable for a reason. */
 export type Reading<T> = { readonly value: T } | { readonly reason: string } | null;
+
+/** What the database too takes for an empty line. */
+const BLANK = /^[ \t\r]*$/;
 
 /** Reads one line of results.jsonl. `complete` is false for a last line without a line break. */
 export function readRequestLine(line: string, complete: boolean): Reading<RequestLine> {
@@ -25,22 +32,14 @@ export function readServerLine(line: string, complete: boolean): Reading<ServerL
 }
 
 function readJsonLine<T>(schema: z.ZodType<T>, line: string, complete: boolean): Reading<T> {
-  if (line.trim() === "") return null;
-  let object: unknown;
-  try {
-    object = JSON.parse(line);
-  } catch {
-    return { reason: complete ? "it is not JSON" : "it was cut off before its end" };
+  if (BLANK.test(line)) return null;
+  const read = strictJson(line);
+  if ("reason" in read) {
+    if (line.includes("\r")) return { reason: `${read.reason}: it holds line ends of CR alone` };
+    return complete ? read : { reason: CUT_OFF };
   }
-  const checked = check(schema, object);
+  const checked = check(schema, read.value);
   return "value" in checked ? checked : { reason: checked.faults.join("; ") };
-}
-
-/** Whether a request counts as failed: `err` is true, 1 or a text. */
-export function isFailed(line: Pick<RequestLine, "err" | "error_class">): boolean {
-  const told = line.err !== undefined && line.err !== null && line.err !== false && line.err !== 0 &&
-    line.err !== "";
-  return told || (line.error_class ?? null) !== null;
 }
 
 /** A column of gpu.csv by our name; `_` is one the almanac does not use. */
@@ -52,22 +51,37 @@ export interface GpuHeader {
   readonly header_lines: 0 | 1;
 }
 
-/** nvidia-smi's names, without units, for our columns. */
+/** Names of nvidia-smi and of common scripts, without units, for our columns. */
 const ALIASES: Readonly<Record<string, GpuColumn>> = {
+  ts: "timestamp",
+  time: "timestamp",
+  datetime: "timestamp",
+  date: "timestamp",
+  t: "timestamp",
   index: "gpu_index",
   gpu: "gpu_index",
   uuid: "gpu_uuid",
   "utilization.gpu": "utilization_pct",
   utilization: "utilization_pct",
+  util: "utilization_pct",
+  gpu_util: "utilization_pct",
+  gpu_utilization: "utilization_pct",
   "memory.used": "memory_used_mib",
   memory_used: "memory_used_mib",
+  mem_used: "memory_used_mib",
+  vram_used: "memory_used_mib",
   "memory.total": "memory_total_mib",
   memory_total: "memory_total_mib",
+  mem_total: "memory_total_mib",
+  vram_total: "memory_total_mib",
   "temperature.gpu": "temperature_c",
   temperature: "temperature_c",
+  temp: "temperature_c",
+  gpu_temp: "temperature_c",
   "power.draw": "power_w",
   "power.draw.instant": "power_w",
   power: "power_w",
+  power_draw: "power_w",
   "enforced.power.limit": "power_limit_w",
   "power.limit": "power_limit_w",
   "clocks.current.sm": "sm_clock_mhz",
@@ -89,20 +103,15 @@ const ALIASES: Readonly<Record<string, GpuColumn>> = {
   "clocks_throttle_reasons.active": "throttle_reasons",
 };
 
-/** The columns of a gpu.csv, told by its first line. */
+/** The columns of a gpu.csv, told by its first line: a header names the time and no cell of it is a value. */
 export function readGpuHeader(firstLine: string): GpuHeader {
-  const cells = firstLine.split(",").map((cell) => cell.trim().replace(/\s*\[.*\]$/, "").toLowerCase());
-  if (!cells.includes("timestamp")) {
+  const cells = firstLine.split(",").map((cell) => cell.trim().replace(/\s*[[(].*[\])]$/, "").toLowerCase());
+  const named = cells.map((cell) => cell in GpuSample.shape ? cell as keyof GpuSample : ALIASES[cell] ?? "_");
+  if (!named.includes("timestamp")) {
     const unused: GpuColumn[] = Array(Math.max(0, cells.length - HEADERLESS_COLUMNS.length)).fill("_");
     return { columns: [...HEADERLESS_COLUMNS, ...unused], header_lines: 0 };
   }
-  const taken = new Set<GpuColumn>();
-  const columns = cells.map((cell): GpuColumn => {
-    const column = cell in GpuSample.shape ? cell as keyof GpuSample : ALIASES[cell] ?? "_";
-    if (taken.has(column)) return "_";
-    taken.add(column);
-    return column;
-  });
+  const columns = named.map((column, index) => named.indexOf(column) === index ? column : "_");
   return { columns, header_lines: 1 };
 }
 
@@ -118,27 +127,52 @@ export const NOT_KNOWN = [
   "",
   "N/A",
   "[N/A]",
-  "[Not Supported]",
-  "[Unknown Error]",
-  "[Insufficient Permissions]",
-  "[Requested functionality has been deprecated]",
+  "NA",
+  "NaN",
+  "null",
+  "none",
+  "-",
+  "unknown",
+  "Unknown Error",
+  "Not Supported",
+  "Not Found",
+  "Insufficient Permissions",
   "ERR!",
 ];
 /** What a driver prints in every cell of a GPU that it has lost: null too, and the run means nothing. */
 export const LOST = ["[GPU is lost]", "[GPU requires reset]"];
-const NUMBER = /^-?\d+(\.\d+)?( ?(%|MiB|W|C|MHz|us))?$/;
-const TIMESTAMP = /^(\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\d{9,13}(\.\d+)?)$/;
+/** Counters of microseconds run for years. */
+const NUMBER = /^\d{1,16}(\.\d{1,20})?( ?(%|MiB|W|C|MHz|us))?$/;
+const DATE = /^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
+const EPOCH = /^\d{9,13}(\.\d{1,9})?$/;
 
 /** Why a line of gpu.csv below its header cannot be used; null when it can, or is empty. */
 export function gpuLineFault(line: string, columns: readonly GpuColumn[]): string | null {
-  if (line.trim() === "") return null;
+  if (BLANK.test(line)) return null;
+  if (line.includes("\r")) return "it holds a line end of CR alone";
   const cells = line.split(",").map((cell) => cell.trim());
   if (cells.length !== columns.length) return `it has ${cells.length} columns instead of ${columns.length}`;
   for (const [index, column] of columns.entries()) {
     const cell = cells[index] ?? "";
-    if (column === "timestamp" && !TIMESTAMP.test(cell)) return `its timestamp is "${cell}"`;
-    if (TEXT_COLUMNS.includes(column) || [...NOT_KNOWN, ...LOST].includes(cell)) continue;
-    if (!NUMBER.test(cell)) return `its ${column} is "${cell}"`;
+    if (!isUsable(cell, column)) return `its ${column} is ${JSON.stringify(shortText(cell, 60))}`;
   }
   return null;
+}
+
+function isUsable(cell: string, column: GpuColumn): boolean {
+  if (column === "timestamp") return EPOCH.test(cell) || DATE.test(cell) && isDate(cell);
+  if (TEXT_COLUMNS.includes(column)) return isPlain(cell);
+  return NUMBER.test(cell) || isNotKnown(cell) || LOST.includes(cell);
+}
+
+/** Whether such a day and time exist. */
+function isDate(cell: string): boolean {
+  const [date = "", time = ""] = cell.split(/[ T]/);
+  const day = new Date(`${date.replaceAll("/", "-")}T${time.slice(0, 8)}Z`);
+  return !Number.isNaN(day.getTime()) && day.getUTCDate() === Number(date.slice(8));
+}
+
+/** Any words in brackets are the driver's for a value that it does not have. */
+function isNotKnown(cell: string): boolean {
+  return /^\[[^\]]*\]$/.test(cell) || NOT_KNOWN.some((words) => words.toLowerCase() === cell.toLowerCase());
 }

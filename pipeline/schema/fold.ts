@@ -1,5 +1,5 @@
 // The manifest is the fold of a run's journals: one table says which event moves an entry to which state.
-import { publicModelName } from "./names.ts";
+import { publicModelName } from "./local_paths.ts";
 import type { Entry } from "./entry.ts";
 import { type Cost, costOf, sumOfCosts } from "./ledger.ts";
 import { foldMachines, type MachineEvent, type MachineRecord } from "./machine.ts";

@@ -3,13 +3,14 @@ import { z } from "zod";
 import { Canary } from "./canary.ts";
 import { FailureCode } from "./failures.ts";
 import { Offer } from "./offer.ts";
+import { plainText } from "./plain_text.ts";
 
 /** A name or an address of the internet, or a name of SSH's configuration: nothing that OpenSSH would read as an option. */
-export const SshHost = z.string().max(255).regex(
+export const SshHost = plainText(255).regex(
   /^(\w[\w.-]*|[0-9a-fA-F:]+(%\w+)?)$/,
   "it is no address of a host",
 );
-export const SshUser = z.string().max(64).regex(/^\w[\w.@+-]*$/, "it is no login");
+export const SshUser = plainText(64).regex(/^\w[\w.@+-]*$/, "it is no login");
 
 export const Address = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("here") }),

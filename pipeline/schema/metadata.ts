@@ -2,29 +2,36 @@
 import { z } from "zod";
 import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
+import { plainText } from "./plain_text.ts";
 import { Prompts } from "./prompts.ts";
 import { RuntimeInstall } from "./runtime_install.ts";
 
-const text = (what: string) => z.string().nullish().meta({ description: what });
-const count = (what: string) => z.number().min(0).nullish().meta({ description: what });
+const text = (what: string) => plainText().nullish().meta({ description: what });
+const MOST = 1e15;
+const MOST_LEVEL = 1e6;
+const MOST_SECONDS = 1e9;
+const count = (what: string) => z.number().min(0).max(MOST).nullish().meta({ description: what });
+/** Of a column that holds no larger one. */
+const counted = (what: string, most: number) =>
+  z.number().min(0).max(most).nullish().meta({ description: what });
 
 export const HardwareMeta = z.object({
   gpu_name: text(
     "Name of the GPU as the driver gives it, of several kinds the names of all: `2 × A + B`; a machine without one is named by its processor.",
   ),
   gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU, or where they differ."),
-  gpu_count: count("Number of GPUs; 0 without one."),
-  gpu_names: z.array(z.string()).nullish().meta({
+  gpu_count: counted("Number of GPUs; 0 without one.", 1e4),
+  gpu_names: z.array(plainText()).nullish().meta({
     description: "Names of all GPUs in their order, where they are not all of one kind.",
   }),
-  mig_profiles: z.array(z.string()).nullish().meta({
+  mig_profiles: z.array(plainText()).nullish().meta({
     description: "Profiles of the MIG devices, such as `1g.10gb`; the driver tells no memory of one.",
   }),
-  gpu_uuids: z.array(z.string()).nullish().meta({ description: "The driver's ids of the GPUs." }),
+  gpu_uuids: z.array(plainText()).nullish().meta({ description: "The driver's ids of the GPUs." }),
   driver_version: text("Version of the GPU driver."),
   cuda_version: text("CUDA version of the driver."),
   cpu_model: text("Processor name."),
-  cpu_cores: count("Logical processor cores."),
+  cpu_cores: counted("Logical processor cores.", 1e5),
   ram_gib: count("Main memory, GiB."),
 }).meta({
   id: "HardwareMeta",
@@ -33,11 +40,11 @@ export const HardwareMeta = z.object({
 });
 
 export const ModelMeta = z.object({
-  name: z.string().min(1).meta({ description: "Model name as the engine knows it." }),
+  name: plainText().min(1).meta({ description: "Model name as the engine knows it." }),
   runtime: text("Engine that served it: ollama, llama.cpp, vllm …"),
   runtime_version: text("Version of the engine, as it tells it."),
   runtime_install: RuntimeInstall.nullish(),
-  size: z.union([z.string(), z.number()]).nullish().meta({
+  size: z.union([plainText(), z.number().min(0).max(MOST)]).nullish().meta({
     description: "Size of the weights: bytes, or a text such as `4.4 GB`.",
   }),
   family: text("Architecture family."),
@@ -51,7 +58,7 @@ export const ModelMeta = z.object({
 }).meta({ id: "ModelMeta", description: "The model under test." });
 
 export const WorkloadMeta = z.object({
-  label: z.string().min(1).meta({
+  label: plainText().min(1).meta({
     description: "Names the workload wherever results meet; those of different labels are never compared.",
   }),
   prompts: Prompts,
@@ -69,25 +76,25 @@ export const WorkloadMeta = z.object({
 
 export const TestConfigMeta = z.object({
   duration_seconds: count("Planned window of each level, seconds."),
-  max_tokens: count("Most tokens a request may generate."),
+  max_tokens: counted("Most tokens a request may generate.", 1e9),
   prompts: z.array(z.unknown()).nullish().meta({ description: "The prompts used, of a fixed list." }),
   workload: WorkloadMeta.nullish(),
-  concurrent_reqs: count("Load level of a file whose lines carry none."),
-  concurrency: z.array(z.number()).nullish().meta({
+  concurrent_reqs: counted("Load level of a file whose lines carry none.", MOST_LEVEL),
+  concurrency: z.array(z.number().max(MOST_LEVEL)).nullish().meta({
     description: "Load levels of a closed loop in the order they were run.",
   }),
   load: Load.nullish(),
   settle_seconds: count("Load before each window that is not counted, seconds."),
   seed: count("Seed of the order of levels and of the times of requests."),
-  warmup_requests: count("Warm-up requests before each level."),
+  warmup_requests: counted("Warm-up requests before each level.", 1e9),
   temperature: count("Sampling temperature."),
-  engine_flags: z.array(z.string()).nullish().meta({
+  engine_flags: z.array(plainText(500)).nullish().meta({
     description: "Flags that the engine was started with; null when it ran already or takes none.",
   }),
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });
 
 const own = (what: string) =>
-  z.number().min(0).nullable().meta({ description: `${what}; null when not measured.` });
+  z.number().min(0).max(MOST).nullable().meta({ description: `${what}; null when not measured.` });
 
 export const ClientHealth = z.object({
   loop_lag_p50_ms: own(
@@ -95,28 +102,28 @@ export const ClientHealth = z.object({
   ),
   loop_lag_p99_ms: own("The same, 99th percentile, ms"),
   cpu_pct: own("CPU time of its process, % of one core"),
-  shards: z.int().min(1).nullish().meta({
+  shards: z.int().min(1).max(1e5).nullish().meta({
     description: "Threads that read answers; one where not told.",
   }),
 }).meta({ id: "ClientHealth", description: "The load generator's own health in a window." });
 
 export const LevelSummary = z.object({
-  level: z.number().positive().meta({
+  level: z.number().positive().max(MOST_LEVEL).meta({
     description: "Load level: concurrency, or requests per second of an open loop.",
   }),
   phase: z.enum(["measure", "repeat"]).default("measure").meta({
     description: "`repeat`: the first level, measured once more at the end.",
   }),
   started_at: z.string().meta({ description: "Start of the window, ISO 8601 UTC." }),
-  window_seconds: z.number().min(0).meta({
+  window_seconds: z.number().min(0).max(MOST_SECONDS).meta({
     description: "From the start of the window to the end of its last request, seconds.",
   }),
-  planned_seconds: z.number().min(0).meta({ description: "Planned window, seconds." }),
-  load_seconds: z.number().min(0).nullish().meta({
+  planned_seconds: z.number().min(0).max(MOST_SECONDS).meta({ description: "Planned window, seconds." }),
+  load_seconds: z.number().min(0).max(MOST_SECONDS).nullish().meta({
     description:
       "How long requests were sent from the window's start, seconds; longer than planned where at least so many had to end.",
   }),
-  settle_seconds: z.number().min(0).nullish().meta({
+  settle_seconds: z.number().min(0).max(MOST_SECONDS).nullish().meta({
     description: "How long the load was on before the window, seconds.",
   }),
   interrupted: z.boolean().meta({ description: "True when the level was stopped before its time." }),

@@ -46,8 +46,3 @@ export type ProviderName = z.infer<typeof ProviderName>;
 export type Stage = z.infer<typeof Stage>;
 export type Origin = z.infer<typeof Origin>;
 export type Phase = z.infer<typeof Phase>;
-
-/** The name a model is published under: of a path to a .gguf file the file's name alone, any other name as it is. */
-export function publicModelName(model: string): string {
-  return model.endsWith(".gguf") ? model.split(/[\\/]/).at(-1) ?? model : model;
-}

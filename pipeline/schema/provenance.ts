@@ -6,6 +6,9 @@ export const RejectedLine = z.strictObject({
   file: z.string().meta({ description: "File name in the raw directory." }),
   line: z.int().min(1).meta({ description: "Line number, from 1." }),
   reason: z.string().meta({ description: "Why it was not used." }),
+  whole: z.boolean().optional().meta({
+    description: "True when the whole file was left out, of which the line then is the first.",
+  }),
 }).meta({ id: "RejectedLine", description: "A malformed line that was left out, never silently." });
 
 export const Rental = z.strictObject({
@@ -38,7 +41,7 @@ export const Provenance = z.strictObject({
   }),
   collected_at: z.string().meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
   files: z.array(z.strictObject({
-    name: z.string().meta({ description: "File name in the raw directory." }),
+    name: z.string().regex(/^\w[\w.-]*$/).meta({ description: "File name in the raw directory." }),
     bytes: z.int().min(0).meta({ description: "Size in bytes." }),
     sha256: z.string().meta({ description: "SHA-256 in hex." }),
   })).meta({ description: "Every raw file, verbatim and write-once." }),
@@ -50,6 +53,15 @@ export const Provenance = z.strictObject({
   }),
   rejected_lines: z.array(RejectedLine).meta({ description: "Lines left out." }),
 }).meta({ id: "Provenance", description: "provenance.json: seals a raw directory." });
+
+/** How the reasons begin for which a line of results.jsonl is left out that tells of no request of its own. */
+export const REPEATS = "it repeats line";
+export const CUT_OFF = "it was cut off before its end";
+
+/** Whether a request is missing from the figures for it. */
+export function isLostRequest({ file, reason }: RejectedLine): boolean {
+  return file === "results.jsonl" && !reason.startsWith(REPEATS) && reason !== CUT_OFF;
+}
 
 export type RejectedLine = z.infer<typeof RejectedLine>;
 export type Rental = z.infer<typeof Rental>;

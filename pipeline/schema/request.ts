@@ -1,5 +1,6 @@
 // One line of results.jsonl. The first seven keys are the specification's; a line with only those is complete.
 import { z } from "zod";
+import { isFailed } from "./failed.ts";
 import { Phase } from "./names.ts";
 
 const ns = (what: string) =>
@@ -20,10 +21,24 @@ export const ERROR_CLASSES = [
   "stopped",
 ] as const;
 
+/** Times of which the second cannot come before the first. Clocks of several threads may lie a millisecond apart. */
+const APART_NS = 1e6;
+const IN_ORDER = [
+  ["scheduled_ns", "sent_ns"],
+  ["scheduled_ns", "first_text_ns"],
+  ["scheduled_ns", "first_answer_ns"],
+  ["first_text_ns", "last_text_ns"],
+  ["sent_ns", "end_ns"],
+] as const;
+
 export const RequestLine = z.object({
-  t: z.number().min(0).max(YEAR_2100).meta({ description: "When the request was sent, seconds since 1970." }),
+  t: z.number().min(0).max(YEAR_2100).meta({
+    description: "When the request was sent, seconds since 1970; of a line without sent_ns, when it ended.",
+  }),
   n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
-  tok: z.int().min(0).max(1e9).meta({ description: "Output tokens." }),
+  tok: z.int().min(0).max(1e9).nullish().meta({
+    description: "Output tokens; needed of every request that succeeded.",
+  }),
   tok_from: z.enum(["engine", "frames"]).nullish().meta({
     description:
       "Who counted the tokens: the engine, or the agent, which counted frames with text because the engine gave no count.",
@@ -35,8 +50,9 @@ export const RequestLine = z.object({
   dur: z.number().min(0).max(1e7).nullish().meta({
     description: "Duration of the whole request, seconds; older files leave it out for failed requests.",
   }),
-  err: z.union([z.boolean(), z.literal(0), z.literal(1), z.string()]).nullish().meta({
-    description: "Whether the request failed (true, 1 or a text).",
+  err: z.union([z.boolean(), z.number(), z.string()]).nullish().meta({
+    description:
+      "Whether the request failed: false, zero, nothing and words for them (`false`, `None`) say no.",
   }),
   error_msg: z.string().nullish().meta({ description: "What went wrong." }),
   error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),
@@ -100,6 +116,15 @@ export const RequestLine = z.object({
     prompt_ns: z.int().nullish().meta({ description: "Engine's own time to read the prompt, nanoseconds." }),
     decode_ns: z.int().nullish().meta({ description: "Engine's own time to generate, nanoseconds." }),
   }).nullish().meta({ description: "Timings the engine reported itself." }),
+}).superRefine((line, { addIssue }) => {
+  if ((line.tok ?? null) === null && !isFailed(line)) {
+    addIssue({ code: "custom", path: ["tok"], message: "it is missing, and the request did not fail" });
+  }
+  for (const [first, then] of IN_ORDER) {
+    const [before, after] = [line[first] ?? null, line[then] ?? null];
+    if (before === null || after === null || before <= after + (then === "sent_ns" ? APART_NS : 0)) continue;
+    addIssue({ code: "custom", path: [then], message: `it is ${after}, before ${first} with ${before}` });
+  }
 }).meta({ id: "RequestLine", description: "One request, one line of results.jsonl." });
 
 export type RequestLine = z.infer<typeof RequestLine>;

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { Phase } from "./names.ts";
 
 const gauge = (what: string) =>
-  z.number().min(0).nullable().meta({ description: `${what}; null when the engine does not tell.` });
+  z.number().min(0).max(1e12).nullable().meta({
+    description: `${what}; null when the engine does not tell.`,
+  });
 
 export const ServerLine = z.object({
   t: z.number().min(0).meta({ description: "When the engine was asked, seconds since 1970." }),

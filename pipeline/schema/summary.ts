@@ -1,6 +1,8 @@
 // Results known only as figures, without raw evidence: those that somebody published, and those that are submitted.
 import { z } from "zod";
 import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
+import { publicModelName, withoutHomes } from "./local_paths.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Letters, digits and common signs of ASCII: no markup, no control characters, no letters that look like others. */
 const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
@@ -35,14 +37,11 @@ export const Submission = z.strictObject({
   note: z.string().optional().meta({ description: "A remark of the source." }),
 }).superRefine((summary, context) => {
   for (const { path, text } of textsIn(summary)) {
-    if (text.length <= LONGEST_TEXT && PLAIN.test(text)) continue;
-    context.addIssue({
-      code: "custom",
-      path,
-      message: text.length > LONGEST_TEXT
-        ? `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`
-        : "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are",
-    });
+    const message = whyNotTaken(
+      text,
+      path.join(".") === "model.name" ? publicModelName(text) : withoutHomes(text),
+    );
+    if (message !== null) context.addIssue({ code: "custom", path, message });
   }
 }).meta({
   id: "Submission",
@@ -50,17 +49,17 @@ export const Submission = z.strictObject({
 });
 
 export const PublishedPick = z.strictObject({
-  for: z.string().meta({ description: "Size of model or use that it is recommended for." }),
+  for: plainText().meta({ description: "Size of model or use that it is recommended for." }),
   aim: z.enum(["budget", "performance", "balance"]).meta({ description: "What was wanted most." }),
-  gpu: z.string().meta({ description: "GPU that the source names." }),
-  provider: z.string().meta({ description: "Provider that the source names." }),
+  gpu: plainText().meta({ description: "GPU that the source names." }),
+  provider: plainText().meta({ description: "Provider that the source names." }),
   price_per_hour: z.number().positive().meta({ description: "Its price there, US dollars per hour." }),
 }).meta({ id: "PublishedPick", description: "A recommendation as the source gives it." });
 
 export const PublishedFile = z.strictObject({
-  title: z.string().min(1).meta({ description: "What was published, where." }),
+  title: plainText().min(1).meta({ description: "What was published, where." }),
   date: z.iso.date().meta({ description: "When it was published." }),
-  runtime: z.string().meta({ description: "Engine that served every model." }),
+  runtime: plainText().meta({ description: "Engine that served every model." }),
   test_config: ClosedLoop.partial().meta({ description: "How all of it was tested." }),
   results: z.array(Submission).min(1).meta({ description: "The figures that were published, no others." }),
   picks: z.array(PublishedPick).default([]).meta({
@@ -74,6 +73,17 @@ export const SubmissionLine = z.strictObject({
   evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({ description: "Digest of the submission." }),
   submission: Submission,
 }).meta({ id: "SubmissionLine", description: "An accepted submission." });
+
+/** Why a text cannot be published, which without the paths of somebody's computer is `shown`; null when it can. */
+function whyNotTaken(text: string, shown: string): string | null {
+  if (text.length > LONGEST_TEXT) {
+    return `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`;
+  }
+  if (!PLAIN.test(text)) {
+    return "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are";
+  }
+  return text === shown ? null : `it tells a path of somebody's computer; ${JSON.stringify(shown)} would do`;
+}
 
 interface Text {
   readonly path: (string | number)[];

@@ -53,6 +53,31 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     meaning: "The machine's clock was set meanwhile: requests and telemetry do not belong to the same times.",
     needs: "times on a monotonic clock",
   },
+  beyond_bandwidth: {
+    meaning:
+      "Tokens came faster than the GPU's memory can be read, and each needs a reading of all weights that it uses: speed, model or GPU are not what they are said to be.",
+    needs:
+      "concurrency 1, a GPU of the catalogue and the size of the model, of a mixture of experts its active part too",
+  },
+  rate_mismatch: {
+    meaning:
+      "Durations, tokens and tokens/s contradict each other: one of them is in another unit, or of something else.",
+    needs: "durations and tokens/s of requests",
+  },
+  overlapping_requests: {
+    meaning:
+      "By their durations more requests were under way at once than there are places: durations or load level are not what they are said to be.",
+    needs: "durations of the requests of a closed loop",
+  },
+  wrong_time: {
+    meaning: "Requests lie far from the time that the run tells of itself: they belong to another run.",
+    needs: "the run's own start, and when it was collected",
+  },
+  rejected_lines: {
+    meaning:
+      "Too many lines of requests could not be read for the others to stand for all: those may be the ones that failed.",
+    needs: "raw evidence",
+  },
   cpu_spill: {
     meaning: "A part of the model lay outside GPU memory and ran on the processor, which is slow.",
     needs: "how much of the model the engine loaded onto the GPU",

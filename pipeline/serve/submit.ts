@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { ENDPOINTS } from "../schema/endpoints.ts";
+import { type StrictJson, strictJson } from "../schema/strict_json.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import type { Submitted } from "../summaries/submit.ts";
 import { replyError, replyJson } from "./reply.ts";
@@ -20,8 +21,6 @@ export interface Submissions {
 export const TOKEN_VARIABLE = "ALMANAC_SUBMIT_TOKEN";
 const MOST_BYTES = 64 * 1024;
 const TURNS_A_MINUTE = 30;
-/** A benchmark is nested 4 deep; far deeper values only serve to exhaust whoever reads them. */
-const DEEPEST = 32;
 
 /** The handlers of the route, in order. `now` in ms; `accepted` is called after each benchmark taken in. */
 export function submission(
@@ -50,7 +49,7 @@ export function submission(
 
 async function take(bytes: Uint8Array, accept: Accept): Promise<Response> {
   const body = parse(bytes);
-  if ("fault" in body) return replyError(400, `Cannot read the benchmark: ${body.fault}.`);
+  if ("reason" in body) return replyError(400, `Cannot read the benchmark: ${body.reason}.`);
   const outcome = await accept(body.value);
   if ("faults" in outcome) {
     const { faults } = outcome;
@@ -87,16 +86,10 @@ function holds(header: string | undefined, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }
 
-function parse(bytes: Uint8Array): { readonly value: unknown } | { readonly fault: string } {
+function parse(bytes: Uint8Array): StrictJson {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return isDeeper(value, DEEPEST) ? { fault: `it is nested more than ${DEEPEST} deep` } : { value };
+    return strictJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return { fault: "it is not JSON" };
+    return { reason: "it is not JSON" };
   }
-}
-
-function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1));
 }

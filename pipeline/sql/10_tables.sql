@@ -1,10 +1,11 @@
 -- The tables of almanac.duckdb. Created once; a build replaces the rows of the runs that changed.
 
 CREATE TABLE sources (
-  run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, seal VARCHAR, part VARCHAR
+  run_id VARCHAR, entry_id VARCHAR, evidence_id VARCHAR, seal VARCHAR, part VARCHAR, left_out VARCHAR
 );
-COMMENT ON TABLE sources IS 'Raw directories that the tables were built from.';
-COMMENT ON COLUMN sources.seal IS 'SHA-256 of its provenance.json.';
+COMMENT ON TABLE sources IS 'Raw directories that the tables were built from, and those that were left out.';
+COMMENT ON COLUMN sources.seal IS 'SHA-256 of its provenance.json; of one that was left out, of its files'' names, sizes and times too.';
+COMMENT ON COLUMN sources.left_out IS 'Why nothing of it is in the tables; null when it is.';
 COMMENT ON COLUMN sources.part IS 'Parquet file of requests.parquet, chunks.parquet and gpu_samples.parquet that holds its rows.';
 
 CREATE TABLE benchmarks (

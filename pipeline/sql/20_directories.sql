@@ -9,7 +9,7 @@ CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT
   told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
-  coalesce((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 1) AS told_level,
+  coalesce(nullif((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 0), 1) AS told_level,
   CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
     THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival
 FROM (
@@ -17,7 +17,8 @@ FROM (
     "directory": "INTEGER", "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",
     "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "rejected_lines": "BIGINT",
     "files": "VARCHAR[]", "metadata_file": "VARCHAR", "results_file": "VARCHAR", "chunks_file": "VARCHAR",
-    "server_file": "VARCHAR", "calibration_file": "VARCHAR", "gpu_file": "VARCHAR", "wanted_gpu": "VARCHAR"
+    "server_file": "VARCHAR", "calibration_file": "VARCHAR", "gpu_file": "VARCHAR", "wanted_gpu": "VARCHAR",
+    "collected_at": "VARCHAR", "rejected_requests": "BIGINT"
   }]'), recursive := true)
 ) AS told
 JOIN read_text(getvariable('metadata_files')) AS file ON file.filename = told.metadata_file;

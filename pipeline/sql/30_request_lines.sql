@@ -1,5 +1,10 @@
 -- The request lines of a batch, typed, with what follows from each line alone.
--- Variable: results_files (list of paths, in the order of the directories' numbers).
+-- Variables: results_files (list of paths, in the order of the directories' numbers), no_error (NO_ERROR of schema/failed.ts).
+
+-- The one rule for what failed. Nearly all lines say false.
+CREATE OR REPLACE TEMP MACRO is_failed(err, error_class) AS
+  CASE WHEN err = 'false' THEN false ELSE coalesce(NOT regexp_full_match(err, getvariable('no_error'), 'i'), false) END
+  OR error_class IS NOT NULL;
 
 CREATE OR REPLACE TEMP VIEW request_lines AS
 SELECT
@@ -7,7 +12,7 @@ SELECT
   coalesce(level, told_level) AS level,
   coalesce(phase, 'measure') AS phase,
   n,
-  make_timestamp((t * 1e6)::BIGINT) AS sent_at,
+  make_timestamp(((t - if(sent_ns IS NULL, coalesce(dur, 0), 0)) * 1e6)::BIGINT) AS sent_at,
   tok, tok_from, recount_tok, prompt_tok, cached_tok,
   CASE WHEN decode_tok > 0 AND last_token_ns > first_token_ns THEN decode_tok * 1e9 / (last_token_ns - first_token_ns)
        WHEN first_text_ns IS NULL THEN nullif(tps, 0) END AS tokens_per_second,
@@ -17,7 +22,7 @@ SELECT
   (first_text_ns - scheduled_ns) / 1e6 AS ttft_ms,
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
   (first_answer_ns - scheduled_ns) / 1e6 AS ttfa_ms,
-  coalesce(err NOT IN ('false', '0', ''), false) OR error_class IS NOT NULL AS failed,
+  is_failed(err, error_class) AS failed,
   error_class, error_msg, prompt, asked_tok, stop, http, frames, lead_frames,
   scheduled_ns, sent_ns, headers_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, last_frame_ns, end_ns,
   first_token_ns, last_token_ns, decode_tok, reads, same_model,

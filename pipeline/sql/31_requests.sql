@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP VIEW requests AS FROM read_parquet(getvariable('requests_
 
 COMMENT ON COLUMN requests.benchmark_id IS 'Benchmark that the request belongs to.';
 COMMENT ON COLUMN requests.phase IS 'measure; beside it warmup (never counted), settle (before the window) and repeat (the first level once more).';
-COMMENT ON COLUMN requests.sent_at IS 'When it was sent, UTC.';
+COMMENT ON COLUMN requests.sent_at IS 'When it was sent, UTC; of a line that tells when it ended, that less its duration.';
 COMMENT ON COLUMN requests.tokens_per_second IS 'decode_tok / (last token - first token), tokens/s; the recorded tps where those times are not known.';
 COMMENT ON COLUMN requests.tpot_ms IS 'Time per output token after the first, (last token - first token) / decode_tok, ms; from the recorded tps where those times are not known.';
 COMMENT ON COLUMN requests.latency_ms IS 'Duration of the whole request, ms.';

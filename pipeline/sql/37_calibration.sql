@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMP TABLE calibration_levels AS
 SELECT directory, calibrated_at, ceiling_chunks_per_second, unnest(levels, recursive := true)
 FROM (
-  SELECT directory, unnest(from_json(content::JSON, '{
+  SELECT directory, unnest(from_json(ltrim(content, chr(65279))::JSON, '{
     "calibrated_at": "VARCHAR", "ceiling_chunks_per_second": "DOUBLE", "levels": [{
       "streams": "DOUBLE", "chunks_per_second": "DOUBLE", "p99_ttft_error_ms": "DOUBLE", "p99_itl_error_ms": "DOUBLE", "clean": "BOOLEAN"
     }]

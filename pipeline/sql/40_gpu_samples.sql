@@ -1,9 +1,10 @@
 -- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
 -- `line` numbers the rows of files without an index of the GPU, and is null in others.
 
--- The number in a cell, with or without its unit.
+-- The number in a cell, with or without its unit. `nan` and `inf` are words, not numbers.
+CREATE OR REPLACE TEMP MACRO finite(number) AS if(isfinite(number), number, NULL);
 CREATE OR REPLACE TEMP MACRO number_in(cell, unit) AS
-  coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE));
+  finite(coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE)));
 
 -- Whether a cell says that the driver has lost the GPU (LOST of schema/evidence.ts), with brackets or without.
 CREATE OR REPLACE TEMP MACRO says_lost(cell) AS contains(cell, 'GPU is lost') OR contains(cell, 'GPU requires reset');
@@ -21,6 +22,7 @@ WITH cells AS (
   FROM gpu_cells
   JOIN (SELECT directory, gpu_file, nullif((metadata ->> '$.hardware.gpu_count')::INTEGER, 0) AS gpu_count FROM directories)
     ON gpu_file = file
+  WHERE sampled_at IS NOT NULL
 ),
 -- Rows without an index that follow each other within 0.1 s are one tick: GPUs 0, 1, 2 … in their order.
 starts AS (

@@ -19,6 +19,8 @@ asked AS (
     count(*) AS total_requests,
     countif(failed) AS total_errors,
     countif(error_class = 'truncated') AS total_truncated,
+    sum(coalesce(latency_ms, (end_ns - sent_ns) / 1e6)) / 1e3 AS busy_seconds,
+    count(sent_ns) = 0 AND bool_and(epoch_us(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) % 1000000 = 0) AS is_stamped,
     max(epoch(sent_at) - sent_ns / 1e9) - min(epoch(sent_at) - sent_ns / 1e9) AS clock_skew_seconds
   FROM measured GROUP BY ALL
 ),
@@ -55,7 +57,17 @@ answered AS (
     quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) AS ttft_ms,
     quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) AS ttfa_ms,
     avg(tpot_ms) AS avg_tpot_ms,
-    quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) AS tpot_ms
+    quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) AS tpot_ms,
+    -- What durations, tokens and rates say of each other (68_plausible_verdicts.sql).
+    total_prompt_tokens / nullif(count(prompt_tok), 0) AS avg_prompt_tokens,
+    sum(frames) FILTER (frames > 0 AND tok > 0) / sum(tok) FILTER (frames > 0 AND tok > 0) AS frames_per_token,
+    sum((tok - 1) / tokens_per_second) FILTER (tok > 1 AND latency_ms IS NOT NULL) AS decode_seconds,
+    sum(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) / 1e3 AS rated_seconds,
+    count(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) AS rated_requests,
+    bool_and(latency_ms % 1000 = 0) AS has_whole_durations,
+    median(latency_ms * tokens_per_second / 1e3 / (tok - 1)) FILTER (first_text_ns IS NULL AND tok >= 32) AS latency_times,
+    sum(end_ns - sent_ns) FILTER (latency_ms IS NOT NULL) / 1e9 AS timed_seconds,
+    sum(latency_ms) FILTER (end_ns IS NOT NULL AND sent_ns IS NOT NULL) / 1e3 AS latency_seconds
   FROM measured WHERE good GROUP BY ALL
 ),
 figures AS (

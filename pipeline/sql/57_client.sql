@@ -53,7 +53,7 @@ requests_seen AS (
     count(*) FILTER (failed) AS all_failed,
     count(*) FILTER (phase = 'measure') AS measured,
     sum(frames) FILTER (phase = 'measure') AS measured_frames,
-    quantile_cont((sent_ns - scheduled_ns) / 1e6, 0.99) FILTER (phase = 'measure') AS p99_schedule_lag_ms,
+    quantile_cont(if(sent_ns < scheduled_ns, 0, (sent_ns - scheduled_ns) / 1e6), 0.99) FILTER (phase = 'measure') AS p99_schedule_lag_ms,
     count(*) FILTER (phase = 'measure' AND sent_ns <= horizon_ns) AS sent_in_time,
     count(*) FILTER (phase = 'measure' AND scheduled_ns <= horizon_ns) AS due_in_time,
     sum(frames) FILTER (NOT failed AND tok_from = 'engine') AS frames_told,

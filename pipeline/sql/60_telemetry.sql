@@ -1,9 +1,9 @@
 -- GPU figures over the window of each benchmark: power is summed over GPUs, everything else averaged. A gap is time without
--- a sample, at the window's ends too.
+-- a sample, at the window's ends too; a step between samples that is kept throughout is none.
 
 -- What telemetry may show before a verdict says so (70_verdicts.sql), and what a GPU under load is.
 CREATE OR REPLACE TEMP MACRO telemetry_limits() AS {
-  gap_seconds: 3, throttled_pct: 1, load_utilization_pct: 50, least_ticks_at_rest: 3, utilization_at_rest_pct: 10,
+  gap_seconds: 3, gap_steps: 1.5, least_steps: 3, throttled_pct: 1, load_utilization_pct: 50, least_ticks_at_rest: 3, utilization_at_rest_pct: 10,
   memory_before_load_mib: 1024, tenant_mib: 512, clock_skew_seconds: 1
 };
 
@@ -45,6 +45,10 @@ per_gpu AS (
     longest(max(gap), min(sampled_at) - any_value(first_sent_at), any_value(last_ended_at) - max(sampled_at)) AS gap_seconds,
     longest(max(unpowered), min(powered_at) - any_value(first_sent_at), any_value(last_ended_at) - max(powered_at))
       AS unpowered_seconds,
+    greatest(
+      telemetry_limits().gap_seconds,
+      if(count(gap) >= telemetry_limits().least_steps, telemetry_limits().gap_steps * median(epoch(gap)), 0)
+    ) AS allowed_seconds,
     coalesce(
       greatest(counted_pct(sw_thermal_slowdown_us, sampled_at), counted_pct(hw_thermal_slowdown_us, sampled_at)),
       masked_pct(if(reasons & 128 > 0, reasons & 96, reasons), 104)
@@ -60,7 +64,8 @@ per_gpu AS (
 -- Of several GPUs the one that is held back most.
 worst AS (
   SELECT
-    benchmark_id, max(gap_seconds) AS longest_gap_seconds, max(unpowered_seconds) AS longest_unpowered_seconds,
+    benchmark_id, max({times: gap_seconds / allowed_seconds, seconds: gap_seconds, allowed: allowed_seconds}) AS longest_gap,
+    max(unpowered_seconds) AS longest_unpowered_seconds,
     sum(power_w) AS avg_power_draw_w, count(*) AS sampled_gpus, count(power_w) AS powered_gpus,
     max(thermal_throttle_pct) AS thermal_throttle_pct, max(power_cap_pct) AS power_cap_pct, min(cap) AS cap,
     min(pcie_generation) AS pcie_generation_under_load, min(pcie_width) AS pcie_width_under_load
@@ -82,7 +87,7 @@ SELECT
   averages.*, avg_power_draw_w, max_power_draw_w,
   thermal_throttle_pct, power_cap_pct, cap.enforced AS enforced_power_limit_w, cap.standard AS default_power_limit_w,
   pcie_generation_under_load, pcie_width_under_load,
-  longest_gap_seconds, sampled_gpus,
+  longest_gap.seconds AS longest_gap_seconds, longest_gap.allowed AS allowed_gap_seconds, sampled_gpus,
   -- Energy needs every GPU's power from the window's start to its end.
   powered_gpus = greatest(sampled_gpus, coalesce(gpu_count, 0)) AND longest_unpowered_seconds <= telemetry_limits().gap_seconds
     AS knows_energy

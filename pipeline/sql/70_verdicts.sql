@@ -60,7 +60,7 @@ crossed AS (
     {code: 'clock_skew', severity: 'fatal', value: clock_skew_seconds, "limit": telemetry_limit.clock_skew_seconds, unit: 's that the clock was set by', crossed: clock_skew_seconds > telemetry_limit.clock_skew_seconds},
     {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},
     {code: 'power_capped', severity: 'advisory', value: enforced_power_limit_w, "limit": default_power_limit_w, unit: 'W enforced, against the default', crossed: enforced_power_limit_w < default_power_limit_w},
-    {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": telemetry_limit.gap_seconds, unit: 's', crossed: gap_seconds > telemetry_limit.gap_seconds},
+    {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds), unit: 's', crossed: gap_seconds > coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds)},
     {code: 'telemetry_gap', severity: 'advisory', value: gpu_count - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpu_count > sampled_gpus},
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
@@ -80,4 +80,4 @@ SELECT
   bool_or(severity = 'fatal') FILTER (crossed) AS fatal,
   -- Where the data is missing, crossed is null.
   list(DISTINCT code ORDER BY code) FILTER (crossed IS NOT NULL) AS checked
-FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts) GROUP BY ALL;
+FROM (FROM crossed UNION ALL BY NAME FROM client_verdicts UNION ALL BY NAME FROM plausible_verdicts) GROUP BY ALL;

@@ -1,5 +1,5 @@
--- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variable: catalog_names (JSON, the catalogue's
--- name of each GPU that has one).
+-- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variables: catalog_names (JSON, the catalogue's
+-- name of each GPU that has one), public_names (JSON, the name of each model that its agent called by a path).
 
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
@@ -21,7 +21,9 @@ WITH facts AS (
     nullif(metadata ->> '$.hardware.cpu_model', 'unknown') AS cpu_model,
     nullif((metadata ->> '$.hardware.cpu_cores')::INTEGER, 0) AS cpu_cores,
     nullif((metadata ->> '$.hardware.ram_gib')::DOUBLE, 0) AS ram_gib,
-    metadata ->> '$.model.name' AS model_name,
+    coalesce(
+      (getvariable('public_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.model.name'], metadata ->> '$.model.name'
+    ) AS model_name,
     metadata ->> '$.model.family' AS family,
     (metadata ->> '$.model.parameter_count')::DOUBLE AS parameter_count,
     metadata ->> '$.model.quantization' AS quantization,
@@ -32,7 +34,7 @@ WITH facts AS (
     metadata ->> '$.model.runtime_install.source' AS runtime_source,
     metadata ->> '$.model.runtime_install.sha256' AS runtime_sha256,
     metadata ->> '$.model.digest' AS digest,
-    coalesce(metadata ->> '$.model.weights', 'real') AS weights,
+    if(metadata ->> '$.model.weights' = 'random', 'random', 'real') AS weights,
     arrival, load.level,
     (metadata ->> '$.test_config.duration_seconds')::DOUBLE / 60 AS duration_minutes,
     (metadata ->> '$.test_config.max_tokens')::INTEGER AS max_tokens,
@@ -51,7 +53,7 @@ WITH facts AS (
     load.avg_tpot_ms, load.tpot_ms[1] AS p50_tpot_ms, load.tpot_ms[2] AS p95_tpot_ms, load.tpot_ms[3] AS p99_tpot_ms,
     inter_token.avg_itl_ms, inter_token.itl_ms[1] AS p50_itl_ms, inter_token.itl_ms[2] AS p95_itl_ms,
     inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput, client_signs.client,
-    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
+    telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, allowed_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
     provider, location, price_per_hour, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
 import { sha256Hex } from "../lib/files.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import type { Origin } from "../schema/names.ts";
-import { parseOrRefuse } from "../schema/parse.ts";
+import { check, parseOrRefuse } from "../schema/parse.ts";
+import { strictJson } from "../schema/strict_json.ts";
 import { structureOf } from "../schema/structure.ts";
 import { PublishedFile, PublishedPick, Submission, SubmissionLine } from "../schema/summary.ts";
+import { wellFormedJson } from "../schema/text.ts";
 
 /** A file of results: what the builder takes or leaves as a whole. */
 export interface SummaryFile {
@@ -51,11 +53,13 @@ export interface Told {
   readonly summaries: readonly Summary[];
   /** What its source recommends. */
   readonly picks: readonly PublishedPick[];
+  /** One sentence for each line that is left out. */
+  readonly notices: readonly string[];
 }
 
-/** Reads a file; a UserError names every fault. */
+/** Reads a file; a UserError names every fault of one that was written by hand. */
 export function readSummaries(file: SummaryFile): Told {
-  return file.run_id === SUBMITTED ? { summaries: submittedIn(file), picks: [] } : publishedIn(file);
+  return file.run_id === SUBMITTED ? submittedIn(file) : publishedIn(file);
 }
 
 /** Inserts results into the benchmarks table of `db`, which has the catalogue. */
@@ -69,7 +73,7 @@ export async function insertSummaries(
     ...summary,
     gpu: gpuNamed(catalog, summary.hardware.gpu_name)?.name ?? summary.hardware.gpu_name,
   }));
-  await db.set("summaries", JSON.stringify(rows));
+  await db.set("summaries", wellFormedJson(rows));
   await db.set("summary_structure", STRUCTURE);
   await db.runFile("81_summaries.sql");
 }
@@ -82,7 +86,7 @@ export async function insertPicks(
 ): Promise<void> {
   if (picks.length === 0) return;
   await db.set("published_run", run_id);
-  await db.set("picks", JSON.stringify(picks));
+  await db.set("picks", wellFormedJson(picks));
   await db.set("picks_structure", PICKS);
   await db.runFile("82_published_picks.sql");
 }
@@ -111,15 +115,23 @@ function publishedIn({ text, path, run_id }: SummaryFile): Told {
     origin: "published",
     source: title,
   }));
-  return { summaries, picks };
+  return { summaries, picks, notices: [] };
 }
 
-function submittedIn({ text, path }: SummaryFile): Summary[] {
-  const hint = "Remove the line that is named, or restore the file.";
-  return text.split("\n").slice(0, -1).map((line, index) => {
-    const where = `${path}:${index + 1}`;
-    return summaryOf(parseOrRefuse(SubmissionLine, json(line, where, hint), where, hint));
+/** Lines that were damaged since they were taken are left out. */
+function submittedIn({ text, path }: SummaryFile): Told {
+  const read = text.split("\n").slice(0, -1).map((line, index) => {
+    const read = strictJson(line);
+    const checked = "reason" in read ? { faults: [read.reason] } : check(SubmissionLine, read.value);
+    return "value" in checked
+      ? { summary: summaryOf(checked.value) }
+      : { notice: `${path}:${index + 1} is left out: ${checked.faults.join("; ")}` };
   });
+  return {
+    summaries: read.flatMap(({ summary }) => summary === undefined ? [] : [summary]),
+    picks: [],
+    notices: read.flatMap(({ notice }) => notice === undefined ? [] : [notice]),
+  };
 }
 
 /** An accepted submission as a result. */
@@ -140,11 +152,9 @@ export function digestOf(value: unknown): string {
 }
 
 function json(text: string, where: string, hint: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(`Cannot read ${where}: ${messageOf(cause)}`, hint, { cause });
-  }
+  const read = strictJson(text);
+  if ("reason" in read) throw new UserError(`Cannot read ${where}: ${read.reason}`, hint);
+  return read.value;
 }
 
 /** The text of a file up to its last line break, without what a crash left of a line; empty without a file. */

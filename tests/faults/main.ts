@@ -1,10 +1,11 @@
 // deno-lint-ignore-file no-console
-// `deno task test-faults [kill|campaign|scale|hostile|publish]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
+// `deno task test-faults [kill|campaign|scale|hostile|publish|mutations]…`: what must hold when everything goes wrong. Prints one table; exits with 1 when a line does not hold.
 import { chosenParts, type Line, report } from "../bench/line.ts";
 import { install, SSH_SERVER } from "../prepare.ts";
 import { campaign } from "./campaign.ts";
 import { hostile } from "./hostile.ts";
 import { killAll } from "./kills.ts";
+import { mutations } from "./mutations.ts";
 import { killPublishers } from "./publishing.ts";
 import { scale } from "./scale.ts";
 
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   scale,
   hostile,
   publish: killPublishers,
+  mutations,
 };
 
 const parts = chosenParts(PARTS);

@@ -44,10 +44,10 @@ export class Figures {
     }
     const text = first_text_ns ?? 0;
     const [first, last] = [first_token_ns ?? text, last_token_ns ?? last_text_ns ?? 0];
-    this.#spans.push({ tok, first, last });
+    this.#spans.push({ tok: tok ?? 0, first, last });
     if (!counts) return;
     this.#ttft_ms.push((text - (scheduled_ns ?? text)) / 1e6);
-    const after = decode_tok ?? tok - 1;
+    const after = decode_tok ?? (tok ?? 0) - 1;
     if (after > 0 && last > first) this.#tpot_ms.push((last - first) / 1e6 / after);
   }
 

@@ -1,5 +1,5 @@
 // Who answers, as the messages of a stream say it. Pure.
-import { publicModelName } from "../../schema/names.ts";
+import { publicModelName } from "../../schema/local_paths.ts";
 import { cutText } from "../../schema/text.ts";
 import { isSameModel } from "../same_model.ts";
 

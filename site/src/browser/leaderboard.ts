@@ -1,7 +1,8 @@
 // The table of all results with its filters: what is chosen stands in the address, and back and forward restore it.
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-import { harmless, toCsv } from "./csv.ts";
+import { harmless } from "../../../pipeline/schema/formula.ts";
+import { toCsv } from "./csv.ts";
 import { counts, type Facts, shows } from "./filter.ts";
 import { save } from "./save.ts";
 import { bodyOf, headsOf, makeSortable, markSorted, sortTable } from "./sort.ts";

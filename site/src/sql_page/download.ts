@@ -1,5 +1,6 @@
 // A result as the text of a file. Pure.
-import { harmless, toCsv } from "../browser/csv.ts";
+import { harmless } from "../../../pipeline/schema/formula.ts";
+import { toCsv } from "../browser/csv.ts";
 import { exact, fullText, type Result, type Value } from "./values.ts";
 
 /** CSV with every digit; texts are harmless in a spreadsheet. */

@@ -47,7 +47,7 @@ function isMeasured(line: RequestLine, level: number): boolean {
 
 /** Decoding takes one step less than there are tokens: the first comes out of reading the prompt. */
 function compared(level: number, lines: readonly RequestLine[]): Line {
-  const steps = sum(lines, ({ tok }) => tok - 1);
+  const steps = sum(lines, ({ tok }) => (tok ?? 0) - 1);
   const ours = steps * 1e9 /
     sum(lines, ({ first_text_ns, last_text_ns }) => span(first_text_ns, last_text_ns));
   const engines = steps * 1e9 / sum(lines, ({ engine }) => engine?.decode_ns ?? NaN);

@@ -1,0 +1,47 @@
+// Runs become tables, batch by batch, without what cannot be read of them.
+import type { Catalog } from "../lib/catalog.ts";
+import type { Database } from "../lib/duckdb.ts";
+import { batches } from "./batch.ts";
+import { intact } from "./intact.ts";
+import type { BuiltSource } from "./changes.ts";
+import { knownFault, leaveOut } from "./left_out.ts";
+import { buildReadable } from "./readable.ts";
+import type { RawDirectory, SealedDirectory } from "./scan.ts";
+
+/** Requests and chunk times held in memory at once, in bytes of JSON. */
+const BATCH_BYTES = 512 * 2 ** 20;
+
+/** Builds whole runs but for the directories that cannot be, which are noted down; `built` is what the last build had. Returns notices. */
+export async function buildRuns(
+  db: Database,
+  runs: readonly (readonly RawDirectory[])[],
+  built: readonly BuiltSource[],
+  staged: string,
+  catalog: Catalog,
+): Promise<string[]> {
+  const notices: string[] = [];
+  const whole: SealedDirectory[][] = [];
+  const left: { directory: RawDirectory; reason: string }[] = [];
+  const raw = new Map(runs.flat().map((directory) => [directory.path, directory]));
+  for (const run of runs) {
+    const sealed: SealedDirectory[] = [];
+    for (const directory of run) {
+      const known = knownFault(directory, built);
+      const found = known === null ? intact(directory) : { reason: known };
+      if ("sealed" in found) sealed.push(found.sealed);
+      else left.push({ directory, reason: found.reason });
+    }
+    if (sealed.length > 0) whole.push(sealed);
+  }
+  for (const batch of batches(whole, BATCH_BYTES)) {
+    const readable = await buildReadable(db, batch, staged, catalog);
+    notices.push(...readable.notices);
+    for (const { directory, reason } of readable.left) {
+      const unread = raw.get(directory.path);
+      if (unread !== undefined) left.push({ directory: unread, reason });
+    }
+  }
+  // Last, since a batch that fails takes all with it that is known of its runs.
+  for (const { directory, reason } of left) await leaveOut(db, directory, reason);
+  return notices;
+}

@@ -1,0 +1,189 @@
+// The files of a raw directory as a seal sees them: what they say, and which of their lines cannot be used, and why.
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { Calibration } from "../schema/calibration.ts";
+import type { ChunkLine } from "../schema/chunk.ts";
+import { Durations } from "../schema/durations.ts";
+import {
+  type GpuHeader,
+  gpuLineFault,
+  readChunkLine,
+  readGpuHeader,
+  type Reading,
+  readRequestLine,
+  readServerLine,
+} from "../schema/evidence.ts";
+import { isFailed } from "../schema/failed.ts";
+import { Metadata } from "../schema/metadata.ts";
+import { check, parseOrRefuse } from "../schema/parse.ts";
+import { CUT_OFF, type RejectedLine, REPEATS } from "../schema/provenance.ts";
+import type { RequestLine } from "../schema/request.ts";
+import { strictJson } from "../schema/strict_json.ts";
+import { exists, readText, whyNoFile } from "./files.ts";
+import { fileLines } from "./lines.ts";
+import { Rejections, wholeFile } from "./rejections.ts";
+
+/** Each is a benchmark of its own. */
+const MOST_LEVELS = 256;
+
+/** metadata.json; a UserError says why there is none that can be used. */
+export async function readMetadata(dir: string): Promise<Metadata> {
+  const path = join(dir, "metadata.json");
+  const hint = "A result directory needs metadata.json with hardware and model.name.";
+  const read = await readJson(path);
+  if ("reason" in read) throw new UserError(`Cannot read ${path}: ${read.reason}`, hint);
+  return parseOrRefuse(Metadata, read.value, path, hint);
+}
+
+/** What results.jsonl says; a UserError says why it cannot be used at all. */
+export async function readResults(dir: string, { test_config }: Metadata) {
+  const path = join(dir, "results.jsonl");
+  const none = await whyNoFile(path);
+  if (none !== null) throw new UserError(`Cannot read ${path}: ${none}`, "Name a directory that has one.");
+  const rejections = new Rejections("results.jsonl");
+  const repeated = new Repeated();
+  const durations = new Durations();
+  const levels = new Set<number>();
+  const rates = new Map<number, { sum: number; count: number }>();
+  let requests = 0;
+  for await (const line of usableLines(path, readRequestLine, rejections)) {
+    const before = repeated.lineOf(keyOf(line.value), line.number);
+    if (before !== null) {
+      rejections.add(line.number, `${REPEATS} ${before}`);
+      continue;
+    }
+    requests += 1;
+    const { phase, level, tps } = line.value;
+    levels.add(level ?? 1);
+    if ((phase ?? "measure") !== "measure" || isFailed(line.value)) continue;
+    durations.add(line.value);
+    if (!tps) continue;
+    const rate = rates.get(level ?? 1) ?? { sum: 0, count: 0 };
+    rates.set(level ?? 1, { sum: rate.sum + tps, count: rate.count + 1 });
+  }
+  refuseUseless(path, requests, levels.size, rejections);
+  const lowest = rates.get(Math.min(...rates.keys()));
+  const isOpen = (test_config?.load ?? null) !== null && test_config?.load?.kind !== "ladder";
+  return {
+    requests,
+    rejected: rejections.lines,
+    tokens_per_second: lowest === undefined ? null : lowest.sum / lowest.count,
+    impossible: durations.fault(test_config?.concurrent_reqs || 1, isOpen),
+  };
+}
+
+function refuseUseless(path: string, requests: number, levels: number, { lines, whole }: Rejections): void {
+  const hint = "Each line is a JSON object with t, n, and tok, tps or err.";
+  if (whole !== null) throw new UserError(`Cannot use ${path}: ${whole}`, hint);
+  if (requests === 0) {
+    const [first] = lines;
+    const why = first === undefined ? "" : ` (line ${first.line}: ${first.reason})`;
+    throw new UserError(`Cannot use ${path}: it has no usable line${why}`, hint);
+  }
+  if (levels > MOST_LEVELS) {
+    throw new UserError(
+      `Cannot use ${path}: it tells of ${levels} load levels, at most ${MOST_LEVELS} are taken`,
+      "`level` is the number of requests in flight, or requests per second of an open loop.",
+    );
+  }
+}
+
+/** The same request has the same numbers and times. */
+function keyOf({ n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns }: RequestLine): string {
+  return [n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns].join(" ");
+}
+
+/** Lines by what they tell of. */
+class Repeated {
+  readonly #first = new Map<string, number>();
+
+  /** The line that told of the same; null for the first. */
+  lineOf(key: string, line: number): number | null {
+    const first = this.#first.get(key);
+    if (first === undefined) this.#first.set(key, line);
+    return first ?? null;
+  }
+}
+
+/** The lines that chunks.jsonl and server.jsonl have and that cannot be used; none without these files. */
+export async function faultyLines(dir: string): Promise<RejectedLine[]> {
+  return [...await faultyChunks(dir), ...await faultyServerLines(dir)];
+}
+
+async function faultyChunks(dir: string): Promise<RejectedLine[]> {
+  const rejections = new Rejections("chunks.jsonl");
+  const path = join(dir, rejections.file);
+  if (!await exists(path)) return [];
+  const repeated = new Repeated();
+  for await (const { number, value } of usableLines(path, readChunkLine, rejections)) {
+    if (repeated.lineOf(requestOf(value), number) !== null) {
+      rejections.add(number, `it tells of request ${value.n} again`);
+    }
+  }
+  return rejections.lines;
+}
+
+function requestOf({ level, phase, n }: ChunkLine): string {
+  return `${level} ${phase} ${n}`;
+}
+
+async function faultyServerLines(dir: string): Promise<RejectedLine[]> {
+  const rejections = new Rejections("server.jsonl");
+  const path = join(dir, rejections.file);
+  if (!await exists(path)) return [];
+  await Array.fromAsync(usableLines(path, readServerLine, rejections), () => null);
+  return rejections.lines;
+}
+
+/** The lines of a file that `read` can use; the others go to `rejections`. */
+async function* usableLines<T>(
+  path: string,
+  read: (line: string, complete: boolean) => Reading<T>,
+  rejections: Rejections,
+): AsyncGenerator<{ number: number; value: T }> {
+  for await (const { number, text, complete, fault } of fileLines(path)) {
+    const reading = fault === null ? read(text, complete) : { reason: complete ? fault : CUT_OFF };
+    if (reading === null) continue;
+    if ("reason" in reading) rejections.add(number, reading.reason);
+    else yield { number, value: reading.value };
+  }
+}
+
+/** A calibration.json that is none is left out whole. */
+export async function faultyCalibration(dir: string): Promise<RejectedLine[]> {
+  const file = "calibration.json";
+  if (!await exists(join(dir, file))) return [];
+  const read = await readJson(join(dir, file));
+  if ("reason" in read) return wholeFile(file, read.reason);
+  const checked = check(Calibration, read.value);
+  return "faults" in checked ? wholeFile(file, checked.faults.join("; ")) : [];
+}
+
+/** The layout of gpu.csv, null where it cannot be used, and its lines that cannot. */
+export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; rejected: RejectedLine[] }> {
+  const rejections = new Rejections("gpu.csv");
+  const path = join(dir, rejections.file);
+  let header: GpuHeader | null = null;
+  if (!await exists(path)) return { header, rejected: [] };
+  for await (const { number, text, fault } of fileLines(path)) {
+    if (fault === null && header === null) {
+      header = readGpuHeader(text);
+      if (header.header_lines === 1) continue;
+    }
+    const reason = fault ?? gpuLineFault(text, header?.columns ?? []);
+    if (reason !== null) rejections.add(number, reason);
+  }
+  return { header: rejections.whole === null ? header : null, rejected: rejections.lines };
+}
+
+/** The JSON of a small file, or why it says none. */
+async function readJson(path: string) {
+  const none = await whyNoFile(path);
+  if (none !== null) return { reason: none };
+  try {
+    return strictJson(await readText(path));
+  } catch (error) {
+    if (error instanceof TypeError) return { reason: "it is not UTF-8" };
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+-- Reasons for which the figures of a benchmark cannot all be true, as submissions are checked for (schema/plausible.ts); 70_verdicts.sql
+-- takes them over. What is not told, or does not apply, is null: it was not checked.
+
+-- How far figures may lie apart before they contradict each other. Of the weights about a tenth are embeddings, which are not read for
+-- every token, and memory may be clocked a tenth above its maker's figure. Where no time to first token is known, a request may wait for
+-- its prompt to be read, and the first one for the model; not ten times as long as all its tokens take, when prompts are short.
+CREATE OR REPLACE TEMP MACRO plausible_limits() AS {
+  bandwidth_times: 1.25, in_flight_pct: 105, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
+  most_prompt_tokens: 1000, duration_off_pct: 10, time_off_hours: 24, rejected_pct: 10
+};
+
+-- Whether a model that the catalogue lacks is a mixture of experts, by its name or family: how much of it is read for a token is not known.
+CREATE OR REPLACE TEMP MACRO may_be_mixture(name, family) AS regexp_matches(
+  concat_ws(' ', name, family),
+  'moe|mixtral|[0-9]x[0-9]+b|[-_:]a[0-9.]+b|gpt-?oss|deepseek-?(v[2-9]|[2-9])|deepseek-?r1(:671b|[^:]*$)|llama-?4|qwen3-?(next|coder)|kimi|glm-?[4-9]|minimax|dbrx|grok|jamba|arctic|ernie|hunyuan|step-?3|ling-|granite-?4|nemotron|phi-?3\.5',
+  'i'
+);
+
+-- Whether several tokens may come of one reading of the weights, by the engine's flags.
+CREATE OR REPLACE TEMP MACRO may_guess(flags) AS coalesce(regexp_matches(flags, 'specul|draft|eagle|medusa|ngram|lookahead|mtp|"-md"', 'i'), false);
+
+CREATE OR REPLACE TEMP TABLE plausible_verdicts AS
+WITH lines AS (
+  SELECT directory, count(*) AS usable_lines
+  FROM requests JOIN (SELECT directory, run_id, entry_id FROM directories WHERE rejected_requests > 0) USING (run_id, entry_id)
+  GROUP BY ALL
+),
+told AS (
+  SELECT
+    benchmark_id, load.*, plausible_limits() AS most, arrival = 'closed' AND load.level = 1 AS alone,
+    greatest(coalesce((metadata ->> '$.hardware.gpu_count')::INTEGER, 1), 1) AS number_of_gpus,
+    (metadata ->> '$.hardware.gpu_count') IS DISTINCT FROM '0' AS has_gpu,
+    (getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.hardware.gpu_name'] AS gpu,
+    metadata ->> '$.model.name' AS model_name,
+    size_in_gb(metadata ->> '$.model.size') AS size_told,
+    metadata ->> '$.model.quantization' AS quantization_told,
+    may_be_mixture(metadata ->> '$.model.name', metadata ->> '$.model.family') AS is_mixture,
+    frames_per_token IS NULL AND may_guess(metadata ->> '$.test_config.engine_flags') AS guesses,
+    arrival,
+    rejected_requests, 100 * rejected_requests / (rejected_requests + usable_lines) AS rejected_pct,
+    try_cast(metadata ->> '$.started_at' AS TIMESTAMP) AS run_started_at,
+    try_cast(metadata ->> '$.completed_at' AS TIMESTAMP) AS run_ended_at,
+    try_cast(collected_at AS TIMESTAMP) AS collected_at
+  FROM load JOIN directories USING (directory) LEFT JOIN lines USING (directory)
+),
+found AS (
+  SELECT
+    told.*,
+    -- Every token of one request alone needs a reading of all weights that are active; a frame with several tokens needs one as well.
+    most.bandwidth_times * gpus.memory_bandwidth_gb_s * number_of_gpus
+      / (coalesce(size_told, if(quantization_told IS NULL, models.size_gb, models.sizes_gb[quantization_told]))
+        * coalesce(models.active_parameters / models.parameters, if(is_mixture, NULL, 1)) * least(coalesce(frames_per_token, 1), 1))
+      AS most_tokens_per_second,
+    busy_seconds / (window_seconds + if(is_stamped, most.stamp_seconds, 0.1)) AS in_flight,
+    100 * decode_seconds / nullif(rated_seconds, 0) AS decode_pct,
+    100 * abs(latency_seconds / nullif(timed_seconds, 0) - 1) AS duration_off_pct,
+    -- From the run's own time to the request that lies farthest from it; a run that tells no end may have gone on for a month, and
+    -- none is older than what it could have measured.
+    greatest(
+      0,
+      epoch(greatest(run_started_at, TIMESTAMP '2020-01-01') - first_sent_at),
+      epoch(last_ended_at - least(coalesce(run_ended_at, run_started_at + INTERVAL 30 DAY), coalesce(collected_at, run_ended_at)))
+    ) / 3600 AS off_hours
+  FROM told
+  LEFT JOIN gpus ON gpus.name = told.gpu
+  LEFT JOIN models ON models.name = told.model_name
+),
+crossed AS (
+  SELECT benchmark_id, unnest([
+    {code: 'beyond_bandwidth', severity: 'fatal', value: avg_tokens_per_second, "limit": most_tokens_per_second, unit: 'tokens/s, against what the memory bandwidth of the GPU allows', crossed: if(has_gpu AND NOT guesses, avg_tokens_per_second > most_tokens_per_second, NULL)},
+    {code: 'rate_mismatch', severity: 'fatal', value: decode_pct, "limit": most.decode_pct, unit: '% of the requests'' durations that their tokens take at the recorded tokens/s', crossed: decode_seconds > most.decode_pct / 100 * rated_seconds + if(has_whole_durations, rated_requests, 0)},
+    {code: 'rate_mismatch', severity: 'fatal', value: latency_times, "limit": most.latency_times, unit: 'times the time of its tokens at the recorded tokens/s that a request takes (median)', crossed: if(alone AND rated_requests >= most.least_requests AND coalesce(avg_prompt_tokens <= most.most_prompt_tokens, true), latency_times > most.latency_times, NULL)},
+    {code: 'rate_mismatch', severity: 'fatal', value: duration_off_pct, "limit": most.duration_off_pct, unit: '% between the requests'' durations and their own times', crossed: duration_off_pct > most.duration_off_pct},
+    {code: 'overlapping_requests', severity: 'fatal', value: in_flight, "limit": most.in_flight_pct / 100 * level, unit: 'requests in flight on average, by their durations', crossed: if(arrival = 'closed', in_flight > most.in_flight_pct / 100 * level, NULL)},
+    {code: 'wrong_time', severity: 'fatal', value: off_hours, "limit": most.time_off_hours, unit: 'h between the requests and the time that the run tells of itself', crossed: off_hours > most.time_off_hours},
+    {code: 'rejected_lines', severity: 'fatal', value: rejected_pct, "limit": most.rejected_pct, unit: '% of the lines of requests could not be used', crossed: rejected_requests > 0 AND rejected_pct > most.rejected_pct}
+  ], recursive := true)
+  FROM found
+)
+FROM crossed;

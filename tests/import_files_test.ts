@@ -1,0 +1,121 @@
+// What an import takes: the files of evidence alone, as they are but for local paths; all else is named and left where it is.
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { EVIDENCE_FILES } from "../pipeline/schema/evidence_files.ts";
+import { jsonl, metadata } from "./fixtures.ts";
+import { folderOf, goodFiles, importing, olderLines } from "./imported.ts";
+
+async function rawDirectory(raw: string): Promise<string> {
+  const [run] = [...Deno.readDirSync(raw)];
+  const [entry] = [...Deno.readDirSync(join(raw, run?.name ?? ""))];
+  return await Deno.realPath(join(raw, run?.name ?? "", entry?.name ?? ""));
+}
+
+const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+
+Deno.test("only files of evidence are taken; pages, scripts, links, folders and our own seals stay and are named", async () => {
+  await using root = await importing();
+  const dir = await folderOf(join(root.paths.root, "in"), "d", {
+    ...goodFiles(),
+    "agent.log": "words\n",
+    "evil.html": "<script>alert(1)</script>",
+    "logo.svg": "<svg onload='alert(1)'/>",
+    "sw.js": "",
+    "other.log": "",
+    "provenance.json": '{"evidence_id": "0123456789abcdef"}',
+    "canary.json": "{}",
+  });
+  await Deno.mkdir(join(dir, "results"));
+  await Deno.symlink("/etc/hostname", join(dir, "gpu.csv"));
+  const { imported } = await root.take(dir);
+  equal(imported.length, 1);
+  deepEqual(names(await rawDirectory(root.paths.raw)), [
+    "agent.log",
+    "metadata.json",
+    "provenance.json",
+    "results.jsonl",
+  ]);
+  const said = root.said.join("\n");
+  match(said, /gpu\.csv was left where it is: it is a link/);
+  match(
+    said,
+    /left where they are, .*: canary\.json, evil\.html, logo\.svg, other\.log, provenance\.json, results, sw\.js$/m,
+  );
+});
+
+Deno.test("a folder full of other things is named as far as anybody reads", async () => {
+  await using root = await importing();
+  const others = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`x${n}.txt`, ""]));
+  await root.take({ ...goodFiles(), ...others });
+  match(root.said.join("\n"), /no files of evidence: (x\d+\.txt, ){19}x\d+\.txt and 480 more$/m);
+});
+
+Deno.test("a file that is larger than evidence can be is left out, or refuses the directory that needs it", async () => {
+  await using root = await importing();
+  const [large, needed] = await Promise.all(
+    ["large", "needed"].map((name) => folderOf(join(root.paths.root, "in"), name, goodFiles())),
+  );
+  const grown = async (dir: string | undefined, name: "calibration.json" | "metadata.json") => {
+    using file = await Deno.open(join(dir ?? "", name), { write: true, create: true });
+    await file.truncate(EVIDENCE_FILES[name].most_bytes + 1);
+  };
+  await grown(large, "calibration.json");
+  await grown(needed, "metadata.json");
+  const { imported, refused } = await root.take(large ?? "", needed ?? "");
+  equal(imported.length, 1);
+  match(
+    root.said.join("\n"),
+    /calibration\.json was left where it is: it has 262145 bytes, at most 262144 are taken/,
+  );
+  match(refused[0]?.reason ?? "", /metadata\.json: it has 4194305 bytes, at most 4194304 are taken/);
+});
+
+Deno.test("what holds no local path is taken byte by byte, whatever its form", async () => {
+  await using root = await importing();
+  const files = goodFiles({
+    "results.jsonl": `\uFEFF${jsonl(olderLines()).replaceAll("\n", " \r\n")}{"cut":`,
+    "metadata.json": `\uFEFF${JSON.stringify(JSON.parse(metadata()), null, 7)}\r\n\r\n`,
+    "gpu.csv":
+      "2026/01/02 03:04:05.000, 95, 20000, 24576, 60, 300\r\n2026/01/02 03:04:06.000, 95, 20000, 24576, 60, 300",
+    "agent.log": Uint8Array.from([0xff, 0x0a, 0x00, 0x0d]),
+  });
+  await root.take(files);
+  const dir = await rawDirectory(root.paths.raw);
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    deepEqual(await Deno.readFile(join(dir, name)), bytes, name);
+  }
+  const [benchmark] = await root.build();
+  deepEqual([benchmark?.results.total_requests, benchmark?.gpu_stats.avg_power_draw_w], [20, 300]);
+});
+
+Deno.test("local paths and user names are taken out before anything is kept, and that is told", async () => {
+  await using root = await importing();
+  const model = "/data/zoeq/models/qwen2.5-7b-q4_k_m.gguf";
+  const words = [`cannot open ${model}`, "see /home/zoeq/x", "C:\\Users\\Zoe Q\\y", "/Users/zoeq/z"];
+  const failed = words.map((error_msg, n) => ({ t: 1767323200 + n, n: 100 + n, err: true, error_msg }));
+  await root.take(goodFiles({
+    "results.jsonl": jsonl([...olderLines(), ...failed]),
+    "metadata.json": JSON.stringify({
+      ...JSON.parse(metadata({ model: { name: model, path: model } })),
+      cwd: "/home/zoeq/work",
+      test_config: { engine_flags: ["--cache=/srv/zoeq/hub"], prompts: ["/think of /home/zoeq/a"] },
+    }),
+    "agent.log": "at /home/zoeq/agent.js\n",
+    "gpu.csv": "timestamp, power.draw [W], process\n2026/01/02 03:04:06.000, 300, /home/zoeq/bin/x\n",
+  }));
+  const dir = await rawDirectory(root.paths.raw);
+  for (const name of names(dir)) {
+    const text = await Deno.readTextFile(join(dir, name));
+    ok(!/zoe/i.test(text), `${name}: ${/.*zoe.*/i.exec(text)?.[0]}`);
+  }
+  const said = root.said.join("\n");
+  match(said, /results\.jsonl: local paths were taken out of 4 lines/);
+  match(said, /metadata\.json: local paths were taken out/);
+  const [benchmark] = await root.build();
+  equal(benchmark?.model.name, "qwen2.5-7b-q4_k_m.gguf");
+  equal(benchmark?.results.total_errors, 4);
+  const told = JSON.parse(await Deno.readTextFile(join(dir, "metadata.json")));
+  equal(told.cwd, "work");
+  deepEqual(told.test_config, { engine_flags: ["--cache=hub"], prompts: ["/think of ~/a"] });
+});
