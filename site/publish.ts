@@ -34,7 +34,7 @@ export async function publishData(
 async function sealsRead(database: string): Promise<ReadonlyMap<string, string>> {
   using db = await Database.reading(database);
   const rows = await db.rows(
-    "SELECT concat_ws('/', run_id, nullif(entry_id, '')) AS name, seal FROM sources",
+    "SELECT concat_ws('/', run_id, nullif(entry_id, '')) AS name, seal FROM sources WHERE left_out IS NULL",
   );
   return new Map(rows.map(({ name, seal }) => [String(name), String(seal)]));
 }

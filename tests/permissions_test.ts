@@ -157,7 +157,7 @@ async function left(agent: string, flags: (folder: string, env: Record<string, s
     equal(code, 0, new TextDecoder().decode(stderr));
     const out = join(folder, "out");
     const metadata = JSON.parse(await Deno.readTextFile(join(out, "metadata.json")));
-    const line = JSON.parse((await Deno.readTextFile(join(out, "results.jsonl"))).split("\n")[0] ?? "");
+    const lines = (await Deno.readTextFile(join(out, "results.jsonl"))).trimEnd().split("\n");
     return {
       files: (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name).sort(),
       host_id: metadata.host_id,
@@ -165,7 +165,7 @@ async function left(agent: string, flags: (folder: string, env: Record<string, s
       hardware: metadata.hardware,
       model: metadata.model,
       telemetry: metadata.telemetry,
-      keys: Object.keys(line).sort(),
+      keys: [...new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))))].sort(),
       log: (await Deno.readTextFile(join(out, "agent.log"))).replaceAll(/^\S+ |:\d+/gm, ""),
     };
   } finally {
@@ -187,10 +187,11 @@ Deno.test("an agent with the flags of a run leaves what one that may do everythi
   }
 });
 
-Deno.test("an agent with the flags of a run writes nowhere else and sees no key of a cloud", () => {
+Deno.test("an agent with the flags of a run writes nowhere else, sees no key of a cloud, and sees which home it leaves out of its words", () => {
   const env = { MODEL: "m", URL: "http://[::1]:8000/v1", OUT: "/w/out" };
   const flags = agentFlags({ folder: "/w", env });
   ok(!flags.some((flag) => /^(-A|--allow-(net|read|write|env|sys))$/.test(flag)));
   ok(flags.includes("--allow-write=/w") && flags.includes("--allow-net=[::1],127.0.0.1"));
   for (const key of KEYS) ok(!flags.join().includes(key));
+  match(flags.join(" "), /--allow-env=\S*HOME,USERPROFILE/);
 });

@@ -1,6 +1,7 @@
 // The files an agent leaves: results.jsonl and chunks.jsonl line by line, server.jsonl window by window, metadata.json at the start
 // and at the end, agent.log.
 import { join } from "node:path";
+import { homeFolder } from "../lib/env.ts";
 import type { ChunkLine } from "../schema/chunk.ts";
 import { pathRemover, publicFlag } from "../schema/local_paths.ts";
 import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
@@ -105,7 +106,7 @@ export class Evidence implements Disposable {
     readonly most_bytes: Readonly<Partial<Record<FileName, number>>> = {},
   ) {
     Deno.mkdirSync(out, { recursive: true });
-    this.#withoutPaths = pathRemover(model, Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? null);
+    this.#withoutPaths = pathRemover(model, homeFolder());
     this.#out = out;
     this.#results = this.#open("results.jsonl");
     this.#chunks = chunks ? this.#open("chunks.jsonl") : null;

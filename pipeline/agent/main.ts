@@ -2,6 +2,7 @@
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
+import { allowedEnv } from "../lib/env.ts";
 import { AgentError, type Config, readConfig, SETTINGS } from "./config.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { run, type Watcher } from "./run.ts";
@@ -66,20 +67,11 @@ function withAdvice(error: unknown, { model, url, out }: Config): unknown {
   );
 }
 
-/** Our settings in the environment, of which nothing else is looked at. */
-function settings(): Record<string, string> {
-  return Object.fromEntries(SETTINGS.flatMap((variable) => {
-    const { state } = Deno.permissions.querySync({ name: "env", variable });
-    const value = state === "granted" ? Deno.env.get(variable) : undefined;
-    return value === undefined ? [] : [[variable, value]];
-  }));
-}
-
 async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
-    const config = readConfig(settings(), new Date());
+    const config = readConfig(allowedEnv(SETTINGS), new Date());
     if (config.calibrate) await calibrate(config, stop.signal);
     await run(config, stop.signal, watcherFor(config)).catch((error) => {
       throw config.progress_json ? error : withAdvice(error, config);

@@ -1,5 +1,7 @@
 // Child processes: they get named variables alone, no keys of ours, and to end one never fails.
 
+import { allowedEnv } from "./env.ts";
+
 /** What a program needs to know of this computer and its user; the last line is Windows'. */
 const BASE = [
   ...["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TZ", "TMPDIR", "TEMP", "TMP", "NO_COLOR"],
@@ -35,12 +37,7 @@ export function childVariables(also: readonly Also[] = []): string[] {
 
 /** Our own variables of which a child is told; those that we may not read are left out. */
 export function childEnv(also: readonly Also[] = []): Record<string, string> {
-  const names = childVariables(also);
-  return Object.fromEntries(names.flatMap((name) => {
-    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-    const value = state === "granted" ? Deno.env.get(name) : undefined;
-    return value === undefined ? [] : [[name, value]];
-  }));
+  return allowedEnv(childVariables(also));
 }
 
 export interface ChildOptions extends Omit<Deno.CommandOptions, "env" | "clearEnv" | "signal"> {

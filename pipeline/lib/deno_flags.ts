@@ -1,5 +1,7 @@
 // What Deno is told of what a program of ours may do, as narrowly as is known when it starts. Pure.
 
+import { HOME_VARIABLES } from "./env.ts";
+
 export type Allowed = "env" | "net" | "read" | "sys" | "write";
 
 /** Flags that allow these and no others. Deno has no way to write a path with a comma: such a one opens all of its kind. */
@@ -23,7 +25,7 @@ const LOOPBACK = "127.0.0.1";
 
 /**
  * The agent reaches its engine, and itself when it is calibrated; reads and writes its folder; and sees its settings, with the key
- * of an endpoint, which stands in the environment already. It may start any program: where LD_LIBRARY_PATH is set, as in many
+ * of an endpoint, which stands in the environment already, and the user's folder, which it leaves out of what it writes. It may start any program: where LD_LIBRARY_PATH is set, as in many
  * images, Deno starts none for those who may start only some. It may load any library: times of the kernel come through pointers.
  */
 export function agentFlags({ folder, env }: AgentOrder): string[] {
@@ -34,7 +36,7 @@ export function agentFlags({ folder, env }: AgentOrder): string[] {
       net: [...urls.map((url) => new URL(url).hostname), LOOPBACK],
       read: [folder, "/etc/machine-id"],
       write: [folder],
-      env: [...Object.keys(env), "API_KEY", "MOCK_SERVER"],
+      env: [...Object.keys(env), ...HOME_VARIABLES, "API_KEY", "MOCK_SERVER"],
       sys: ["cpus", "hostname", "networkInterfaces", "osUptime", "systemMemoryInfo"],
     }),
     "--allow-run",

@@ -1,0 +1,18 @@
+// Our environment, as far as we may read it: a variable that we may not read is one that is not set.
+
+/** Where systems name the user's folder. */
+export const HOME_VARIABLES: readonly string[] = ["HOME", "USERPROFILE"];
+
+/** Of these variables, those that are set and that we may read. */
+export function allowedEnv(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((variable) => {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    const value = state === "granted" ? Deno.env.get(variable) : undefined;
+    return value === undefined ? [] : [[variable, value]];
+  }));
+}
+
+/** The user's folder, if it is told. */
+export function homeFolder(): string | null {
+  return Object.values(allowedEnv(HOME_VARIABLES))[0] ?? null;
+}
