@@ -1,5 +1,6 @@
 // One connection, many askers: each gets the answer to its own question.
 import { deepEqual, rejects } from "node:assert/strict";
+import { join } from "node:path";
 import { Database } from "../pipeline/lib/duckdb.ts";
 
 const NUMBERS = Array.from({ length: 200 }, (_, n) => n);
@@ -23,4 +24,21 @@ Deno.test("a question that fails does not spoil the next one in the same words",
   );
   await rejects(db.rows(sql, { text: "none" }), /Conversion Error/);
   deepEqual(await db.rows(sql, { text: "7" }), [{ n: 7 }]);
+});
+
+Deno.test("a file that another of the same size replaced is read anew, however soon", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    using db = await Database.inMemory();
+    const path = join(folder, "part.parquet");
+    const read: unknown[] = [];
+    for (const n of NUMBERS) {
+      await db.run(`COPY (SELECT ${n}::BIGINT AS n FROM range(100)) TO '${path}'`);
+      read.push(...(await db.rows(`SELECT max(n)::INTEGER AS n FROM '${path}'`)).map((row) => row.n));
+      await Deno.remove(path);
+    }
+    deepEqual(read, NUMBERS);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

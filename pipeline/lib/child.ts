@@ -16,7 +16,7 @@ const ALSO = {
   fetches: [
     ...["DENO_DIR", "DENO_CERT", "DENO_TLS_CA_STORE", "DENO_NO_UPDATE_CHECK", "NPM_CONFIG_REGISTRY"],
     ...["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
-    ...["SSL_CERT_FILE", "SSL_CERT_DIR", "npm_config_registry"],
+    ...["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "npm_config_registry"],
   ],
   /** Which GPUs a program may use, and where their libraries lie. */
   devices: [

@@ -12,6 +12,9 @@ import { exists } from "./files.ts";
 
 const SQL = join(dirname(dirname(fileURLToPath(import.meta.url))), "sql");
 
+/** A file that replaced another is read anew: DuckDB's cache of files takes one of equal size, written soon after, for the same. */
+const ALWAYS = { enable_external_file_cache: "false" };
+
 export type Row = Record<string, unknown>;
 
 /** One connection; leaving its scope closes it and its database. */
@@ -30,7 +33,7 @@ export class Database implements Disposable {
 
   /** An empty database in memory. */
   static async inMemory(settings: Record<string, string> = {}): Promise<Database> {
-    const instance = await DuckDBInstance.create(":memory:", settings);
+    const instance = await DuckDBInstance.create(":memory:", { ...ALWAYS, ...settings });
     return new Database(instance, await instance.connect());
   }
 
@@ -39,7 +42,7 @@ export class Database implements Disposable {
     const hint = "Build it with `deno task build-data`, or say with --root where it is.";
     if (!await exists(path)) throw new UserError(`Cannot read the almanac's data: there is no ${path}`, hint);
     try {
-      const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
+      const instance = await DuckDBInstance.create(path, { ...ALWAYS, access_mode: "READ_ONLY" });
       return new Database(instance, await instance.connect());
     } catch (cause) {
       throw new UserError(`Cannot read the almanac's data: ${path} cannot be opened`, hint, { cause });
