@@ -1,4 +1,5 @@
 // Asks the engine something beside the load. It may be anybody's: its answer has a time and a size, and leads nowhere else.
+import { boundedText } from "../lib/bounded.ts";
 
 export interface Question {
   readonly api_key: string | null;
@@ -19,20 +20,13 @@ export async function fetchText(
   url: string,
   { api_key, deadline_ms, body, method }: Question,
 ): Promise<Told> {
+  const signal = AbortSignal.timeout(deadline_ms);
   const response = await fetch(url, {
     method: method ?? (body === undefined ? "GET" : "POST"),
     redirect: "error",
-    signal: AbortSignal.timeout(deadline_ms),
+    signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(api_key === null ? {} : { headers: { authorization: `Bearer ${api_key}` } }),
   });
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.length;
-    if (bytes > MOST_BYTES) throw new Error(`${url} answered more than ${MOST_BYTES / 1024 / 1024} MiB`);
-    text += decoder.decode(piece, { stream: true });
-  }
-  return { status: response.status, text: text + decoder.decode() };
+  return { status: response.status, text: await boundedText(response, MOST_BYTES, { signal }) };
 }
