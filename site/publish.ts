@@ -3,9 +3,11 @@ import { dirname, join } from "node:path";
 import { ownOrShipped } from "../pipeline/lib/catalog.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
+import { cleanLine } from "../pipeline/lib/terminal.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { type BuildRecord, isData } from "../pipeline/schema/build_record.ts";
 import { EVIDENCE_FILES, isEvidenceFile } from "../pipeline/schema/evidence_files.ts";
+import { shortText } from "../pipeline/schema/text.ts";
 
 /** Told of what is left out, a sentence a folder. */
 type Tell = (text: string) => void;
@@ -99,7 +101,7 @@ function isSealed(path: string, seal: string | undefined): boolean {
 
 function tellOf(folder: string, left: readonly string[], why: string, tell: Tell): void {
   if (left.length === 0) return;
-  const shown = (name: string) => name.slice(0, LONGEST_NAME).replace(/\p{C}/gu, "?");
+  const shown = (name: string) => shortText(cleanLine(name), LONGEST_NAME);
   const names = left.toSorted().slice(0, MOST_NAMED).map(shown).join(", ");
   const more = left.length > MOST_NAMED ? ` and ${left.length - MOST_NAMED} more` : "";
   tell(`not published from ${folder}: ${names}${more}: ${why}`);

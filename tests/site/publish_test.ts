@@ -154,5 +154,5 @@ Deno.test("only what the builder wrote or read reaches the site, and what is lef
   ok(links.length >= 3);
   for (const link of links) ok(found.includes(link), link);
   match(text, /notes\.html, which is not published/);
-  match(err, /gpu\.csv\?\.html/);
+  match(err, /gpu\.csv \.html/);
 });
