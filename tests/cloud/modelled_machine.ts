@@ -10,6 +10,8 @@ const TOKENS_PER_SECOND = 80;
 const PULL_GB_S = 0.5;
 const MODEL_GB = 4;
 const STEPS = 20;
+/** What an installer tells where there is nothing to do. */
+const IMAGE_HAS_IT = ["@program /usr/local/bin/ollama", "@version ", "@source image", "@sha256 "];
 
 /** The machine behind an offer; it takes the time that a real one would take, by `clock`. */
 export class ModelledMachine implements Machine {
@@ -24,6 +26,7 @@ export class ModelledMachine implements Machine {
     if (command.some((word) => word.includes("nvidia-smi --query-gpu"))) {
       this.#facts().forEach((line) => onStdout?.(line));
     }
+    if (command[3] === "install") IMAGE_HAS_IT.forEach((line) => onStdout?.(line));
     return Promise.resolve(0);
   };
 
