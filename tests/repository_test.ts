@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   schema: ["files"],
   plan: ["schema", "files"],
   lib: ["schema", "files"],
-  agent: ["schema", "calibrate"],
+  agent: ["schema", "lib", "calibrate"],
   calibrate: ["schema", "lib", "agent"],
   machines: ["schema", "files", "lib"],
   engines: ["schema", "files", "lib", "machines"],
