@@ -1,6 +1,6 @@
 // A file is read line by line, wherever its reads are cut, and what is no text or too long is told by line.
 import { deepEqual, equal, match } from "node:assert/strict";
-import { fileLines, LONGEST_LINE, rawLines } from "../pipeline/lib/lines.ts";
+import { fileLines, LONGEST_LINE_BYTES, rawLines } from "../pipeline/lib/lines.ts";
 
 async function linesOf(content: string | Uint8Array) {
   const path = await Deno.makeTempFile();
@@ -48,10 +48,10 @@ Deno.test("a line that is no UTF-8 is told, the lines around it are read", async
 });
 
 Deno.test("a line beyond the longest is told and not held, the next ones are read", async () => {
-  const long = "x".repeat(LONGEST_LINE + 1);
+  const long = "x".repeat(LONGEST_LINE_BYTES + 1);
   const { lines, raw } = await linesOf(`a\n${long}\nb\n${long.slice(1)}\n${long}`);
   match(lines[1]?.fault ?? "", /longer than 4 MiB/);
-  deepEqual(lines.map(({ text }) => text.length), [1, 0, 1, LONGEST_LINE, 0]);
-  deepEqual(raw.map(({ text }) => text?.length ?? null), [1, null, 1, LONGEST_LINE, null]);
+  deepEqual(lines.map(({ text }) => text.length), [1, 0, 1, LONGEST_LINE_BYTES, 0]);
+  deepEqual(raw.map(({ text }) => text?.length ?? null), [1, null, 1, LONGEST_LINE_BYTES, null]);
   deepEqual(lines.map(({ complete }) => complete), [true, true, true, true, false]);
 });

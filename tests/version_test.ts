@@ -1,9 +1,9 @@
 // What decides the content of data/export decides its version, and nothing else does.
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
+import { cp } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeVersion, deciding } from "../pipeline/build/version.ts";
-import { copyFolder } from "../pipeline/lib/files.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -13,7 +13,7 @@ async function copyOfCode(
 ): Promise<void> {
   const copy = await Deno.makeTempDir();
   try {
-    await copyFolder(join(repository, "pipeline"), join(copy, "pipeline"));
+    await cp(join(repository, "pipeline"), join(copy, "pipeline"), { recursive: true });
     await Deno.copyFile(join(repository, "deno.json"), join(copy, "deno.json"));
     await work(async (path, change = (text) => `${text}\n`) => {
       if (path === undefined) return codeVersion(copy, "catalogue");

@@ -15,7 +15,7 @@ import { AgentError, type Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
 import { STANDARD_PROMPTS } from "./prompts/standard.ts";
 
-export const AGENT_VERSION = "1";
+const AGENT_VERSION = "1";
 
 /** What metadata.json is made of; it grows while levels are measured. */
 export interface Story {

@@ -27,7 +27,7 @@ import * as slo from "../schema/slo.ts";
 import * as summary from "../schema/summary.ts";
 
 /** Level 1 writes our tables faster than zstd's default level, and with the encodings of version 2 smaller. */
-export const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
+const PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2";
 
 /** Of long tables: a column of more values than this gets no dictionary, and no time is spent on trying. */
 export const LONG_PARQUET = `${PARQUET}, DICTIONARY_SIZE_LIMIT 1000`;

@@ -1,6 +1,6 @@
 // Files that are either whole or not there, and their digests.
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 
 /** Writes through a temporary file beside `path`, flushed and renamed: a reader sees the old text or the new one. */
 export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
@@ -75,16 +75,6 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
-  }
-}
-
-/** Copies the files of a folder and of its folders; throws NotFound when `from` is not there. Links are left out. */
-export async function copyFolder(from: string, to: string): Promise<void> {
-  const items = await Array.fromAsync(Deno.readDir(from));
-  await Deno.mkdir(to, { recursive: true });
-  for (const item of items) {
-    if (item.isDirectory) await copyFolder(join(from, item.name), join(to, item.name));
-    if (item.isFile) await Deno.copyFile(join(from, item.name), join(to, item.name));
   }
 }
 

@@ -12,15 +12,15 @@ export interface FileLine {
 }
 
 export interface RawLine extends Pick<FileLine, "number" | "complete"> {
-  /** Without the line break; null for a line longer than LONGEST_LINE. */
+  /** Without the line break; null for a line longer than LONGEST_LINE_BYTES. */
   readonly bytes: Uint8Array | null;
 }
 
 /** Bytes. The chunk times of the longest answer take 1.5 MB. */
-export const LONGEST_LINE = 4 * 2 ** 20;
-const TOO_LONG = `it is longer than ${LONGEST_LINE / 2 ** 20} MiB`;
+export const LONGEST_LINE_BYTES = 4 * 2 ** 20;
+const TOO_LONG = `it is longer than ${LONGEST_LINE_BYTES / 2 ** 20} MiB`;
 /** Stands in a copy for a line that is. */
-export const STUMP = `(a line of more than ${LONGEST_LINE / 2 ** 20} MiB)`;
+export const STUMP = `(a line of more than ${LONGEST_LINE_BYTES / 2 ** 20} MiB)`;
 const READ_BYTES = 2 ** 18;
 const LF = 0x0a;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -83,13 +83,13 @@ class HeldLine {
   /** What is beyond the longest line is not kept. */
   add(part: Uint8Array): void {
     this.size += part.length;
-    if (this.size > LONGEST_LINE) this.#parts = [];
+    if (this.size > LONGEST_LINE_BYTES) this.#parts = [];
     else if (part.length > 0) this.#parts.push(part);
   }
 
   take(): Uint8Array | null {
     const [first, ...others] = this.#parts;
-    const bytes = this.size > LONGEST_LINE
+    const bytes = this.size > LONGEST_LINE_BYTES
       ? null
       : others.length === 0
       ? first

@@ -3,7 +3,7 @@ import type { RejectedLine } from "../schema/provenance.ts";
 import { cutText } from "../schema/text.ts";
 
 /** A file with more lines that cannot be used is no file of its kind. */
-export const MOST_REJECTED = 10_000;
+const MOST_REJECTED = 10_000;
 const LONGEST_REASON = 200;
 const MOST_SENTENCES = 20;
 const FIRST_LINES = 3;

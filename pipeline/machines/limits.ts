@@ -9,7 +9,7 @@ export const INSTALLATION = { seconds: 3600, bytes: 64 * MIB } as const;
 /** What may be said about the connection itself. */
 export const TALK_BYTES = MIB / 16;
 /** A file is given up when it comes more slowly than this, bytes a second. */
-export const SLOWEST_LINE = 50_000;
+const SLOWEST_LINE_BYTES_S = 50_000;
 /** What an engine on the machine may answer: a pull tells its progress for hours. */
 export const ANSWER_BYTES = 256 * MIB;
 /** Once its lease is stopped, so long a machine is still asked for what it measured. */
@@ -17,5 +17,5 @@ export const FAREWELL_SECONDS = 20;
 
 /** Seconds that so many bytes may take. */
 export function secondsFor(bytes: number): number {
-  return QUESTION.seconds + bytes / SLOWEST_LINE;
+  return QUESTION.seconds + bytes / SLOWEST_LINE_BYTES_S;
 }

@@ -100,7 +100,7 @@ type Note = typeof NOTES[number];
 type Moving = Exclude<MachineEvent["event"], "intent" | Note>;
 
 /** Which event leads from a state to which; what is not here cannot happen. */
-export const TRANSITIONS: Record<MachineState, Partial<Record<Moving, MachineState>>> = {
+const TRANSITIONS: Record<MachineState, Partial<Record<Moving, MachineState>>> = {
   intent: { unknown: "create_unknown", not_created: "not_created", requested: "requested" },
   create_unknown: { requested: "requested", not_created: "not_created" },
   requested: { starting: "starting", ready: "ready", destroying: "destroying", gone: "gone" },

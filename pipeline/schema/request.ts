@@ -11,7 +11,7 @@ const ns = (what: string) =>
 
 const YEAR_2100 = 4_102_444_800;
 
-export const ERROR_CLASSES = [
+const ERROR_CLASSES = [
   "connect",
   "http",
   "in_stream",

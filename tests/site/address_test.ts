@@ -1,8 +1,9 @@
 // What the site says of its own address: sitemap, feed, robots, the description of the data; and what it says without one.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
-import { copyFolder, sha256File } from "../../pipeline/lib/files.ts";
+import { sha256File } from "../../pipeline/lib/files.ts";
 import { cli } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 import { browserTest, visit } from "./browser.ts";
@@ -59,7 +60,7 @@ browserTest("without an address there is no sitemap, and one line says so", asyn
 
 Deno.test("two sites built at the same time do not disturb each other", async () => {
   await using other = await temporaryRoot();
-  await copyFolder(paths.exported, other.paths.exported);
+  await cp(paths.exported, other.paths.exported, { recursive: true });
   const built = await Promise.all([build(), cli("build-site", "--root", other.paths.root)]);
   for (const { code, err } of built) equal(code, 0, err);
 });
