@@ -110,6 +110,10 @@ Deno.test("the temporary folder of a killed process is cleared by the next, that
   const home = await Deno.makeTempDir();
   try {
     await Deno.mkdir(join(home, "ga-somebody-else's"));
+    for (const name of ["ga-folder-was-not-made.held", "ga-old.held.new", "ga-young.held.new"]) {
+      await Deno.writeTextFile(join(home, name), "");
+    }
+    await Deno.utime(join(home, "ga-old.held.new"), 0, 0);
     const [dead, living] = [holder(home), holder(home)];
     const [left, held] = [await dead.path(), await living.path()];
     await dead.end("SIGKILL");
@@ -118,7 +122,8 @@ Deno.test("the temporary folder of a killed process is cleared by the next, that
     const own = await next.path();
     deepEqual([await exists(left), await exists(held), await exists(own)], [false, true, true]);
     await Promise.all([living.end(), next.end()]);
-    deepEqual([...Deno.readDirSync(home)].map(({ name }) => name), ["ga-somebody-else's"]);
+    const stayed = ["ga-somebody-else's", "ga-young.held.new"];
+    deepEqual([...Deno.readDirSync(home)].map(({ name }) => name).sort(), stayed);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

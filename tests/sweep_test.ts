@@ -10,7 +10,7 @@ import type { Sweep } from "../pipeline/run/sweep.ts";
 import { deploymentOf } from "../pipeline/run/world.ts";
 import { type Fault, type Script, scripted } from "./cloud/server.ts";
 import { CLOUDS, type Hollow, hollow, RUN } from "./hollow.ts";
-import { rentedEntry } from "./rented_fixtures.ts";
+import { offer, rentedEntry } from "./rented_fixtures.ts";
 import { cli } from "./e2e/cli.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
@@ -173,6 +173,33 @@ Deno.test("a journal that is damaged is told, and keeps neither its machines ali
     deepEqual(inWords(result), ["vastai destroyed", "vastai destroyed"]);
     deepEqual([stage.present(), result.leftovers], [[], []]);
     match(stage.said.join("\n"), new RegExp(`aaaa/${damaged}:1 left out: it is not a journal line`));
+  }
+});
+
+Deno.test("a machine at a provider that was not asked is named, and sweep does not call that clean", async () => {
+  await using root = await temporaryRoot();
+  const { root: at, runs } = root.paths;
+  const run = join(runs, RUN);
+  await Deno.mkdir(run, { recursive: true });
+  const label = `ga-1a2b3c4d-${RUN}-1-1795478400-60`;
+  const intent = {
+    ...{ event: "intent", at: "2026-11-24T10:00:00.000Z", machine_id: `${RUN}-1`, lease_id: "l", label },
+    offer: offer({ provider: "tensordock" }),
+    ...{ deadline: "2026-11-24T11:00:00.000Z", entries: [], simulated: false, billing_step_seconds: 1 },
+  };
+  await Deno.writeTextFile(join(run, "machines.jsonl"), `${JSON.stringify(intent)}\n`);
+  const hosts = { hosts: [{ name: "tower", host: "127.0.0.1", port: 1 }] };
+  await Deno.writeTextFile(join(runs, "hosts.json"), JSON.stringify(hosts));
+  const { code, out } = await cli("sweep", "--root", at);
+  equal(code, 1, out);
+  match(out, new RegExp(`^not proven gone: ${label} at TensorDock$`, "m"));
+});
+
+Deno.test("a deployment whose name is damaged is refused before anything is rented or swept", async () => {
+  await using stage = await hollow();
+  for (const damaged of ["ga-1a2b3c4", "x", "ga-1a2b3c4d\nga-ffffffff"]) {
+    await Deno.writeTextFile(join(stage.paths.runs, ".deployment"), damaged);
+    await rejects(deploymentOf(stage.paths), (error) => error instanceof UserError && error.exitCode === 2);
   }
 });
 

@@ -2,6 +2,7 @@
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
+import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
 import { allowedEnv } from "../lib/env.ts";
 import { AgentError, type Config, readConfig, SETTINGS } from "./config.ts";
 import { mostInFlight } from "../schema/load.ts";
@@ -67,8 +68,15 @@ function withAdvice(error: unknown, { model, url, out }: Config): unknown {
   );
 }
 
+/** Whoever started us is gone when our stdin ends. */
+async function stopWithStdin(stop: AbortController): Promise<void> {
+  for await (const _ of Deno.stdin.readable);
+  stop.abort();
+}
+
 async function main(): Promise<number> {
   const stop = new AbortController();
+  if (allowedEnv([ENDS_WITH_STDIN])[ENDS_WITH_STDIN] === "1") void stopWithStdin(stop);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
     const config = readConfig(allowedEnv(SETTINGS), new Date());

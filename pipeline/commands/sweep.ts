@@ -10,7 +10,7 @@ import { providerTitle } from "../schema/names.ts";
 import { stopOnSignals } from "./signals.ts";
 import { realWorld } from "./world.ts";
 
-/** Exit code 0: nothing is left, or nothing was to be destroyed; 1: something could not be ended or read; a UserError where no account can be asked. */
+/** Exit code 0: all that may exist was looked for, and with `destroy` nothing of it is left; 1: not so; a UserError where no account can be asked. */
 export async function sweepCommand(
   { destroy, deployment }: { destroy: boolean; deployment?: string },
   { paths, log, print }: Shell,
@@ -39,8 +39,12 @@ export async function sweepCommand(
   });
   requireAccount(result);
   print(render(result, destroy));
-  const isClean = result.failed.size === 0 && (!destroy || result.leftovers.length === 0);
-  return isClean ? 0 : 1;
+  return result.failed.size === 0 && openEnds(result, destroy).length === 0 ? 0 : 1;
+}
+
+/** Machines of the journals that may exist still: those that were not looked for, and after `destroy` all. */
+function openEnds({ leftovers, opened: { providers } }: Sweep, destroy: boolean): Sweep["leftovers"] {
+  return leftovers.filter(({ offer }) => destroy || !providers.has(offer.provider));
 }
 
 /** Where nobody was asked nothing is known of what runs, which must not look like nothing runs. */
@@ -56,7 +60,8 @@ function requireAccount({ opened: { providers, missing, hosts }, leftovers }: Sw
   );
 }
 
-function render({ machines, leftovers, failed, opened }: Sweep, destroy: boolean): string {
+function render(result: Sweep, destroy: boolean): string {
+  const { machines, failed, opened } = result;
   const table = machines.length === 0 ? "No machine carries a label of the almanac.\n" : renderTable<Swept>([
     { title: "provider", of: ({ provider }) => providerTitle(provider) },
     { title: "id", of: ({ sighting }) => sighting.id },
@@ -69,7 +74,9 @@ function render({ machines, leftovers, failed, opened }: Sweep, destroy: boolean
     ...[...opened.missing].map(([name, variable]) =>
       `${providerTitle(name)} was not asked: ${variable} is not set`
     ),
-    ...(destroy ? leftovers.map(({ label }) => `not proven gone: ${label}`) : []),
+    ...openEnds(result, destroy).map(({ label, offer }) =>
+      `not proven gone: ${label} at ${providerTitle(offer.provider)}`
+    ),
     ...(!destroy && machines.some(({ judgement }) => UNWANTED.includes(judgement))
       ? ["Destroy what nobody wants with: deno task sweep --destroy"]
       : []),

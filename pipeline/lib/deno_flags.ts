@@ -21,6 +21,8 @@ export interface AgentOrder {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Variable by which an agent is told to stop when its stdin ends. */
+export const ENDS_WITH_STDIN = "ENDS_WITH_STDIN";
 const LOOPBACK = "127.0.0.1";
 
 /**
@@ -36,7 +38,7 @@ export function agentFlags({ folder, env }: AgentOrder): string[] {
       net: [...urls.map((url) => new URL(url).hostname), LOOPBACK],
       read: [folder, "/etc/machine-id"],
       write: [folder],
-      env: [...Object.keys(env), ...HOME_VARIABLES, "API_KEY", "MOCK_SERVER"],
+      env: [...Object.keys(env), ...HOME_VARIABLES, "API_KEY", "MOCK_SERVER", ENDS_WITH_STDIN],
       sys: ["cpus", "hostname", "networkInterfaces", "osUptime", "systemMemoryInfo"],
     }),
     "--allow-run",

@@ -1,4 +1,6 @@
-// This computer as a machine. A job lives as long as this process does.
+// This computer as a machine. A job lives as long as this process does: its stdin is a pipe of ours, whose end ends the agent, also where
+// we are killed.
+import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
 import { endChild, startChild } from "../lib/child.ts";
 import { copyEvidence } from "../lib/evidence_copy.ts";
 import { eachLine, runCommand } from "../lib/shell.ts";
@@ -28,9 +30,9 @@ export async function here(workdir: string, signal: AbortSignal): Promise<Machin
 function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {
   const child = startChild(program, {
     args,
-    env,
+    env: { ...env, [ENDS_WITH_STDIN]: "1" },
     also: ["devices", "endpoint", "fetches"],
-    stdin: "null",
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   });
@@ -47,6 +49,7 @@ function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {
   // Something that it started may hold its output open after its end.
   const ended = child.status.then(async (status) => {
     await Promise.race([read, new Promise((resolve) => setTimeout(resolve, LATE_MS))]);
+    await child.stdin.close().catch(() => undefined);
     code = status.code;
   });
   return {

@@ -43,8 +43,19 @@ const MARKET_SECONDS = 30;
 const TRIES = 5;
 const FIRST_WAIT_SECONDS = 1;
 const LONGEST_WAIT_SECONDS = 60;
-/** What answers hold besides that opens a machine or an account, such as a machine's own key. */
-const SECRET = /"(\w*(?:api_key|token|password|secret))"\s*:\s*"(?:[^"\\]|\\.)*"/gi;
+/** A list of all machines or charges has some dozens. */
+const MOST_PAGES = 1000;
+/** What is shown of an answer, and what is looked at for that. */
+const SHOWN = 300;
+const LOOKED_AT = 16 * SHOWN;
+/** What answers hold besides that opens a machine or an account, such as a machine's own key: values by their names, and in addresses. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [
+    /"(\w*(?:key|token|passw(?:or)?d|secret|credential|auth)\w*)"\s*:\s*"(?:[^"\\]|\\.)*("|$)/gi,
+    '"$1":"***"',
+  ],
+  [/([?&;][\w.-]*(?:key|token|passw(?:or)?d|secret|auth|sig)[\w.-]*=)[^&\s"']+/gi, "$1***"],
+];
 
 /** Without reused connections: Deno's fetch sends a request again when a reused one closes without an answer, creates included. */
 const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
@@ -103,13 +114,40 @@ export class Account {
     if (answer.status < 200 || answer.status > 299) throw this.refusal(call, answer);
     const reading = schema.safeParse(answer.json);
     if (reading.success) return reading.data;
+    // What it holds is not shown: a list of machines tells of their keys.
+    const [issue] = reading.error.issues;
     throw this.failure(
       "provider_unavailable",
       call,
-      `its answer has not the form it should have (${reading.error.issues[0]?.path.join(".")}): ${
-        this.#shown(answer.text)
-      }`,
+      `its answer has not the form it should have: ${
+        issue?.path.join(".") || "all of it"
+      }: ${issue?.message}`,
     );
+  }
+
+  /** Every page of a list, first to last, none without the others; `parameter` asks for the page after one that tells `next`. */
+  async pages<P>(
+    call: Call,
+    parameter: string,
+    read: (answer: Answer) => P,
+    next: (page: P) => string | null | undefined,
+  ): Promise<P[]> {
+    const found: P[] = [];
+    const asked = new Set<string>();
+    let length = 0;
+    for (let query = call.query;;) {
+      const answer = await this.ask({ ...call, ...(query === undefined ? {} : { query }) });
+      const page = read(answer);
+      found.push(page);
+      const token = next(page) ?? null;
+      if (token === null) return found;
+      length += answer.text.length;
+      if (asked.has(token) || asked.size >= MOST_PAGES || length > ANSWER_BYTES) {
+        throw this.failure("provider_unavailable", call, "its pages have no end");
+      }
+      asked.add(token);
+      query = { ...call.query, [parameter]: token };
+    }
   }
 
   /** A Failure that says what was to be done and what the provider answered. */
@@ -172,7 +210,10 @@ export class Account {
 
   /** An answer's text for people: one line, not too long, and without keys. */
   #shown(text: string): string {
-    return shortened(this.#redacted(text.replace(SECRET, '"$1":"***"')));
+    const start = cutText(text, LOOKED_AT);
+    return shortened(
+      this.#redacted(SECRETS.reduce((left, [secret, shown]) => left.replace(secret, shown), start)),
+    );
   }
 
   #redacted(text: string): string {
@@ -202,5 +243,5 @@ function parsed(text: string): unknown {
 
 function shortened(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return line === "" ? "nothing" : cutText(line, 300);
+  return line === "" ? "nothing" : cutText(line, SHOWN);
 }

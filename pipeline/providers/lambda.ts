@@ -6,7 +6,15 @@ import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
 import { Account, type Answer } from "./account.ts";
-import type { Opening, Order, Provider, ProviderKind, Sighting, Wanted } from "./provider.ts";
+import {
+  type Opening,
+  type Order,
+  type Provider,
+  type ProviderKind,
+  type Sighting,
+  type Wanted,
+  wordsOf,
+} from "./provider.ts";
 
 const NAME = "lambda";
 const BASE = "https://cloud.lambda.ai/api/v1";
@@ -278,7 +286,7 @@ function sightingOf(instance: Instance, opening: Opening): Sighting {
     // The name can be changed later, a tag cannot.
     label: tagOf(instance, LABEL_TAG) ?? (name || null),
     ...stateOf(status),
-    words: status,
+    words: wordsOf(status),
     addresses: addressesOf(instance, opening),
     price_per_hour: typeof cents === "number" ? cents / 100 : null,
   };

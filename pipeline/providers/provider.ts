@@ -6,6 +6,7 @@ import type { Host } from "../schema/hosts.ts";
 import type { Address } from "../schema/machine.ts";
 import type { ProviderName } from "../schema/names.ts";
 import type { Offer, OfferLimits, Wanted } from "../schema/offer.ts";
+import { shortText } from "../schema/text.ts";
 
 export type { Wanted };
 
@@ -61,6 +62,13 @@ export interface Sighting {
   readonly addresses: readonly Address[];
   /** US dollars per hour as billed, where the provider tells. */
   readonly price_per_hour: number | null;
+}
+
+const LONGEST_WORDS = 200;
+
+/** Such words, not too many of them. */
+export function wordsOf(told: string): string {
+  return shortText(told, LONGEST_WORDS);
 }
 
 /** An opened provider. Every verb throws a Failure whose code says what happened. */

@@ -4,7 +4,15 @@ import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
-import type { Opening, Order, Provider, ProviderKind, Sighting, Wanted } from "./provider.ts";
+import {
+  type Opening,
+  type Order,
+  type Provider,
+  type ProviderKind,
+  type Sighting,
+  type Wanted,
+  wordsOf,
+} from "./provider.ts";
 
 const NAME = "runpod";
 const BASE = "https://api.runpod.io/v2";
@@ -30,17 +38,9 @@ function openRunpod(opening: Opening): Provider {
   const base = opening.simulated?.url ?? BASE;
   const account = new Account(NAME, base, opening, PACE, explain);
 
-  /** All pages of a list. */
-  async function pages<P extends Paged>(Page: z.ZodType<P>, call: Call): Promise<P[]> {
-    const found: P[] = [];
-    let cursor: string | undefined;
-    do {
-      const query = { ...call.query, ...(cursor === undefined ? {} : { cursor }) };
-      const page: P = account.read(Page, call, await account.ask({ ...call, query }));
-      found.push(page);
-      cursor = page.pagination?.nextCursor ?? undefined;
-    } while (cursor !== undefined);
-    return found;
+  function pages<P extends Paged>(Page: z.ZodType<P>, call: Call): Promise<P[]> {
+    const read = (answer: Answer) => account.read(Page, call, answer);
+    return account.pages(call, "cursor", read, ({ pagination }) => pagination?.nextCursor);
   }
 
   return {
@@ -266,7 +266,7 @@ function sightingOf({ id, name, env, status, cost, ssh }: Pod, opening: Opening)
     id,
     label: typeof label === "string" ? label : name || null,
     ...stateOf(status, Boolean(direct)),
-    words: status,
+    words: wordsOf(status),
     addresses: direct ? [{ kind: "ssh", host: direct.host, port: direct.port, user }] : [],
     price_per_hour: cost ?? null,
   };

@@ -13,6 +13,7 @@ import {
   type ProviderKind,
   type Sighting,
   type Wanted,
+  wordsOf,
 } from "./provider.ts";
 
 const NAME = "tensordock";
@@ -70,7 +71,7 @@ function openTensordock(opening: Opening): Provider {
       id,
       label: name || null,
       ...stateOf(word, staysOff(id, word === "stoppeddisassociated")),
-      words: status ?? "no status",
+      words: wordsOf(status ?? "no status"),
       addresses: addressesOf(network, simulated?.login ?? "user"),
       price_per_hour: rateHourly ?? null,
     };

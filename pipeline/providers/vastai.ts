@@ -4,7 +4,6 @@ import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import type { Offer } from "../schema/offer.ts";
-import { cutText } from "../schema/text.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import { afterSeconds } from "./self_destruct.ts";
 import {
@@ -15,6 +14,7 @@ import {
   type ProviderKind,
   type Sighting,
   type Wanted,
+  wordsOf,
 } from "./provider.ts";
 
 const NAME = "vastai";
@@ -51,21 +51,13 @@ function openVastai(opening: Opening): Provider {
     return account.read(schema, call, answer);
   }
 
-  /** Every page, first to last; none at all when one is missing. */
-  async function pages<S extends z.ZodType<Paged>>(schema: S, call: Call): Promise<z.output<S>[]> {
-    const found: z.output<S>[] = [];
-    const seen = new Set<string>();
-    for (let token: string | null = null;;) {
-      const query: Call["query"] = { ...call.query, ...(token === null ? {} : { after_token: token }) };
-      const page: z.output<S> = read(schema, call, await account.ask({ ...call, query }));
-      found.push(page);
-      token = page.next_token ?? null;
-      if (token === null) return found;
-      if (seen.has(token)) {
-        throw account.failure("provider_unavailable", call, "its pages go in a circle");
-      }
-      seen.add(token);
-    }
+  function pages<P extends Paged>(Page: z.ZodType<P>, call: Call): Promise<P[]> {
+    return account.pages(
+      call,
+      "after_token",
+      (answer) => read(Page, call, answer),
+      ({ next_token }) => next_token,
+    );
   }
 
   return {
@@ -349,7 +341,7 @@ function sightingOf(instance: Instance, opening: Opening): Sighting {
     id: instance.id,
     label: instance.label || null,
     ...stateOf(instance),
-    words: cutText([actual_status ?? "not started", status_msg?.trim()].filter(Boolean).join(": "), 200),
+    words: wordsOf([actual_status ?? "not started", status_msg?.trim()].filter(Boolean).join(": ")),
     addresses: addressesOf(instance, opening.simulated?.login ?? "root"),
     price_per_hour: instance.dph_total ?? null,
   };

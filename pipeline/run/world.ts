@@ -1,6 +1,8 @@
 // What a run needs of the world outside, gathered once: time, accounts, and ways to machines. Tests bring their own.
 import { join } from "node:path";
 import type { EngineWorld } from "../engines/engine.ts";
+import { UserError } from "../errors.ts";
+import { isPrefix } from "../fleet/label.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -11,6 +13,7 @@ import { Hosts } from "../schema/hosts.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import type { Releases } from "../schema/releases.ts";
+import { shortText } from "../schema/text.ts";
 
 /** A simulated cloud in a provider's place. */
 export interface SimulatedCloud {
@@ -95,8 +98,15 @@ function parsed(text: string): unknown {
 export async function deploymentOf(paths: Paths): Promise<string> {
   const path = join(paths.runs, ".deployment");
   // One that cannot be read must not be replaced: its machines would be taken for somebody else's.
-  const known = await exists(path) ? await Deno.readTextFile(path) : "";
-  if (known.trim() !== "") return known.trim();
+  const known = (await exists(path) ? await Deno.readTextFile(path) : "").trim();
+  if (isPrefix(known)) return known;
+  if (known !== "") {
+    throw new UserError(
+      `Cannot tell this root's machines from others: ${path} says "${shortText(known, 40)}"`,
+      "It names the deployment, for example ga-1a2b3c4d, with which the labels of its machines begin. Put the name back; if no machine runs, remove the file.",
+      { exitCode: 2 },
+    );
+  }
   const random = crypto.getRandomValues(new Uint8Array(4));
   const name = `ga-${[...random].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
   await writeAtomic(path, `${name}\n`);

@@ -32,7 +32,7 @@ export const EndReason = z.union([FailureCode, z.enum(["done", "stopped", "orpha
   description: "Why a machine is given back: the work is done, somebody stopped it, or nobody wanted it.",
 });
 
-const at = z.string().meta({ description: "When, ISO 8601 UTC." });
+const at = z.iso.datetime().meta({ description: "When, ISO 8601 UTC." });
 const machine_id = z.string().meta({ description: "Our name of the machine, unique in its run." });
 
 export const MachineEvent = z.discriminatedUnion("event", [
@@ -43,7 +43,7 @@ export const MachineEvent = z.discriminatedUnion("event", [
     lease_id: z.string(),
     label: z.string(),
     offer: Offer,
-    deadline: z.string(),
+    deadline: z.iso.datetime(),
     entries: z.array(z.string()),
     simulated: z.boolean(),
     /** Seconds that the provider's bill is rounded up to. */

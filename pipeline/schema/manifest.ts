@@ -40,7 +40,7 @@ export const ManifestRow = z.strictObject({
   description: "One entry of one run, as the specification's benchmark_manifest table.",
 });
 
-const at = z.string().meta({ description: "When, ISO 8601 UTC." });
+const at = z.iso.datetime().meta({ description: "When, ISO 8601 UTC." });
 const entry_id = z.string().meta({ description: "Entry it speaks of." });
 const machine_id = z.string().nullable().default(null);
 const code = FailureCode.nullable().default(null);

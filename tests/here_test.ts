@@ -1,0 +1,55 @@
+// This computer as a machine: what is started here ends with whoever started it, however that ends.
+import { equal, match } from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exists } from "../pipeline/lib/files.ts";
+import { fakeOllama } from "./fakes/ollama.ts";
+import { until } from "./until.ts";
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+
+Deno.test("a job of a controller that is killed hears of it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const script = "touch began; cat; if [ -e killed ]; then touch heard; else touch early; fi";
+    const job = { command: ["sh", "-c", `cd '${folder}'; ${script}`], name: "job", env: {}, ended: "again" };
+    const there = async (name: string) => await exists(join(folder, name)) || null;
+    const program = `import { here } from "./pipeline/machines/here.ts";
+      const machine = await here(${JSON.stringify(folder)}, new AbortController().signal);
+      await machine.launch(${JSON.stringify(job)});
+      setInterval(() => undefined, 1000);`;
+    const controller = new Deno.Command(Deno.execPath(), {
+      args: ["eval", program],
+      cwd: repository,
+    }).spawn();
+    await until(() => there("began"));
+    await Deno.writeTextFile(join(folder, "killed"), "");
+    controller.kill("SIGKILL");
+    await controller.status;
+    await until(() => there("heard"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an agent that is told so stops with its stdin, and keeps what it measured", async () => {
+  const out = await Deno.makeTempDir();
+  try {
+    await using ollama = fakeOllama(["m:1b"]);
+    const env = { MODEL: "m:1b", URL: ollama.url, DURATION: "600", WARMUP: "0", OUT: out };
+    const agent = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", join(repository, "pipeline", "agent", "main.ts")],
+      env: { ...env, ENDS_WITH_STDIN: "1" },
+      stdin: "piped",
+      stderr: "piped",
+    }).spawn();
+    const said = new Response(agent.stderr).text();
+    const lines = () => Deno.readTextFile(join(out, "results.jsonl")).catch(() => "");
+    await until(async () => (await lines()).includes("\n") || null);
+    await agent.stdin.close();
+    equal((await agent.status).code, 130, await said);
+    match(await said, /evidence in /);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+});
