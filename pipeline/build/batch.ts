@@ -4,6 +4,7 @@ import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { LineWriter } from "../lib/line_writer.ts";
 import { rawLines } from "../lib/lines.ts";
+import { CUT_ENDS } from "../schema/ends.ts";
 import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
 import { NO_ERROR } from "../schema/failed.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -78,6 +79,7 @@ export async function buildBatch(
   await db.set("catalog_names", wellFormedJson(await catalogNames(db, catalog)));
   await db.set("public_names", wellFormedJson(await publicNames(db)));
   await db.set("no_error", NO_ERROR);
+  await db.set("cut_ends", CUT_ENDS);
   await db.set("foreign_gpus", await foreignGpus(db));
   const part = `${directories[0]?.run_id}.parquet`;
   await db.runFile("30_request_lines.sql");

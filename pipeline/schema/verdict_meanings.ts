@@ -13,8 +13,9 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "the engine's count of cached tokens",
   },
   token_mismatch: {
-    meaning: "The tokens that were counted are not those that the server says it generated.",
-    needs: "the server's own counters, or the answers' tokens counted again",
+    meaning:
+      "The tokens that were counted are not those that the server says it generated, or more than were asked for.",
+    needs: "the server's own counters, the answers' tokens counted again, or how many were asked for",
   },
   decode_mismatch: {
     meaning:

@@ -1,11 +1,19 @@
 -- The figures of each benchmark that come from its request lines. Requests stopped by the user count as neither success nor error.
+-- Variable: cut_ends (CUT_ENDS of schema/ends.ts).
+
+-- Whether an answer was held back before it came: many pieces at once, and all of them in a small part of the time that it was waited
+-- for. Engines that decode several steps at a time send eight to ten pieces at once.
+CREATE OR REPLACE TEMP MACRO is_held_back(frames, reads, decode_ns, wait_ns) AS
+  CASE WHEN reads > 0 THEN coalesce(frames >= 16 * reads AND 10 * decode_ns < wait_ns, false) END;
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
   SELECT
     *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told,
-    -- Cut off at the length that was asked for (CUT_ENDS of schema/ends.ts), and not ended by itself.
-    replace(lower(stop), '-', '_') IN ('length', 'limit', 'model_length', 'max_tokens') AS is_cut
+    -- Cut off at the length that was asked for, and not ended by itself.
+    list_contains(getvariable('cut_ends'), replace(lower(stop), '-', '_')) AS is_cut,
+    tokens_per_second IS NOT NULL AND decode_tok > 0 AS is_rated,
+    is_held_back(frames, reads, last_token_ns - first_token_ns, first_token_ns - sent_ns) AS is_held_back
   FROM requests
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
@@ -61,11 +69,16 @@ answered AS (
     -- What durations, tokens and rates say of each other (68_plausible_verdicts.sql).
     total_prompt_tokens / nullif(count(prompt_tok), 0) AS avg_prompt_tokens,
     sum(frames) FILTER (frames > 0 AND tok > 0) / sum(tok) FILTER (frames > 0 AND tok > 0) AS frames_per_token,
-    sum((tok - 1) / tokens_per_second) FILTER (tok > 1 AND latency_ms IS NOT NULL) AS decode_seconds,
-    sum(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) / 1e3 AS rated_seconds,
-    count(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) AS rated_requests,
+    sum(decode_tok / tokens_per_second) FILTER (is_rated AND latency_ms IS NOT NULL) AS decode_seconds,
+    sum(latency_ms) FILTER (is_rated) / 1e3 AS rated_seconds,
+    count(latency_ms) FILTER (is_rated) AS rated_requests,
+    sum(decode_tok) FILTER (is_rated) / sum(decode_tok / tokens_per_second) FILTER (is_rated) AS summed_tokens_per_second,
+    100 * coalesce(sum(decode_tok) FILTER (is_rated AND is_held_back), 0) / sum(decode_tok) FILTER (is_rated AND is_held_back IS NOT NULL)
+      AS held_back_pct,
+    sum(tok) FILTER (asked_tok > 0) AS tokens_of_asked,
+    sum(asked_tok) FILTER (asked_tok > 0 AND tok IS NOT NULL) AS asked_tokens,
     bool_and(latency_ms % 1000 = 0) AS has_whole_durations,
-    median(latency_ms * tokens_per_second / 1e3 / (tok - 1)) FILTER (first_text_ns IS NULL AND tok >= 32) AS latency_times,
+    median(latency_ms * tokens_per_second / 1e3 / decode_tok) FILTER (first_text_ns IS NULL AND is_rated AND tok >= 32) AS latency_times,
     sum(end_ns - sent_ns) FILTER (latency_ms IS NOT NULL) / 1e9 AS timed_seconds,
     sum(latency_ms) FILTER (end_ns IS NOT NULL AND sent_ns IS NOT NULL) / 1e3 AS latency_seconds
   FROM measured WHERE good GROUP BY ALL
