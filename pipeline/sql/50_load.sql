@@ -73,8 +73,7 @@ answered AS (
     sum(latency_ms) FILTER (is_rated) / 1e3 AS rated_seconds,
     count(latency_ms) FILTER (is_rated) AS rated_requests,
     sum(decode_tok) FILTER (is_rated) / sum(decode_tok / tokens_per_second) FILTER (is_rated) AS summed_tokens_per_second,
-    100 * coalesce(sum(decode_tok) FILTER (is_rated AND is_held_back), 0) / sum(decode_tok) FILTER (is_rated AND is_held_back IS NOT NULL)
-      AS held_back_pct,
+    100 * sum(decode_tok * is_held_back::INTEGER) FILTER (is_rated) / sum(decode_tok) FILTER (is_rated) AS held_back_pct,
     sum(tok) FILTER (asked_tok > 0) AS tokens_of_asked,
     sum(asked_tok) FILTER (asked_tok > 0 AND tok IS NOT NULL) AS asked_tokens,
     bool_and(latency_ms % 1000 = 0) AS has_whole_durations,

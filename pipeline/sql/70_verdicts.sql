@@ -12,7 +12,7 @@ CREATE OR REPLACE TEMP MACRO stall_limits() AS {least_seconds: 1, window_share: 
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
-    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata,
+    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata, gpus_to_sample,
     telemetry_limits() AS telemetry_limit,
     arrival, max_itl_ms,
     greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, stall_limits().median_itls * itl_ms[1] / 1e3)
@@ -61,7 +61,7 @@ crossed AS (
     {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},
     {code: 'power_capped', severity: 'advisory', value: enforced_power_limit_w, "limit": default_power_limit_w, unit: 'W enforced, against the default', crossed: enforced_power_limit_w < default_power_limit_w},
     {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds), unit: 's', crossed: gap_seconds > coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds)},
-    {code: 'telemetry_gap', severity: 'advisory', value: gpu_count - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpu_count > sampled_gpus},
+    {code: 'telemetry_gap', severity: 'advisory', value: gpus_to_sample - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpus_to_sample > sampled_gpus},
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
