@@ -117,7 +117,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   stalled: {
     meaning: "The engine stood still for a part of the window: its throughput is that of the rest.",
-    needs: "when every piece of the answers came, or the first of each in a closed loop",
+    needs: "when every piece of the answers came, or the first and the last of each in a closed loop",
   },
   non_stationary: {
     meaning:

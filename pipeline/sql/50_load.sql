@@ -13,8 +13,9 @@ WITH measured AS NOT MATERIALIZED (
     -- Cut off at the length that was asked for, and not ended by itself.
     list_contains(getvariable('cut_ends'), replace(lower(stop), '-', '_')) AS is_cut,
     tokens_per_second IS NOT NULL AND decode_tok > 0 AS is_rated,
-    is_held_back(frames, reads, last_token_ns - first_token_ns, first_token_ns - sent_ns) AS is_held_back
-  FROM requests
+    is_held_back(frames, reads, last_token_ns - first_token_ns, first_token_ns - sent_ns) AS is_held_back,
+    coalesce(level > 1 AND n < burst_n + level, false) AS is_in_burst
+  FROM requests JOIN (SELECT benchmark_id, burst_n FROM windows) USING (benchmark_id)
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 -- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
@@ -53,8 +54,11 @@ answered AS (
     min(latency_ms) AS min_latency_ms,
     max(latency_ms) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS latency_ms,
-    max(ttft_from_sent_ms) AS max_ttft_from_sent_ms,
+    -- Of many requests that begin at once the last waits for the prompts of all.
+    max(ttft_from_sent_ms) FILTER (NOT is_in_burst) AS max_ttft_from_sent_ms,
     median(ttft_from_sent_ms) AS median_ttft_from_sent_ms,
+    max(end_ns - last_token_ns) / 1e6 AS max_ending_ms,
+    median(end_ns - last_token_ns) / 1e6 AS median_ending_ms,
     100 * countif(NOT same_model) / nullif(count(same_model), 0) AS other_model_pct,
     -- What decoding took by the client's times and by the engine's, over the requests of which both are known. An engine counts the
     -- tokens of that time, or the steps between them, one less.
