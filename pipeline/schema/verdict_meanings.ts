@@ -62,7 +62,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   rate_mismatch: {
     meaning:
-      "Durations, tokens and tokens/s contradict each other: one of them is in another unit, or of something else.",
+      "Durations, tokens and tokens/s contradict each other: one of them is in another unit or of something else, or answers were held back and came at once.",
     needs: "durations and tokens/s of requests",
   },
   overlapping_requests: {
