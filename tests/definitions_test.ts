@@ -237,6 +237,15 @@ Deno.test("to vLLM a frame that came in one piece with the first text is one mor
   equal(await told({ lead_frames: 1 }), 77.273);
 });
 
+Deno.test("the almanac's time per token is that of its benchmarks, where tokens came that nobody saw too", async () => {
+  const [row] = await asked(
+    [{ ...TRACE, decode_tok: 10 }],
+    [CHUNKS],
+    "SELECT tpot_ms.mean AS defined, avg_tpot_ms AS measured FROM as_almanac JOIN benchmarks USING (id)",
+  );
+  deepEqual([row?.defined, row?.measured], [40, 40]);
+});
+
 Deno.test("an answer whose text came all at once has no speed by any definition, not an endless one", async () => {
   const rows = await asked(
     [{ ...TRACE, last_text_ns: TRACE.first_text_ns }],

@@ -22,16 +22,20 @@ const COLUMNS: readonly (readonly [column: keyof GpuSample, ...names: string[]])
   ["memory_clock_mhz", "mem_0_clk", "mem_clk"],
 ];
 const SAMPLING = ["metric", "-p", "-c", "-t", "-u", "-m", "-w", "1", "--csv"];
+const LISTS_A_GPU = /\bgpu\W*\d/i;
+/** Programs print at most a few lines before their JSON. */
+const MOST_BEGINNINGS = 10;
 type Fields = Record<string, unknown>;
 
 export function amdSmi(args: readonly string[]): Promise<Answer> {
   return ask("amd-smi", args);
 }
 
-/** amd-smi, its failure, or null when this machine does not have it. */
+/** amd-smi, its failure, or null when this machine does not have it, or no GPU that it knows of. */
 export async function amdSource(): Promise<GpuSource | { failure: string } | null> {
   const listed = await amdSmi(["list"]);
   if (listed === null || "failure" in listed) return listed;
+  if (!LISTS_A_GPU.test(listed.text)) return null;
   return {
     program: "amd-smi",
     interval_ms: 1000,
@@ -62,18 +66,18 @@ export function amdReader(): (line: string) => Printed {
   };
 }
 
-/** The GPUs of `amd-smi static --json`; null when it lists none. Pure. */
+/** The GPUs of `amd-smi static --json`, of which there may be none; null where that cannot be read. Pure. */
 export function readAmdStatic(text: string): HardwareMeta | null {
-  const gpus = listOf(text);
-  const [first] = gpus;
-  if (first === undefined) return null;
+  const gpus = listIn(jsonIn(text));
+  if (gpus === null) return null;
+  const driver = fields(gpus[0]?.driver);
   return {
     ...named(gpus.map((gpu) => ({
       name: told(fields(gpu.asic).market_name) ?? told(fields(gpu.board).product_name),
       memory_mib: Number(fields(fields(gpu.vram).size).value) || null,
     }))),
     gpu_uuids: gpus.map((gpu) => told(fields(gpu.bus).bdf) ?? ""),
-    driver_version: told(fields(first.driver).version) ?? told(fields(first.driver).driver_version),
+    driver_version: told(driver.version) ?? told(driver.driver_version),
     cuda_version: null,
   };
 }
@@ -90,14 +94,21 @@ async function identify(): Promise<Identity> {
 }
 
 /** One object a GPU: a list, or since ROCm 7 an object with the list in it. */
-function listOf(text: string): Fields[] {
-  try {
-    const found: unknown = JSON.parse(text);
-    const list = Array.isArray(found) ? found : fields(found).gpu_data;
-    return Array.isArray(list) ? list.slice(0, MOST_GPUS).map(fields) : [];
-  } catch {
-    return [];
+function listIn(found: unknown): Fields[] | null {
+  const list = Array.isArray(found) ? found : fields(found).gpu_data;
+  return Array.isArray(list) ? list.slice(0, MOST_GPUS).map(fields) : null;
+}
+
+/** The JSON in what a program printed, warnings before it left out; null of none. */
+function jsonIn(text: string): unknown {
+  for (const { index } of text.matchAll(/^\s*[[{]/gm).take(MOST_BEGINNINGS)) {
+    try {
+      return JSON.parse(text.slice(index));
+    } catch {
+      // Not here: `[WARNING] …` begins so too.
+    }
   }
+  return null;
 }
 
 function fields(value: unknown): Fields {

@@ -112,7 +112,7 @@ export interface Config {
   readonly chunks: boolean;
   /** Progress as JSON lines on stdout instead of words on stderr. */
   readonly progress_json: boolean;
-  /** Calibrate the client first, about eight seconds, and leave calibration.json. */
+  /** Calibrate the client first, about seven seconds, and leave calibration.json. */
   readonly calibrate: boolean;
   /** File that keeps a calibration of this machine for the runs that follow; null: none. */
   readonly calibration: string | null;

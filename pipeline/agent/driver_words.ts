@@ -1,12 +1,14 @@
 // What GPU drivers and their programs say: words in place of a value, complaints in place of a row. Pure.
+import { LOST, NO_VALUE } from "../schema/driver_words.ts";
 import { cutText } from "../schema/text.ts";
 
 const MOST_CHARACTERS = 200;
 /** Words in place of a name, with or without brackets: `[N/A]`, `Not Supported`, `ERR!`. */
-const NO_NAME =
-  /^\[?(n\/a|na|none|null|nan|-|unknown|err!?|error|unknown error|not (supported|found|active|available|specified)|insufficient permissions|.*deprecated|gpu is lost|gpu requires reset)?\]?$/i;
+const NO_NAME = new RegExp(`^\\[?(${NO_VALUE}|${LOST})?\\]?$`, "i");
 const COMPLAINT =
   /\b(fail|failed|failure|error|exception|lost|unable|cannot|could(n't| not)|mismatch|no permission|denied|not initialized|not_init\w*|timed out)\b|_NOT_INIT\b|^error\b/i;
+/** A warning tells of something beside the samples, which go on. */
+const WARNING = /^\W*warning\b/i;
 /** A sentence has few commas; a row that came apart has more, whatever its cells say. */
 const MOST_COMMAS = 2;
 
@@ -22,7 +24,12 @@ export function codeIn(cell: string | undefined): string | null {
   return name !== null && /[\d-]/.test(name) ? name : null;
 }
 
+/** Whether a line is a remark of the driver beside what it was asked. */
+export function isWarning(line: string): boolean {
+  return WARNING.test(line);
+}
+
 /** Whether a line that is no row is a complaint of the driver. Otherwise nobody knows what it is. */
 export function isComplaint(line: string): boolean {
-  return line.split(",").length <= MOST_COMMAS + 1 && COMPLAINT.test(line);
+  return !isWarning(line) && line.split(",").length <= MOST_COMMAS + 1 && COMPLAINT.test(line);
 }

@@ -14,7 +14,7 @@ export const MOST_GPUS = 1024;
 export function named(gpus: readonly Gpu[]): HardwareMeta {
   const kinds = Map.groupBy(gpus, ({ name }) => name ?? "unknown GPU");
   const [first] = gpus;
-  const label = kinds.size === 1
+  const label = kinds.size <= 1
     ? first?.name ?? null
     : [...kinds].map(([name, own]) => own.length > 1 ? `${own.length} × ${name}` : name).join(" + ");
   const sizes = new Set(gpus.map(({ memory_mib }) => memory_mib));
@@ -22,6 +22,6 @@ export function named(gpus: readonly Gpu[]): HardwareMeta {
     gpu_name: label,
     gpu_memory_mib: sizes.size === 1 ? first?.memory_mib ?? null : null,
     gpu_count: gpus.length,
-    ...(kinds.size === 1 ? {} : { gpu_names: gpus.map(({ name }) => name ?? "") }),
+    ...(kinds.size <= 1 ? {} : { gpu_names: gpus.map(({ name }) => name ?? "") }),
   };
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import type { HardwareMeta } from "../schema/metadata.ts";
 import { amdSmi, readAmdStatic } from "./amd_smi.ts";
-import { codeIn, nameIn } from "./driver_words.ts";
+import { codeIn, isWarning, nameIn } from "./driver_words.ts";
 import { type Gpu, MOST_GPUS, named } from "./gpu_names.ts";
 import { nvidiaSmi, readGpuList } from "./nvidia_smi.ts";
 import { type Answer, ask } from "./program.ts";
@@ -45,23 +45,33 @@ const NO_GPU: HardwareMeta = {
   cuda_version: null,
 };
 
-/** A GPU whose driver fails is not known; 0 GPUs is said only where no program knows of one. */
+/** A GPU whose driver fails is not known; 0 GPUs is said only where no program knows of one, and none fails. */
 async function probeGpus(): Promise<HardwareMeta> {
-  const answer = await nvidiaSmi([
+  const nvidia = await nvidiaSmi([
     "--query-gpu=name,memory.total,driver_version,uuid",
     "--format=csv,noheader,nounits",
   ]);
-  if (answer !== null) return "text" in answer ? await nvidiaGpus(answer.text) : UNKNOWN_HARDWARE;
-  const amd = await amdSmi(["static", "--json"]);
-  if (amd !== null) return "text" in amd ? readAmdStatic(amd.text) ?? NO_GPU : UNKNOWN_HARDWARE;
+  if (nvidia !== null && "text" in nvidia) return await nvidiaGpus(nvidia.text);
+  const amd = await amdGpus();
+  if (amd !== null && (nvidia === null || amd.gpu_count !== 0)) return amd;
+  if (nvidia !== null) return UNKNOWN_HARDWARE;
   if (Deno.build.os !== "darwin") return NO_GPU;
   const apple = await ask("system_profiler", ["SPDisplaysDataType", "-json"]);
   return apple !== null && "text" in apple ? readApple(apple.text) : UNKNOWN_HARDWARE;
 }
 
+/** Null on a machine without AMD's program. */
+async function amdGpus(): Promise<HardwareMeta | null> {
+  const answer = await amdSmi(["static", "--json"]);
+  if (answer === null) return null;
+  return "text" in answer ? readAmdStatic(answer.text) ?? UNKNOWN_HARDWARE : UNKNOWN_HARDWARE;
+}
+
 async function nvidiaGpus(rows: string): Promise<HardwareMeta> {
   if (rows.trim() === "") return NO_GPU;
-  const gpus = rows.split("\n").map((row) => row.split(",").map((cell) => cell.trim())).filter(isGpu)
+  const gpus = rows.split("\n").filter((row) => !isWarning(row)).map(gpuCells).filter((cells) =>
+    cells !== null
+  )
     .slice(0, MOST_GPUS);
   if (gpus.length === 0) return UNKNOWN_HARDWARE;
   const banner = await nvidiaSmi([]);
@@ -78,9 +88,10 @@ async function nvidiaGpus(rows: string): Promise<HardwareMeta> {
   };
 }
 
-/** Name, memory, driver and id. */
-function isGpu(cells: readonly string[]): boolean {
-  return cells.length === 4;
+/** Name, which may hold commas, memory, driver and id. */
+function gpuCells(row: string): string[] | null {
+  const cells = row.split(",").map((cell) => cell.trim());
+  return cells.length < 4 ? null : [cells.slice(0, -3).join(", "), ...cells.slice(-3)];
 }
 
 /** A GPU, or the MIG devices it is cut into: another thing than the GPU, and the driver tells the memory of the whole one. */

@@ -136,10 +136,15 @@ async function identify(): Promise<Identity> {
     FORMAT,
   ]);
   return {
-    driver_version: driver !== null && "text" in driver ? codeIn(driver.text.trim().split("\n")[0]) : null,
+    driver_version: driver !== null && "text" in driver ? versionIn(driver.text) : null,
     processes: processes !== null && "text" in processes ? readProcesses(processes.text) : null,
     failure: driver !== null && "failure" in driver ? driver.failure : null,
   };
+}
+
+/** The driver's version, one word on a line of its own. */
+function versionIn(text: string): string | null {
+  return codeIn(text.split("\n").map((line) => line.trim()).find((line) => /^\S*\d\S*$/.test(line)));
 }
 
 function number(cell: string): number | null {

@@ -30,19 +30,26 @@ const END_MS = 2000;
 
 /** Starts to sample this machine's GPUs into `out`/gpu.csv; null when no program here knows of any. */
 export async function startTelemetry(out: string, log: (text: string) => void): Promise<Telemetry | null> {
-  const source = await nvidiaSource() ?? await amdSource();
-  if (source === null) return null;
-  if ("failure" in source) {
-    log(`no telemetry: ${source.failure}`);
-    return failed(source.failure);
+  const failures: string[] = [];
+  for (const find of [nvidiaSource, amdSource]) {
+    const source = await find();
+    if (source === null) continue;
+    if ("failure" in source) {
+      failures.push(source.failure);
+      continue;
+    }
+    for (const failure of failures) log(`${failure}; ${source.program} answers`);
+    return await Sampler.start(source, out, log);
   }
-  return await Sampler.start(source, out, log);
+  if (failures.length === 0) return null;
+  for (const failure of failures) log(`no telemetry: ${failure}`);
+  return failed(failures);
 }
 
-function failed(failure: string): Telemetry {
+function failed(failures: string[]): Telemetry {
   const nothing = () => Promise.resolve();
   return {
-    told: { program: null, failures: [failure] },
+    told: { program: null, failures },
     rested: nothing,
     finish: nothing,
     [Symbol.asyncDispose]: nothing,
@@ -156,7 +163,7 @@ class Sampler implements Telemetry {
     if (answer === null) return;
     if ("failure" in answer) return this.#fail(answer.failure);
     const read = this.source.reader();
-    for (const line of answer.text.split("\n")) this.#take(read(line));
+    for (const line of answer.text.split(/\r?\n/)) this.#take(read(line));
   }
 
   #take(printed: Printed): void {

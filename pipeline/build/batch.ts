@@ -4,7 +4,9 @@ import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { LineWriter } from "../lib/line_writer.ts";
 import { rawLines } from "../lib/lines.ts";
-import { type GpuColumn, NOT_KNOWN } from "../schema/evidence.ts";
+import { LOST } from "../schema/driver_words.ts";
+import { CUT_ENDS } from "../schema/ends.ts";
+import type { GpuColumn } from "../schema/evidence.ts";
 import { NO_ERROR } from "../schema/failed.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import { GpuSample } from "../schema/gpu_sample.ts";
@@ -78,6 +80,7 @@ export async function buildBatch(
   await db.set("catalog_names", wellFormedJson(await catalogNames(db, catalog)));
   await db.set("public_names", wellFormedJson(await publicNames(db)));
   await db.set("no_error", NO_ERROR);
+  await db.set("cut_ends", CUT_ENDS);
   await db.set("foreign_gpus", await foreignGpus(db));
   const part = `${directories[0]?.run_id}.parquet`;
   await db.runFile("30_request_lines.sql");
@@ -94,6 +97,7 @@ export async function buildBatch(
   await db.set("calibration_files", [none, ...given(told.map(({ calibration_file }) => calibration_file))]);
   await db.runFile("37_calibration.sql");
   await viewGpuCells(db, told);
+  await db.set("lost", LOST);
   await db.runFile("40_gpu_samples.sql");
   await writePart(db, "gpu_samples", join(out, "gpu_samples.parquet", part));
   for (const name of FIGURES) await db.runFile(`${name}.sql`);
@@ -263,8 +267,7 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
     const line = names.includes("gpu_index") ? "NULL" : "row_number() OVER ()";
     return `SELECT filename AS file, ${line} AS line, ${selected.join(", ")} FROM read_csv(
       [${files.join(", ")}], columns = {${typed.join(", ")}}, header = ${skip === 1},
-      auto_detect = false, strict_mode = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true,
-      nullstr = [${NOT_KNOWN.flatMap((text) => [text, ` ${text}`]).map(quote).join(", ")}])`;
+      auto_detect = false, strict_mode = false, delim = ',', quote = '', escape = '', filename = true, null_padding = true)`;
   });
   const none = `SELECT NULL AS file, NULL AS line, ${
     columns.map((name) => `NULL AS ${name}`).join(", ")

@@ -1,6 +1,7 @@
 // PURE. Reads the lines of a raw directory: which are usable, and why the others are not.
 import type { z } from "zod";
 import { ChunkLine } from "./chunk.ts";
+import { LOST, NO_VALUE } from "./driver_words.ts";
 import { GpuSample, HEADERLESS_COLUMNS } from "./gpu_sample.ts";
 import { check } from "./parse.ts";
 import { CUT_OFF } from "./provenance.ts";
@@ -122,25 +123,7 @@ const TEXT_COLUMNS: readonly GpuColumn[] = [
   "performance_state",
   "_",
 ];
-/** What drivers print for "I do not know": null, never 0. */
-export const NOT_KNOWN = [
-  "",
-  "N/A",
-  "[N/A]",
-  "NA",
-  "NaN",
-  "null",
-  "none",
-  "-",
-  "unknown",
-  "Unknown Error",
-  "Not Supported",
-  "Not Found",
-  "Insufficient Permissions",
-  "ERR!",
-];
-/** What a driver prints in every cell of a GPU that it has lost: null too, and the run means nothing. */
-export const LOST = ["[GPU is lost]", "[GPU requires reset]"];
+const NOTHING = new RegExp(`^(${NO_VALUE}|${LOST})?$`, "i");
 /** Counters of microseconds run for years. */
 const NUMBER = /^\d{1,16}(\.\d{1,20})?( ?(%|MiB|W|C|MHz|us))?$/;
 const DATE = /^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
@@ -162,7 +145,7 @@ export function gpuLineFault(line: string, columns: readonly GpuColumn[]): strin
 function isUsable(cell: string, column: GpuColumn): boolean {
   if (column === "timestamp") return EPOCH.test(cell) || DATE.test(cell) && isDate(cell);
   if (TEXT_COLUMNS.includes(column)) return isPlain(cell);
-  return NUMBER.test(cell) || isNotKnown(cell) || LOST.includes(cell);
+  return NUMBER.test(cell) || saysNothing(cell);
 }
 
 /** Whether such a day and time exist. */
@@ -172,7 +155,8 @@ function isDate(cell: string): boolean {
   return !Number.isNaN(day.getTime()) && day.getUTCDate() === Number(date.slice(8));
 }
 
-/** Any words in brackets are the driver's for a value that it does not have. */
-function isNotKnown(cell: string): boolean {
-  return /^\[[^\]]*\]$/.test(cell) || NOT_KNOWN.some((words) => words.toLowerCase() === cell.toLowerCase());
+/** Words stand where a driver has no value: those that are known, and any that begin as its words do. What has digits is another column's. */
+function saysNothing(cell: string): boolean {
+  if (/\d/.test(cell)) return /^\[[^\]]*\]$/.test(cell);
+  return isPlain(cell) && (/^[A-Z[]/.test(cell) || NOTHING.test(cell));
 }

@@ -13,8 +13,9 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
     needs: "the engine's count of cached tokens",
   },
   token_mismatch: {
-    meaning: "The tokens that were counted are not those that the server says it generated.",
-    needs: "the server's own counters, or the answers' tokens counted again",
+    meaning:
+      "The tokens that were counted are not those that the server says it generated, or more than were asked for.",
+    needs: "the server's own counters, the answers' tokens counted again, or how many were asked for",
   },
   decode_mismatch: {
     meaning:
@@ -61,7 +62,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   rate_mismatch: {
     meaning:
-      "Durations, tokens and tokens/s contradict each other: one of them is in another unit, or of something else.",
+      "Durations, tokens and tokens/s contradict each other: one of them is in another unit or of something else, or answers were held back and came at once.",
     needs: "durations and tokens/s of requests",
   },
   overlapping_requests: {
@@ -116,7 +117,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   },
   stalled: {
     meaning: "The engine stood still for a part of the window: its throughput is that of the rest.",
-    needs: "when every piece of the answers came, or the first of each in a closed loop",
+    needs: "when every piece of the answers came, or the first and the last of each in a closed loop",
   },
   non_stationary: {
     meaning:

@@ -68,14 +68,14 @@ COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one whe
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop), or requests/s (open loop; of a ramp at its end).';
 COMMENT ON COLUMN benchmarks.workload IS 'What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code, shared_prefix <groups>x<prefix>+<in>/<out>; null counts as standard.';
 COMMENT ON COLUMN benchmarks.cached_pct IS 'Share of prompt tokens that the engine took from a cache, %; null where it does not tell.';
-COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of (tok - 1) / (last token - first token), tokens/s.';
+COMMENT ON COLUMN benchmarks.avg_tokens_per_second IS 'Mean over requests of decode_tok / (last token - first token), tokens/s; of the recorded tps where those times are not known.';
 COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens of the level divided by its wall window, tokens/s; with those that earlier requests brought inside it.';
 COMMENT ON COLUMN benchmarks.steady_throughput_tokens_per_second IS 'Output tokens that came while the load was on divided by that time, tokens/s; null when it is not known.';
 COMMENT ON COLUMN benchmarks.achieved_request_rate IS 'Requests begun while the load was on divided by that time, 1/s; of an open loop to be held against its level, of a ramp against the middle of its rates.';
 COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above and in open loops.';
 COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.p50_ttfa_ms IS 'Median time to first answer, the first text that is no reasoning, from the scheduled time, ms.';
-COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last token - first token) / (tok - 1), ms.';
+COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last token - first token) / decode_tok, ms; from the recorded tps where those times are not known.';
 COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with text, over all gaps of all requests, ms; null without chunk times.';
 COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
 COMMENT ON COLUMN benchmarks.client IS 'The load generator itself: what calibration found, how busy and how late it was, and what the engine counted of the same requests.';

@@ -9,6 +9,12 @@ CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT
   told.*, ltrim(file.content, chr(65279))::JSON AS metadata,
+  -- How many GPUs a driver tells samples of: of those that are cut into slices (MIG), which gpu_count counts, each whole one. Null
+  -- where that is not known.
+  if(
+    json_array_length(metadata -> '$.hardware.mig_profiles') > 0 OR (metadata ->> '$.hardware.gpu_name') LIKE '% MIG %',
+    json_array_length(metadata -> '$.hardware.gpu_uuids')::INTEGER, (metadata ->> '$.hardware.gpu_count')::INTEGER
+  ) AS gpus_to_sample,
   coalesce(nullif((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 0), 1) AS told_level,
   CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
     THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival

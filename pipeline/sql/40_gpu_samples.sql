@@ -1,13 +1,10 @@
 -- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
--- `line` numbers the rows of files without an index of the GPU, and is null in others.
+-- `line` numbers the rows of files without an index of the GPU, and is null in others. Variable: lost (LOST of schema/driver_words.ts).
 
 -- The number in a cell, with or without its unit. `nan` and `inf` are words, not numbers.
 CREATE OR REPLACE TEMP MACRO finite(number) AS if(isfinite(number), number, NULL);
 CREATE OR REPLACE TEMP MACRO number_in(cell, unit) AS
   finite(coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE)));
-
--- Whether a cell says that the driver has lost the GPU (LOST of schema/evidence.ts), with brackets or without.
-CREATE OR REPLACE TEMP MACRO says_lost(cell) AS contains(cell, 'GPU is lost') OR contains(cell, 'GPU requires reset');
 
 CREATE OR REPLACE TEMP TABLE gpu_lines AS
 WITH cells AS (
@@ -17,11 +14,10 @@ WITH cells AS (
       try_cast(timestamp AS TIMESTAMP),
       make_timestamp((try_cast(timestamp AS DOUBLE) * if(length(split_part(timestamp, '.', 1)) > 11, 1e3, 1e6))::BIGINT)
     ) AS sampled_at,
-    gpu_count,
+    gpus,
     gpu_cells.* EXCLUDE (file, timestamp)
   FROM gpu_cells
-  JOIN (SELECT directory, gpu_file, nullif((metadata ->> '$.hardware.gpu_count')::INTEGER, 0) AS gpu_count FROM directories)
-    ON gpu_file = file
+  JOIN (SELECT directory, gpu_file, nullif(gpus_to_sample, 0) AS gpus FROM directories) ON gpu_file = file
   WHERE sampled_at IS NOT NULL
 ),
 -- Rows without an index that follow each other within 0.1 s are one tick: GPUs 0, 1, 2 … in their order.
@@ -37,14 +33,14 @@ indexed AS (
   SELECT * FROM cells WHERE line IS NULL
   UNION ALL BY NAME
   SELECT * EXCLUDE (starts_tick, tick) REPLACE (
-    (row_number() OVER (PARTITION BY directory, tick ORDER BY line) - 1) % coalesce(gpu_count, 1024) AS gpu_index
+    (row_number() OVER (PARTITION BY directory, tick ORDER BY line) - 1) % coalesce(gpus, 1024) AS gpu_index
   ) FROM ticks
 )
 SELECT
   directory, sampled_at,
   try_cast(gpu_index AS INTEGER) AS gpu_index,
-  -- An id has a digit or a hyphen; words in its place have none, in brackets or not.
-  if(NOT contains(gpu_uuid, '[') AND regexp_matches(gpu_uuid, '[0-9-]'), trim(gpu_uuid), NULL) AS gpu_uuid,
+  -- An id has a digit, or letters before a hyphen; words in its place have neither, in brackets or not.
+  if(NOT contains(gpu_uuid, '[') AND regexp_matches(gpu_uuid, '[0-9]|\w-'), trim(gpu_uuid), NULL) AS gpu_uuid,
   number_in(utilization_pct, '%') AS utilization_pct,
   number_in(memory_used_mib, 'MiB') AS memory_used_mib,
   number_in(memory_total_mib, 'MiB') AS memory_total_mib,
@@ -65,9 +61,8 @@ SELECT
   try_cast(rtrim(hw_thermal_slowdown_us, ' us') AS BIGINT) AS hw_thermal_slowdown_us,
   try_cast(rtrim(hw_power_brake_us, ' us') AS BIGINT) AS hw_power_brake_us,
   if(trim(performance_state) SIMILAR TO 'P\d+', trim(performance_state), NULL) AS performance_state,
-  coalesce(
-    says_lost(utilization_pct) OR says_lost(memory_used_mib) OR says_lost(temperature_c) OR says_lost(power_w) OR says_lost(sm_clock_mhz),
-    false
+  regexp_matches(
+    concat_ws(' ', utilization_pct, memory_used_mib, temperature_c, power_w, sm_clock_mhz), getvariable('lost'), 'i'
   ) AS is_lost
 FROM indexed;
 

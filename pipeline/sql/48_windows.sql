@@ -27,6 +27,8 @@ spans AS (
 loads AS (
   SELECT
     benchmark_id, load_seconds, min(sent_at) AS asked_at, max(n) FILTER (phase = 'measure') AS last_n,
+    -- Without a settling load, requests of a closed loop begin all at once.
+    if(countif(phase = 'settle') = 0, min(n) FILTER (phase = 'measure'), NULL) AS burst_n,
     count(*) FILTER (phase = 'measure') AS sent_requests,
     sum(tokens_within(tok, first_token_ns, last_token_ns, NULL)) FILTER (phase = 'settle' AND NOT failed) AS settle_tokens,
     sum(tokens_within(tok, first_token_ns, last_token_ns, load_seconds * 1e9)) FILTER (phase IN ('measure', 'settle') AND NOT failed)
@@ -37,7 +39,7 @@ loads AS (
   GROUP BY ALL
 )
 SELECT
-  benchmark_id, asked_at, last_n, coalesce(settle_tokens, 0) AS settle_tokens, repeat_requests, repeat_tokens_per_second,
+  benchmark_id, asked_at, last_n, burst_n, coalesce(settle_tokens, 0) AS settle_tokens, repeat_requests, repeat_tokens_per_second,
   steady_tokens / load_seconds AS steady_throughput_tokens_per_second,
   sent_requests / load_seconds AS achieved_request_rate
 FROM loads;

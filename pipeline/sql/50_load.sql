@@ -1,12 +1,21 @@
 -- The figures of each benchmark that come from its request lines. Requests stopped by the user count as neither success nor error.
+-- Variable: cut_ends (CUT_ENDS of schema/ends.ts).
+
+-- Whether an answer was held back before it came: many pieces at once, and all of them in a small part of the time that it was waited
+-- for. Engines that decode several steps at a time send eight to ten pieces at once.
+CREATE OR REPLACE TEMP MACRO is_held_back(frames, reads, decode_ns, wait_ns) AS
+  CASE WHEN reads > 0 THEN coalesce(frames >= 16 * reads AND 10 * decode_ns < wait_ns, false) END;
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
   SELECT
     *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told,
-    -- Cut off at the length that was asked for (CUT_ENDS of schema/ends.ts), and not ended by itself.
-    replace(lower(stop), '-', '_') IN ('length', 'limit', 'model_length', 'max_tokens') AS is_cut
-  FROM requests
+    -- Cut off at the length that was asked for, and not ended by itself.
+    list_contains(getvariable('cut_ends'), replace(lower(stop), '-', '_')) AS is_cut,
+    tokens_per_second IS NOT NULL AND decode_tok > 0 AS is_rated,
+    is_held_back(frames, reads, last_token_ns - first_token_ns, first_token_ns - sent_ns) AS is_held_back,
+    coalesce(level > 1 AND n < burst_n + level, false) AS is_in_burst
+  FROM requests JOIN (SELECT benchmark_id, burst_n FROM windows) USING (benchmark_id)
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
 ),
 -- All requests. A machine's clock that ran away from its monotonic clock was set meanwhile.
@@ -45,8 +54,11 @@ answered AS (
     min(latency_ms) AS min_latency_ms,
     max(latency_ms) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS latency_ms,
-    max(ttft_from_sent_ms) AS max_ttft_from_sent_ms,
+    -- Of many requests that begin at once the last waits for the prompts of all.
+    max(ttft_from_sent_ms) FILTER (NOT is_in_burst) AS max_ttft_from_sent_ms,
     median(ttft_from_sent_ms) AS median_ttft_from_sent_ms,
+    max(end_ns - last_token_ns) / 1e6 AS max_ending_ms,
+    median(end_ns - last_token_ns) / 1e6 AS median_ending_ms,
     100 * countif(NOT same_model) / nullif(count(same_model), 0) AS other_model_pct,
     -- What decoding took by the client's times and by the engine's, over the requests of which both are known. An engine counts the
     -- tokens of that time, or the steps between them, one less.
@@ -61,11 +73,15 @@ answered AS (
     -- What durations, tokens and rates say of each other (68_plausible_verdicts.sql).
     total_prompt_tokens / nullif(count(prompt_tok), 0) AS avg_prompt_tokens,
     sum(frames) FILTER (frames > 0 AND tok > 0) / sum(tok) FILTER (frames > 0 AND tok > 0) AS frames_per_token,
-    sum((tok - 1) / tokens_per_second) FILTER (tok > 1 AND latency_ms IS NOT NULL) AS decode_seconds,
-    sum(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) / 1e3 AS rated_seconds,
-    count(latency_ms) FILTER (tok > 1 AND tokens_per_second IS NOT NULL) AS rated_requests,
+    sum(decode_tok / tokens_per_second) FILTER (is_rated AND latency_ms IS NOT NULL) AS decode_seconds,
+    sum(latency_ms) FILTER (is_rated) / 1e3 AS rated_seconds,
+    count(latency_ms) FILTER (is_rated) AS rated_requests,
+    sum(decode_tok) FILTER (is_rated) / sum(decode_tok / tokens_per_second) FILTER (is_rated) AS summed_tokens_per_second,
+    100 * sum(decode_tok * is_held_back::INTEGER) FILTER (is_rated) / sum(decode_tok) FILTER (is_rated) AS held_back_pct,
+    sum(tok) FILTER (asked_tok > 0) AS tokens_of_asked,
+    sum(asked_tok) FILTER (asked_tok > 0 AND tok IS NOT NULL) AS asked_tokens,
     bool_and(latency_ms % 1000 = 0) AS has_whole_durations,
-    median(latency_ms * tokens_per_second / 1e3 / (tok - 1)) FILTER (first_text_ns IS NULL AND tok >= 32) AS latency_times,
+    median(latency_ms * tokens_per_second / 1e3 / decode_tok) FILTER (first_text_ns IS NULL AND is_rated AND tok >= 32) AS latency_times,
     sum(end_ns - sent_ns) FILTER (latency_ms IS NOT NULL) / 1e9 AS timed_seconds,
     sum(latency_ms) FILTER (end_ns IS NOT NULL AND sent_ns IS NOT NULL) / 1e3 AS latency_seconds
   FROM measured WHERE good GROUP BY ALL

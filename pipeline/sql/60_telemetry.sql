@@ -89,10 +89,10 @@ SELECT
   pcie_generation_under_load, pcie_width_under_load,
   longest_gap.seconds AS longest_gap_seconds, longest_gap.allowed AS allowed_gap_seconds, sampled_gpus,
   -- Energy needs every GPU's power from the window's start to its end.
-  powered_gpus = greatest(sampled_gpus, coalesce(gpu_count, 0)) AND longest_unpowered_seconds <= telemetry_limits().gap_seconds
+  powered_gpus = greatest(sampled_gpus, coalesce(gpus_to_sample, 0)) AND longest_unpowered_seconds <= telemetry_limits().gap_seconds
     AS knows_energy
 FROM averages
 JOIN worst USING (benchmark_id)
 JOIN power USING (benchmark_id)
 JOIN load USING (benchmark_id)
-JOIN (SELECT directory, (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count FROM directories) USING (directory);
+JOIN (SELECT directory, gpus_to_sample FROM directories) USING (directory);

@@ -3,10 +3,12 @@
 
 -- How far figures may lie apart before they contradict each other. Of the weights about a tenth are embeddings, which are not read for
 -- every token, and memory may be clocked a tenth above its maker's figure. Where no time to first token is known, a request may wait for
--- its prompt to be read, and the first one for the model; not ten times as long as all its tokens take, when prompts are short.
+-- its prompt to be read, and the first one for the model; not ten times as long as all its tokens take, when prompts are short. The mean
+-- of the answers' speeds lay within a tenth of the speed of all together, at levels whose last answers had the engine for themselves too;
+-- where a few answers came at once, it lies far above.
 CREATE OR REPLACE TEMP MACRO plausible_limits() AS {
   bandwidth_times: 1.25, in_flight_pct: 105, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
-  most_prompt_tokens: 1000, duration_off_pct: 10, time_off_hours: 24, rejected_pct: 10
+  most_prompt_tokens: 1000, mean_rate_pct: 150, held_back_pct: 50, asked_pct: 101, duration_off_pct: 10, time_off_hours: 24, rejected_pct: 10
 };
 
 -- Whether a model that the catalogue lacks is a mixture of experts, by its name or family: how much of it is read for a token is not known.
@@ -54,6 +56,8 @@ found AS (
     busy_seconds / (window_seconds + if(is_stamped, most.stamp_seconds, 0.1)) AS in_flight,
     100 * decode_seconds / nullif(rated_seconds, 0) AS decode_pct,
     100 * abs(latency_seconds / nullif(timed_seconds, 0) - 1) AS duration_off_pct,
+    100 * avg_tokens_per_second / summed_tokens_per_second AS mean_rate_pct,
+    100 * tokens_of_asked / asked_tokens AS asked_pct,
     -- From the run's own time to the request that lies farthest from it; a run that tells no end may have gone on for a month, and
     -- none is older than what it could have measured.
     greatest(
@@ -71,6 +75,9 @@ crossed AS (
     {code: 'rate_mismatch', severity: 'fatal', value: decode_pct, "limit": most.decode_pct, unit: '% of the requests'' durations that their tokens take at the recorded tokens/s', crossed: decode_seconds > most.decode_pct / 100 * rated_seconds + if(has_whole_durations, rated_requests, 0)},
     {code: 'rate_mismatch', severity: 'fatal', value: latency_times, "limit": most.latency_times, unit: 'times the time of its tokens at the recorded tokens/s that a request takes (median)', crossed: if(alone AND rated_requests >= most.least_requests AND coalesce(avg_prompt_tokens <= most.most_prompt_tokens, true), latency_times > most.latency_times, NULL)},
     {code: 'rate_mismatch', severity: 'fatal', value: duration_off_pct, "limit": most.duration_off_pct, unit: '% between the requests'' durations and their own times', crossed: duration_off_pct > most.duration_off_pct},
+    {code: 'rate_mismatch', severity: 'fatal', value: mean_rate_pct, "limit": most.mean_rate_pct, unit: '% of the decoding speed of all answers together that the mean of their speeds is', crossed: mean_rate_pct > most.mean_rate_pct},
+    {code: 'rate_mismatch', severity: 'fatal', value: held_back_pct, "limit": most.held_back_pct, unit: '% of the tokens in answers that were held back and then came at once', crossed: held_back_pct > most.held_back_pct},
+    {code: 'token_mismatch', severity: 'fatal', value: asked_pct, "limit": most.asked_pct, unit: 'tokens told for every 100 that were asked for', crossed: asked_pct > most.asked_pct},
     {code: 'overlapping_requests', severity: 'fatal', value: in_flight, "limit": most.in_flight_pct / 100 * level, unit: 'requests in flight on average, by their durations', crossed: if(arrival = 'closed', in_flight > most.in_flight_pct / 100 * level, NULL)},
     {code: 'wrong_time', severity: 'fatal', value: off_hours, "limit": most.time_off_hours, unit: 'h between the requests and the time that the run tells of itself', crossed: off_hours > most.time_off_hours},
     {code: 'rejected_lines', severity: 'fatal', value: rejected_pct, "limit": most.rejected_pct, unit: '% of the lines of requests could not be used', crossed: rejected_requests > 0 AND rejected_pct > most.rejected_pct}

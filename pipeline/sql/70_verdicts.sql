@@ -7,18 +7,19 @@ CREATE OR REPLACE TEMP MACRO decode_limits() AS {off_pct: 5, fatal_pct: 20};
 
 -- An engine that stands still: for a second, for a twentieth of the window (the drift that may be), and for far longer than it takes
 -- for a token or for reading a long prompt between two.
-CREATE OR REPLACE TEMP MACRO stall_limits() AS {least_seconds: 1, window_share: 0.05, median_itls: 50, median_ttfts: 10};
+CREATE OR REPLACE TEMP MACRO stall_limits() AS {least_seconds: 1, window_share: 0.05, median_itls: 50, median_ttfts: 10, median_endings: 10};
+CREATE OR REPLACE TEMP MACRO longest_without_stall(window_seconds, usual_ms) AS
+  greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, usual_ms / 1e3);
 
 CREATE OR REPLACE TEMP TABLE verdicts AS
 WITH found AS (
   SELECT
-    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata,
+    benchmark_id, load.*, telemetry.*, memory.*, machine_signs.*, directories.metadata, gpus_to_sample,
     telemetry_limits() AS telemetry_limit,
     arrival, max_itl_ms,
-    greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, stall_limits().median_itls * itl_ms[1] / 1e3)
-      AS longest_gap_s,
-    greatest(stall_limits().least_seconds, stall_limits().window_share * window_seconds, stall_limits().median_ttfts * median_ttft_from_sent_ms / 1e3)
-      AS longest_wait_s,
+    longest_without_stall(window_seconds, stall_limits().median_itls * itl_ms[1]) AS most_itl_seconds,
+    longest_without_stall(window_seconds, stall_limits().median_ttfts * median_ttft_from_sent_ms) AS most_ttft_seconds,
+    longest_without_stall(window_seconds, stall_limits().median_endings * median_ending_ms) AS most_ending_seconds,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
     (metadata ->> '$.model.size_vram_bytes')::DOUBLE AS vram_bytes,
     (metadata ->> '$.model.size_loaded_bytes')::DOUBLE AS loaded_bytes,
@@ -61,12 +62,13 @@ crossed AS (
     {code: 'throttled_thermal', severity: 'advisory', value: thermal_throttle_pct, "limit": telemetry_limit.throttled_pct, unit: '% of the window', crossed: thermal_throttle_pct > telemetry_limit.throttled_pct},
     {code: 'power_capped', severity: 'advisory', value: enforced_power_limit_w, "limit": default_power_limit_w, unit: 'W enforced, against the default', crossed: enforced_power_limit_w < default_power_limit_w},
     {code: 'telemetry_gap', severity: 'advisory', value: gap_seconds, "limit": coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds), unit: 's', crossed: gap_seconds > coalesce(allowed_gap_seconds, telemetry_limit.gap_seconds)},
-    {code: 'telemetry_gap', severity: 'advisory', value: gpu_count - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpu_count > sampled_gpus},
+    {code: 'telemetry_gap', severity: 'advisory', value: gpus_to_sample - sampled_gpus, "limit": 0, unit: 'GPUs without a sample', crossed: gpus_to_sample > sampled_gpus},
     {code: 'co_tenant', severity: 'advisory', value: processes_on_one_gpu, "limit": 1, unit: 'processes on one GPU', crossed: processes_on_one_gpu > 1},
     {code: 'co_tenant', severity: 'advisory', value: foreign_memory_mib, "limit": telemetry_limit.memory_before_load_mib, unit: 'MiB of a GPU in use before the model was loaded', crossed: foreign_memory_mib > telemetry_limit.memory_before_load_mib},
     {code: 'co_tenant', severity: 'advisory', value: utilization_at_rest_pct, "limit": telemetry_limit.utilization_at_rest_pct, unit: '% utilisation before the first request', crossed: utilization_at_rest_pct > telemetry_limit.utilization_at_rest_pct},
-    {code: 'stalled', severity: 'advisory', value: max_itl_ms / 1e3, "limit": longest_gap_s, unit: 's inside an answer without a piece of it', crossed: max_itl_ms / 1e3 > longest_gap_s},
-    {code: 'stalled', severity: 'advisory', value: max_ttft_from_sent_ms / 1e3, "limit": longest_wait_s, unit: 's from a request to its first text', crossed: if(arrival = 'closed', max_ttft_from_sent_ms / 1e3 > longest_wait_s, NULL)},
+    {code: 'stalled', severity: 'advisory', value: max_itl_ms / 1e3, "limit": most_itl_seconds, unit: 's inside an answer without a piece of it', crossed: max_itl_ms / 1e3 > most_itl_seconds},
+    {code: 'stalled', severity: 'advisory', value: max_ttft_from_sent_ms / 1e3, "limit": most_ttft_seconds, unit: 's from a request to its first text', crossed: if(arrival = 'closed', max_ttft_from_sent_ms / 1e3 > most_ttft_seconds, NULL)},
+    {code: 'stalled', severity: 'advisory', value: max_ending_ms / 1e3, "limit": most_ending_seconds, unit: 's from the last piece of an answer to its end', crossed: if(arrival = 'closed' OR max_ending_ms / 1e3 > most_ending_seconds, max_ending_ms / 1e3 > most_ending_seconds, NULL)},
     {code: 'non_stationary', severity: 'advisory', value: drift_pct, "limit": 5, unit: '% between halves', crossed: if(total_requests >= 20, drift_pct > 5, NULL)},
     {code: 'non_stationary', severity: 'advisory', value: repeat_drift_pct, "limit": 3, unit: '% between the first and the repeated measurement of the level', crossed: if(least(total_requests - total_errors, repeat_requests) >= 20, repeat_drift_pct > 3, NULL)},
     {code: 'too_few_requests', severity: 'advisory', value: total_requests - total_errors, "limit": 10, unit: 'requests', crossed: total_requests - total_errors < 10},

@@ -11,7 +11,8 @@ WITH facts AS (
     ) AS host,
     coalesce(
       metadata ->> '$.hardware.gpu_name',
-      if(metadata ->> '$.hardware.gpu_count' = '0', (metadata ->> '$.hardware.cpu_model') || ' (CPU)', NULL),
+      -- Where a GPU was sampled, it was there.
+      if(metadata ->> '$.hardware.gpu_count' = '0' AND sampled_gpus IS NULL, (metadata ->> '$.hardware.cpu_model') || ' (CPU)', NULL),
       'unknown'
     ) AS gpu_name,
     nullif((metadata ->> '$.hardware.gpu_memory_mib')::DOUBLE, 0) AS gpu_memory_mib,

@@ -1,13 +1,13 @@
--- The almanac's own definition, version 1: what its benchmarks table says, over the requests whose times are known.
+-- The almanac's own definition, version 2: what its benchmarks table says, over the requests whose times are known.
 INSERT INTO definitions BY NAME
 SELECT
-  id, run_id, entry_id, level, 'almanac' AS definition, 1 AS definition_version, count(*) AS requests,
+  id, run_id, entry_id, level, 'almanac' AS definition, 2 AS definition_version, count(*) AS requests,
   -- 30_request_lines.sql: first text, reasoning included, from the scheduled time.
   linear_spread((first_text_ns - scheduled_ns) / 1e6) AS ttft_ms,
   -- 30_request_lines.sql: first text that is no reasoning, from the scheduled time.
   linear_spread((first_answer_ns - scheduled_ns) / 1e6) AS ttfa_ms,
-  -- 30_request_lines.sql: one value a request; requests of one token or one frame have none.
-  linear_spread(CASE WHEN tok > 1 AND last_text_ns > first_text_ns THEN (last_text_ns - first_text_ns) / 1e6 / (tok - 1) END) AS tpot_ms,
+  -- 30_request_lines.sql: one value a request, what 1 s is to its tokens/s; requests of one token or one frame have none.
+  linear_spread(1e3 / tokens_per_second) AS tpot_ms,
   -- 45_inter_token.sql: gaps between frames with text, pooled over requests.
   itl_ms,
   -- 30_request_lines.sql: duration of the whole request, from when it was sent.
