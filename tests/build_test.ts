@@ -75,6 +75,17 @@ Deno.test("tokens/s is (tok − 1) over the decode time, TTFT counts from the sc
   equal(benchmark?.rate_tokens_per_second, 150);
 });
 
+Deno.test("levels that differ in their last digits, or are told twice, have an id and a row each", async () => {
+  const levels = [16.00001, 16.00002, 16];
+  const told = [...levels, 16].map((level) => levelSummary(level, false));
+  const found = await figures(
+    levels.flatMap((level, at) => [0, 1].map((n) => fullLine(2 * at + n, n, { level }))),
+    { "metadata.json": metadata({ summary: { levels: told } }) },
+  );
+  deepEqual(found.map(({ id }) => id.split("-").at(-1)), ["c16", "c16.00001", "c16.00002"]);
+  deepEqual(found.map(({ results }) => results.total_requests), [2, 2, 2]);
+});
+
 Deno.test("percentiles interpolate linearly, as numpy does", async () => {
   const [benchmark] = await figures([10, 20, 30, 40].map((tps, n) => plainLine(n, n * 2, tps)));
   deepEqual(

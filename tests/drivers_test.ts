@@ -147,3 +147,20 @@ for (const cell of ["oops", "2026/01/01 10:00:00", "P2", "0x40", "GPU-5d5b", "1.
     match(fault(cell) ?? "", /its power_w is/);
   });
 }
+
+for (
+  const [cells, reason] of [
+    ["2026/01/01 10:00:00.123, 100.01, 18000, 300", /its utilization_pct is "100.01"/],
+    ["2026/01/01 10:00:00.123, 97, 9000000, 300", /its memory_used_mib is "9000000"/],
+    ["2026/01/01 10:00:00.123, 97, 18000, 9999999999", /its power_w is "9999999999"/],
+    ["2026-01-01T10:00:00+99:99, 97, 18000, 300", /its timestamp is "2026-01-01T10:00:00\+99:99"/],
+  ] as const
+) {
+  Deno.test(`a sample that no GPU can give is refused: ${cells}`, () => {
+    match(gpuLineFault(cells, columns) ?? "", reason);
+  });
+}
+
+Deno.test("samples at the edge of what GPUs give are taken", () => {
+  equal(gpuLineFault("2026-01-01T10:00:00+14:00, 100, 294912, 1400.5 W", columns), null);
+});

@@ -111,6 +111,24 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
       line: () => ({ ...OLDER, tps: 6000 }),
       server: () => ({}),
     },
+    "the file tells a size that no such model has": {
+      also: ["rate_mismatch"],
+      model: { size: "1 KB" },
+      line: () => ({ ...OLDER, tps: 6000 }),
+      server: () => ({}),
+    },
+    "the file tells a hundred GPUs": {
+      also: ["rate_mismatch"],
+      hardware: { gpu_count: 100 },
+      line: () => ({ ...OLDER, tps: 6000 }),
+      server: () => ({}),
+    },
+    "all requests of a level together are faster than so many can be": {
+      requests: 200,
+      window: { level: 16 },
+      line: (n) => ({ ...OLDER, t: START + n / 1000, tps: undefined, dur: undefined, level: 16 }),
+      server: () => ({}),
+    },
     "a mixture of experts is read faster than its active part allows": {
       model: { name: "qwen3:30b", size: "18.6 GB" },
       line: () => ({ tok: 1024, frames: 1024, tps: 1023 }),
@@ -125,6 +143,9 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     "tokens take longer at the recorded rate than their requests did": {
       line: () => ({ ...OLDER, tps: 100 }),
       server: () => ({}),
+    },
+    "a first text comes days after its request was due, and before its end": {
+      line: (n) => ({ scheduled_ns: at(n * SECONDS - 200_000) }),
     },
     "durations are not those of the requests' own times": { line: () => ({ dur: SECONDS / 2 }) },
   },

@@ -32,7 +32,7 @@ interface Made {
 async function almanac<T>(made: readonly Made[], ask: (db: Database) => Promise<T>): Promise<T> {
   await using root = await temporaryRoot();
   for (
-    const [index, { prompts, model = "qwen2:7b", gpu = "NVIDIA H100", tps = 100, lines }] of made.entries()
+    const [index, { prompts, model = "qwen2:1.5b", gpu = "NVIDIA H100", tps = 100, lines }] of made.entries()
   ) {
     const workload = prompts === undefined
       ? {}
@@ -55,7 +55,7 @@ async function almanac<T>(made: readonly Made[], ask: (db: Database) => Promise<
       "metadata.json": metadata({
         hardware: { gpu_name: gpu, gpu_memory_mib: 81920 },
         // Small enough for every GPU to be read as fast as is told here.
-        model: { name: model, size: "0.4 GB" },
+        model: { name: model, size: "0.9 GB" },
         test_config: { max_tokens: 100, ...workload },
       }),
     });
@@ -172,7 +172,7 @@ Deno.test("of results of several workloads", (test) =>
   almanac(MIXED, async (db) => {
     await test.step("rankings are those of the standard workload, told or not, unless another is asked for", async () => {
       const ranked = async (workload?: string) =>
-        (await best(db, { model: "qwen2:7b", workload }))?.benchmark.results.avg_tokens_per_second;
+        (await best(db, { model: "qwen2:1.5b", workload }))?.benchmark.results.avg_tokens_per_second;
       deepEqual(
         [await ranked(), await ranked("standard"), await ranked("fixed 512/128"), await ranked("chat")],
         [110, 110, 500, 300],
@@ -180,7 +180,7 @@ Deno.test("of results of several workloads", (test) =>
       equal(await ranked(labelOf(SHARED)), 900);
       equal(await ranked("rag"), undefined);
       for (const [workload, count] of [[undefined, 2], ["fixed 512/128", 2], ["chat", 1]] as const) {
-        const filter = { model: "qwen2:7b", workload };
+        const filter = { model: "qwen2:1.5b", workload };
         equal((await compare(db, filter))?.comparisons.length, count - 1);
         equal((await recommend(db, filter))?.count, count);
         equal((await pareto(db, filter))?.points.length, count);
@@ -198,7 +198,7 @@ Deno.test("of results of several workloads", (test) =>
       const rows = await db.rows("SELECT workload FROM rankable ORDER BY workload NULLS FIRST");
       deepEqual(rows.map(({ workload }) => workload), [null, "standard"]);
       const { models } = await costEfficiency(db);
-      deepEqual(models, ["qwen2:7b"]);
+      deepEqual(models, ["qwen2:1.5b"]);
     });
 
     await test.step("the list can be narrowed to a workload; an id finds its benchmark whatever its workload", async () => {
@@ -216,9 +216,9 @@ Deno.test("of results of several workloads", (test) =>
 
     await test.step("a ranking of a workload that was not measured names those that were", async () => {
       await rejects(
-        rankKnown(db, { model: "qwen2:7b", workload: "rag" }, best),
+        rankKnown(db, { model: "qwen2:1.5b", workload: "rag" }, best),
         (error: { hint?: string }) => {
-          match(String(error), /Cannot rank qwen2:7b at concurrency 1 with workload rag/);
+          match(String(error), /Cannot rank qwen2:1.5b at concurrency 1 with workload rag/);
           match(
             error.hint ?? "",
             /with workload chat, fixed 512\/128, shared_prefix 2x1024\+128\/100, standard;/,

@@ -126,7 +126,7 @@ const TEXT_COLUMNS: readonly GpuColumn[] = [
 const NOTHING = new RegExp(`^(${NO_VALUE}|${LOST})?$`, "i");
 /** Counters of microseconds run for years. */
 const NUMBER = /^\d{1,16}(\.\d{1,20})?( ?(%|MiB|W|C|MHz|us))?$/;
-const DATE = /^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
+const DATE = /^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?$/;
 const EPOCH = /^\d{9,13}(\.\d{1,9})?$/;
 
 /** Why a line of gpu.csv below its header cannot be used; null when it can, or is empty. */
@@ -142,10 +142,14 @@ export function gpuLineFault(line: string, columns: readonly GpuColumn[]): strin
   return null;
 }
 
+/** What no GPU exceeds, by the unit that a column ends with. */
+const MOST: Readonly<Record<string, number>> = { pct: 100, c: 250, w: 10_000, mib: 2 ** 22, mhz: 20_000 };
+
 function isUsable(cell: string, column: GpuColumn): boolean {
   if (column === "timestamp") return EPOCH.test(cell) || DATE.test(cell) && isDate(cell);
   if (TEXT_COLUMNS.includes(column)) return isPlain(cell);
-  return NUMBER.test(cell) || saysNothing(cell);
+  if (NUMBER.test(cell)) return parseFloat(cell) <= (MOST[column.split("_").at(-1) ?? ""] ?? Infinity);
+  return saysNothing(cell);
 }
 
 /** Whether such a day and time exist. */

@@ -1,3 +1,6 @@
+-- A load level as it stands in ids, every digit of it: 16, 0.5.
+CREATE MACRO level_text(level) AS regexp_replace(level::DOUBLE::VARCHAR, '\.0$', '');
+
 -- A name by which workloads are told apart. One that is not told counts as the standard one, which sorts before all others.
 CREATE MACRO workload_key(workload) AS if(coalesce(workload, 'standard') = 'standard', '', workload);
 

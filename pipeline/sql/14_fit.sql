@@ -12,10 +12,13 @@ CREATE MACRO context_of(runtime, available_gib, context_length) AS
 CREATE MACRO needed_gib(size_gb, kv_bytes_per_token, context_tokens) AS
   (size_gb * 1e9 + kv_bytes_per_token * context_tokens) / 1073741824 + 1;
 
--- The size that metadata tells: bytes, or a text such as 4.4 GB; GB.
-CREATE MACRO size_in_gb(told) AS coalesce(
+-- GB that a text tells: bytes, or 4.4 GB.
+CREATE MACRO told_gb(told) AS coalesce(
   try_cast(told AS DOUBLE) / 1e9,
   try_cast(regexp_extract(told, '^\s*([0-9.]+)\s*([KMGT])i?B?\s*$', 1, 'i') AS DOUBLE)
     * CASE upper(regexp_extract(told, '([KMGT])i?B?\s*$', 1, 'i'))
         WHEN 'K' THEN 1e-6 WHEN 'M' THEN 1e-3 WHEN 'G' THEN 1 WHEN 'T' THEN 1e3 END
 );
+
+-- The size of a model that metadata tells, GB; null for less than a megabyte, which no model has.
+CREATE MACRO size_in_gb(told) AS if(told_gb(told) >= 0.001, told_gb(told), NULL);

@@ -4,7 +4,7 @@
 
 -- The id of one load level of a directory: -c and the concurrency, or -r and the rate.
 CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
-  evidence_id || if(arrival = 'closed', '-c', '-r') || format('{:g}', level);
+  evidence_id || if(arrival = 'closed', '-c', '-r') || level_text(level);
 
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT

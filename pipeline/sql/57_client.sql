@@ -32,7 +32,10 @@ spans AS (
   FROM load
   JOIN (SELECT directory, metadata FROM directories) USING (directory)
   JOIN (SELECT benchmark_id, last_n FROM windows) USING (benchmark_id)
-  LEFT JOIN (FROM told WHERE coalesce(phase, 'measure') = 'measure') AS told ON told.directory = load.directory AND told.level = load.level
+  -- Of a level that is told twice nobody knows which is true.
+  LEFT JOIN (
+    FROM told WHERE coalesce(phase, 'measure') = 'measure' QUALIFY count(*) OVER (PARTITION BY directory, level) = 1
+  ) AS told ON told.directory = load.directory AND told.level = load.level
 ),
 -- All requests that were under way between the first scrape of the window and the last: those that settle the load are not
 -- measured, and are on the window's clock too.

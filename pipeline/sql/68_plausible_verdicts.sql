@@ -5,9 +5,11 @@
 -- every token, and memory may be clocked a tenth above its maker's figure. Where no time to first token is known, a request may wait for
 -- its prompt to be read, and the first one for the model; not ten times as long as all its tokens take, when prompts are short. The mean
 -- of the answers' speeds lay within a tenth of the speed of all together, at levels whose last answers had the engine for themselves too;
--- where a few answers came at once, it lies far above.
+-- where a few answers came at once, it lies far above. Where durations are not known, the window that requests ended in may be half of
+-- that in which they ran. A machine has at most 16 GPUs that read a model together. Weights take at
+-- least 1.5 bits each (BitNet takes 1.58).
 CREATE OR REPLACE TEMP MACRO plausible_limits() AS {
-  bandwidth_times: 1.25, in_flight_pct: 105, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
+  bandwidth_times: 1.25, untimed_window_times: 2, gpus: 16, least_bits: 1.5, ttft_pct: 110, ttft_late_ms: 1000, in_flight_pct: 105, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
   most_prompt_tokens: 1000, mean_rate_pct: 150, held_back_pct: 50, asked_pct: 101, duration_off_pct: 10, time_off_hours: 24, rejected_pct: 10
 };
 
@@ -30,7 +32,7 @@ WITH lines AS (
 told AS (
   SELECT
     benchmark_id, load.*, plausible_limits() AS most, arrival = 'closed' AND load.level = 1 AS alone,
-    greatest(coalesce((metadata ->> '$.hardware.gpu_count')::INTEGER, 1), 1) AS number_of_gpus,
+    least(greatest(coalesce((metadata ->> '$.hardware.gpu_count')::INTEGER, 1), 1), plausible_limits().gpus) AS number_of_gpus,
     (metadata ->> '$.hardware.gpu_count') IS DISTINCT FROM '0' AS has_gpu,
     (getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.hardware.gpu_name'] AS gpu,
     metadata ->> '$.model.name' AS model_name,
@@ -45,14 +47,28 @@ told AS (
     try_cast(collected_at AS TIMESTAMP) AS collected_at
   FROM load JOIN directories USING (directory) LEFT JOIN lines USING (directory)
 ),
+sized AS (
+  SELECT
+    told.*, gpus.memory_bandwidth_gb_s, models.active_parameters / models.parameters AS active_share,
+    models.parameters * most.least_bits / 8e9 AS least_size_gb,
+    coalesce(
+      if(size_told < least_size_gb, NULL, size_told),
+      if(quantization_told IS NULL, models.size_gb, models.sizes_gb[quantization_told]),
+      least_size_gb
+    ) AS size_gb
+  FROM told
+  LEFT JOIN gpus ON gpus.name = told.gpu
+  LEFT JOIN models ON models.name = told.model_name
+),
 found AS (
   SELECT
-    told.*,
+    sized.*,
     -- Every token of one request alone needs a reading of all weights that are active; a frame with several tokens needs one as well.
-    most.bandwidth_times * gpus.memory_bandwidth_gb_s * number_of_gpus
-      / (coalesce(size_told, if(quantization_told IS NULL, models.size_gb, models.sizes_gb[quantization_told]))
-        * coalesce(models.active_parameters / models.parameters, if(is_mixture, NULL, 1)) * least(coalesce(frames_per_token, 1), 1))
+    most.bandwidth_times * memory_bandwidth_gb_s * number_of_gpus
+      / (size_gb * coalesce(active_share, if(is_mixture, NULL, 1)) * least(coalesce(frames_per_token, 1), 1))
       AS most_tokens_per_second,
+    -- Requests at once share a reading, one token each.
+    level * most_tokens_per_second * if(busy_seconds IS NULL, most.untimed_window_times, 1) AS most_throughput,
     busy_seconds / (window_seconds + if(is_stamped, most.stamp_seconds, 0.1)) AS in_flight,
     100 * decode_seconds / nullif(rated_seconds, 0) AS decode_pct,
     100 * abs(latency_seconds / nullif(timed_seconds, 0) - 1) AS duration_off_pct,
@@ -65,13 +81,13 @@ found AS (
       epoch(greatest(run_started_at, TIMESTAMP '2020-01-01') - first_sent_at),
       epoch(last_ended_at - least(coalesce(run_ended_at, run_started_at + INTERVAL 30 DAY), coalesce(collected_at, run_ended_at)))
     ) / 3600 AS off_hours
-  FROM told
-  LEFT JOIN gpus ON gpus.name = told.gpu
-  LEFT JOIN models ON models.name = told.model_name
+  FROM sized
 ),
 crossed AS (
   SELECT benchmark_id, unnest([
     {code: 'beyond_bandwidth', severity: 'fatal', value: avg_tokens_per_second, "limit": most_tokens_per_second, unit: 'tokens/s, against what the memory bandwidth of the GPU allows', crossed: if(has_gpu AND NOT guesses, avg_tokens_per_second > most_tokens_per_second, NULL)},
+    {code: 'beyond_bandwidth', severity: 'fatal', value: throughput_tokens_per_second, "limit": most_throughput, unit: 'tokens/s of all requests, against what the memory bandwidth of the GPU allows so many at once', crossed: if(has_gpu AND NOT guesses AND arrival = 'closed', throughput_tokens_per_second > most_throughput, NULL)},
+    {code: 'rate_mismatch', severity: 'fatal', value: avg_ttft_ms, "limit": most.ttft_pct / 100 * avg_latency_ms + most.ttft_late_ms, unit: 'ms from when a request was due to its first text, which cannot be longer than to its end', crossed: if(arrival = 'closed', avg_ttft_ms > most.ttft_pct / 100 * avg_latency_ms + most.ttft_late_ms, NULL)},
     {code: 'rate_mismatch', severity: 'fatal', value: decode_pct, "limit": most.decode_pct, unit: '% of the requests'' durations that their tokens take at the recorded tokens/s', crossed: decode_seconds > most.decode_pct / 100 * rated_seconds + if(has_whole_durations, rated_requests, 0)},
     {code: 'rate_mismatch', severity: 'fatal', value: latency_times, "limit": most.latency_times, unit: 'times the time of its tokens at the recorded tokens/s that a request takes (median)', crossed: if(alone AND rated_requests >= most.least_requests AND coalesce(avg_prompt_tokens <= most.most_prompt_tokens, true), latency_times > most.latency_times, NULL)},
     {code: 'rate_mismatch', severity: 'fatal', value: duration_off_pct, "limit": most.duration_off_pct, unit: '% between the requests'' durations and their own times', crossed: duration_off_pct > most.duration_off_pct},

@@ -17,7 +17,7 @@ facts AS (
   FROM told LEFT JOIN gpus ON gpus.name = told.gpu LEFT JOIN models ON models.name = told.name
 )
 SELECT
-  *, evidence_id || '-c' || format('{:g}', level) AS id, false AS fatal, [] AS files, 0 AS rejected_lines,
+  *, evidence_id || '-c' || level_text(level) AS id, false AS fatal, [] AS files, 0 AS rejected_lines,
   if(fits = false, [{
     code: 'exceeds_vram', severity: 'advisory', value: memory_needed_gib, "limit": memory_available_gib, unit: 'GiB of GPU memory'
   }], []) AS verdicts
