@@ -199,6 +199,7 @@ class MachineWork {
     } catch (cause) {
       const error = await this.#judged(cause, leased);
       const { machine } = this.#settle(error, stage, entries, leased, null);
+      if (leased === null) await this.#pause();
       throw new Turn(machine === "leave" || leased === null ? "elsewhere" : "again");
     }
   }
