@@ -21,6 +21,7 @@ import {
 } from "../schema/machine.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
+import type { TellReason } from "../schema/reason.ts";
 import { aboutMachine, UNHEARD } from "./blame.ts";
 import { bringUp } from "./bring_up.ts";
 import { labelOf } from "./label.ts";
@@ -39,6 +40,8 @@ export interface FleetOptions {
   readonly sockets: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How reasons of failures are written down. */
+  readonly tellReason: TellReason;
 }
 
 /** What is to be rented. */
@@ -313,7 +316,9 @@ export class Fleet {
    * Nothing is written down that cannot be: the machine may have ended meanwhile. What a create has made is known even where
    * it cannot be written, on a full disk, so that it can be ended; it is written before the next line for which there is room.
    */
-  #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+  #append(told: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+    const { book, tellReason } = this.#options;
+    const event = "reason" in told ? { ...told, reason: tellReason(told.reason) } : told;
     const { machine_id } = event;
     if (!canFollow(this.#records.get(machine_id), event.event)) {
       const { state } = this.record(machine_id);
@@ -322,7 +327,6 @@ export class Fleet {
         `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
       );
     }
-    const { book } = this.#options;
     try {
       for (; this.#owed[0] !== undefined; this.#owed.shift()) book.append(this.#owed[0]);
       applyEvent(this.#records, book.append(event));

@@ -8,6 +8,7 @@ import type { Identity } from "../machines/connection.ts";
 import type { Paths } from "../paths.ts";
 import { mayExist } from "../schema/machine.ts";
 import type { ProviderName } from "../schema/names.ts";
+import { reasonTeller, type TellReason } from "../schema/reason.ts";
 import { type Journal, openBook, openJournal } from "./journal.ts";
 import type { Opened, World } from "./world.ts";
 
@@ -16,6 +17,8 @@ export interface OpenRun extends AsyncDisposable {
   readonly run_dir: string;
   readonly journal: Journal;
   readonly fleet: Fleet;
+  /** How reasons of failures are written down. */
+  readonly tellReason: TellReason;
 }
 
 export interface OpenOptions {
@@ -45,6 +48,7 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
     return { identity: { kind: "run" as const, ...files }, public_key };
   };
   const { clock, connect } = world;
+  const tellReason = reasonTeller([paths.root, sockets.path]);
   const fleet = new Fleet({
     run_id,
     run_dir,
@@ -56,12 +60,14 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
     sockets: sockets.path,
     clock,
     log,
+    tellReason,
   });
   return {
     run_id,
     run_dir,
     journal,
     fleet,
+    tellReason,
     [Symbol.asyncDispose]: async () => {
       const isOver = !fleet.records().some(mayExist);
       journal[Symbol.dispose]();

@@ -110,9 +110,10 @@ async function forgetVanished(
 }
 
 /** Writes down that entries are left out, and tells each reason once. */
-function leaveOut(left: readonly Left[], { journal, log }: RunContext): void {
+function leaveOut(left: readonly Left[], { journal, log, tellReason }: RunContext): void {
   const final = finalIds(journal.lines);
-  const open = left.filter(({ entry }) => !final.has(entry.id));
+  const open = left.filter(({ entry }) => !final.has(entry.id))
+    .map((each) => ({ ...each, reason: tellReason(each.reason) }));
   for (const { entry: { id: entry_id }, code, reason } of open) {
     const { status, hint } = FAILURES[code];
     const told = `${reason}. ${hint}`;

@@ -47,6 +47,22 @@ for (
   });
 }
 
+Deno.test("what a machine says in a terminal's words and without an end is journaled in a few that can be seen", async () => {
+  const cat = `case "$PWD" in
+  */jobs/*) printf '\\033]0;owned\\007\\342\\200\\256' >&2; yes "a long word of a stranger" | head -c 900000 >&2; exit 1;;
+  *) exec /usr/bin/cat "$@";;
+esac`;
+  const { lines, machines, said } = await givesUp({ image: { cat } }, {
+    code: "agent_not_there",
+    at: "setup",
+    found: /Cannot start dead-man on the machine: \]0;owneda long word of a stranger/,
+  });
+  const journals = JSON.stringify([lines, machines]);
+  ok(journals.length < 30_000, `${journals.length} characters`);
+  ok(!/\\u001b|\u202e/.test(journals));
+  ok(said.every((line) => line.length < 2000));
+});
+
 Deno.test("[unforeseen] a fault of the program on one machine is told in its words, and another machine is tried", async () => {
   await using stage = await stageWith({});
   let n = 0;
