@@ -5,6 +5,7 @@ import { keyPair, removeKeyPair } from "../fleet/ssh_key.ts";
 import type { Log } from "../lib/log.ts";
 import { temporaryFolder } from "../lib/temporary.ts";
 import type { Identity } from "../machines/connection.ts";
+import { requireSockets } from "../machines/ssh_words.ts";
 import type { Paths } from "../paths.ts";
 import { mayExist } from "../schema/machine.ts";
 import type { ProviderName } from "../schema/names.ts";
@@ -43,6 +44,7 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
   };
   let pair: ReturnType<typeof keyPair> | null = null;
   const identityOf = async (provider: ProviderName) => {
+    if (provider !== "local") requireSockets(sockets.path);
     if (!world.kinds[provider].rents) return user;
     const { public_key, ...files } = await (pair ??= keyPair(run_dir));
     return { identity: { kind: "run" as const, ...files }, public_key };
