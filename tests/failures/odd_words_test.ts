@@ -1,9 +1,9 @@
 // Machines that say what cannot be, or speak as if they were this computer: each is left and blamed, and others go on.
-import { deepEqual, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "../../pipeline/machines/mod.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
 import { worldWith } from "../faults/stage.ts";
-import { givesUp, retried, run, stageWith, succeeded, tidy } from "./trial.ts";
+import { ended, givesUp, retried, run, stageWith, succeeded, tidy } from "./trial.ts";
 
 for (
   const [what, faults, at, found] of [
@@ -84,5 +84,18 @@ Deno.test("[unforeseen] a fault of the program on one machine is told in its wor
   deepEqual(result.machines.map(({ end }) => end?.code), ["unforeseen", "done"]);
   match(result.machines[0]?.end?.reason ?? "", found);
   ok(result.said.some((line) => line.includes("trying elsewhere: unforeseen at setup on 1")));
+  tidy(result);
+});
+
+Deno.test("[failed] an agent that cannot be bundled here blames no machine, and no other is tried", async () => {
+  await using stage = await stageWith({});
+  const world = {
+    ...worldWith(stage.simulated, stage.pace),
+    bundleAgent: () => Promise.reject(new Error("there is no such module")),
+  };
+  const result = await run(stage, {}, { world });
+  const found = /Cannot bundle the agent: there is no such module/;
+  ended(result, result.rows[0], { code: "failed", at: "setup", found });
+  equal(result.machines.length, 1);
   tidy(result);
 });
