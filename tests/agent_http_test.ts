@@ -1,5 +1,5 @@
 // Answers as servers send them, good and bad, and what the agent's HTTP client makes of their bytes.
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { AnswerReader } from "../pipeline/agent/http/answer.ts";
 import { CHUNKED, ears, encode, fails, once, SIZED } from "./http_fixtures.ts";
 
@@ -145,4 +145,16 @@ for (
 Deno.test("all bytes of one read have the same time, and the end is that of the last one", async () => {
   const { times, end } = await once(`${CHUNKED}3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n`);
   deepEqual([times.length, times[1], times.at(-1)], [2, times[0], end]);
+});
+
+Deno.test("an answer that does not end is refused, and its listener hears no more than an answer may bring", () => {
+  let heard = 0;
+  const listener = { sending() {}, head() {}, bytes: (bytes: Uint8Array) => void (heard += bytes.length) };
+  using reader = new AnswerReader(listener);
+  reader.push(encode("HTTP/1.1 200 OK\r\n\r\n"), 0);
+  const part = new Uint8Array(1 << 20);
+  throws(() => {
+    for (let n = 0; n < 1000; n++) reader.push(part, n);
+  }, fails("http", /the answer is longer than 128 MiB/));
+  equal(heard, 128 << 20);
 });

@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { socketAddress } from "../pipeline/agent/socket/address.ts";
 import { kernelConnect, kernelListen } from "../pipeline/agent/socket/kernel_connect.ts";
+import { KernelSocket } from "../pipeline/agent/socket/kernel_socket.ts";
 import { Poller } from "../pipeline/agent/socket/poller.ts";
 import { type Libc, SO_TIMESTAMPNS, SOL_SOCKET } from "../pipeline/agent/socket/libc.ts";
 import { MOST_DRIFT_MS, StampedReader } from "../pipeline/agent/socket/stamped.ts";
@@ -56,6 +57,30 @@ async function lateRead(near: Socket, far: Socket, byte: number) {
   equal(rest, "enough");
   return { before, after, at: await promise, read: performance.now() };
 }
+
+Deno.test("a server that floods a socket leaves every turn of this program to others too", async () => {
+  let reads = 0;
+  let turn = () => {};
+  const read = () => {
+    if (++reads > 1000) throw new Error("nobody else has had a turn");
+    return "bytes";
+  };
+  const poller = {
+    libc: { calls: { setsockopt: () => 0, close: () => 0 } },
+    reader: { read, bytes: new Uint8Array(1), at: 0, full: true },
+    watch: (_fd: number, _events: number, ready: () => void) => turn = ready,
+    unwatch: () => undefined,
+  } as unknown as Poller;
+  const socket = new KernelSocket(poller, 7);
+  let taken = 0;
+  const rest = socket.receive(() => ++taken < 40);
+  const turns: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    turn();
+    turns.push(taken);
+  }
+  deepEqual([await rest, turns], ["enough", [16, 32, 40]]);
+});
 
 /** A C library whose every read brings one byte, with the kernel's time where `stamps` says so of the n-th. */
 function libcThatStamps(stamps: (n: number) => boolean): Libc {

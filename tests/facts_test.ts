@@ -1,6 +1,7 @@
 // What a machine says of itself, words for its shell, and what OpenSSH's words mean: all that is read from or written to strange hosts.
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { type Facts, factsOf, readFacts } from "../pipeline/machines/facts.ts";
+import type { Machine } from "../pipeline/machines/machine.ts";
 import { connect } from "../pipeline/machines/mod.ts";
 import { commandLine, exports, quote } from "../pipeline/machines/quote.ts";
 import { sshFailure } from "../pipeline/machines/ssh_trouble.ts";
@@ -129,6 +130,43 @@ Deno.test("the script that asks runs in this machine's own sh, and tells at leas
   ok(gpus.length > 0 || gpu_error !== null);
 });
 
+for (
+  const [what, lines] of [
+    ["no clock", BASE.slice(1)],
+    ["a clock that is no number", ["clock nonsense", ...BASE.slice(1)]],
+    ["a clock beyond all dates", ["clock 9e299", ...BASE.slice(1)]],
+    ["a disk that is no number", [...BASE.slice(0, 2), "disk none"]],
+    ["more GPUs than any machine has", [...BASE, ...Array.from({ length: 100 }, () => GPU)]],
+    ["a path of 100 KB", [...BASE, `deno deno 2.9.6 /${"a".repeat(100_000)}`]],
+  ] as const
+) {
+  Deno.test(`[hostile_output] a machine that tells ${what} is not believed`, async () => {
+    await rejects(told(lines), (error: Error & { code?: string }) => {
+      equal(error.code, "hostile_output");
+      match(error.message, /^Cannot believe what the machine says of itself: (clock|disk|gpus|deno)/);
+      ok(error.message.length < 300);
+      return true;
+    });
+  });
+}
+
+Deno.test("names that a machine tells are short, and nothing in them cannot be seen", async () => {
+  const odd = `\x1b]0;owned\x07${"x".repeat(60_000)}\u202e`;
+  const { gpus, system } = await told([`system ${odd}`, ...BASE, `gpu ${odd}, 24564, 1, ${odd}`]);
+  for (const name of [system, gpus[0]?.name, gpus[0]?.driver]) equal(name, `]0;owned${"x".repeat(192)}`);
+  const { gpu_error } = await told([...BASE, `gpu ${odd}`]);
+  equal(gpu_error, `]0;owned${"x".repeat(292)}`);
+});
+
+/** The facts of a machine that prints `lines` when it is asked. */
+function told(lines: readonly string[]): Promise<Facts> {
+  const run: Machine["run"] = (_command, { onStdout } = {}) => {
+    for (const line of lines) onStdout?.(line);
+    return Promise.resolve(0);
+  };
+  return factsOf({ run } as Machine, new AbortController().signal);
+}
+
 /** Runs a line in `sh` and returns what it printed. */
 async function sh(line: string): Promise<string> {
   const { stdout } = await new Deno.Command("sh", { args: ["-c", line] }).output();
@@ -230,6 +268,14 @@ for (
     ],
     [["command-line line 0: keyword identityfile extra arguments at end of line"], "ssh_unusable"],
     [["command-line: line 0: Bad configuration option: nonsense"], "ssh_unusable"],
+    [
+      ['Load key "/x/ssh/id_ed25519": bad permissions', "u@h: Permission denied (publickey)."],
+      "ssh_unusable",
+    ],
+    [['unix_listener: path "/x/1.AbCd" too long for Unix domain socket'], "ssh_unusable"],
+    [["Received disconnect from 1.2.3.4 port 22:2: command-line line 0: x"], "ssh_unreachable"],
+    [["Received disconnect from 1.2.3.4 port 22:2: x", "command-line line 0: x"], "ssh_unreachable"],
+    [["Received disconnect from 1.2.3.4 port 22:2: Network is unreachable"], "ssh_unreachable"],
     [["something nobody has seen"], "ssh_unreachable"],
     [[], "ssh_unreachable"],
   ] as const

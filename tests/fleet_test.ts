@@ -110,7 +110,7 @@ Deno.test("a key that is refused with 404 (auth_error) makes no machine gone", a
   await using run = await stage.open();
   const { machine_id } = await run.rent();
   isRefused = true;
-  await run.fleet.requireRunning(machine_id);
+  await run.fleet.requireRunning(machine_id, never);
   equal(await run.fleet.giveBack(machine_id, "done", "", 300), false);
   equal(run.fleet.record(machine_id).state, "destroying");
   isRefused = false;

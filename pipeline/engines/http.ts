@@ -1,8 +1,10 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
+import { z } from "zod";
 import { messageOf, UserError } from "../errors.ts";
 import { boundedText } from "../lib/bounded.ts";
 import { endless } from "../machines/guarded_fetch.ts";
 import { Failure } from "../schema/failures.ts";
+import { check } from "../schema/parse.ts";
 import { cutText } from "../schema/text.ts";
 import type { EngineWorld } from "./engine.ts";
 
@@ -12,6 +14,7 @@ export const DECODE_PROMPT =
 
 /** What an engine says of itself and of its models is far shorter. */
 const ANSWER_BYTES = 16 << 20;
+const SHOWN_FAULTS = 3;
 
 export interface Question {
   readonly url: string;
@@ -54,25 +57,51 @@ export async function textOf(response: Response): Promise<string> {
   }
 }
 
-/** The JSON object that answers `question`; a UserError tells `what` failed and what the engine said. */
-export async function askJson(
+/** Any JSON object. */
+export const AnyObject = z.record(z.string(), z.unknown());
+
+/**
+ * The JSON object that answers `question`, of the form of `schema`; a UserError tells `what` failed and what the engine said. Where
+ * the engine is ours, on a machine of strangers, another form is that machine's: a Failure `hostile_output`.
+ */
+export async function askJson<S extends z.ZodType>(
   what: string,
   question: Question,
+  schema: S,
   world: EngineWorld,
-): Promise<Record<string, unknown>> {
+): Promise<z.output<S>> {
+  const answer = await askObject(what, question, world);
+  const checked = check(schema, answer);
+  if ("value" in checked) return checked.value;
+  const faults = checked.faults.slice(0, SHOWN_FAULTS).join("; ");
+  throw otherForm(`Cannot ${what}: in the answer of ${question.url} ${faults}`, world);
+}
+
+/** A list of what an engine has. In one of the user's own, what has another form is `none`, which has no name, and the rest counts. */
+export function listOf<S extends z.ZodType>(member: S, none: z.output<S>, { host }: EngineWorld) {
+  const members = host === null ? z.array(member.catch(none)) : z.array(member);
+  return members.nullish().transform((list) => list ?? []);
+}
+
+async function askObject(what: string, question: Question, world: EngineWorld): Promise<object> {
   const response = await ask(question, world);
   const text = await textOf(response);
   if (!response.ok) throw refusal(what, response.status, text);
   try {
     const answer: unknown = JSON.parse(text);
-    if (typeof answer === "object" && answer !== null) return answer as Record<string, unknown>;
+    if (typeof answer === "object" && answer !== null) return answer;
   } catch {
     // Said below: the text is no JSON object.
   }
-  throw new UserError(
-    `Cannot ${what}: ${question.url} answered ${JSON.stringify(cutText(text, 80))}, which is no JSON object`,
-    "Check that the url is the engine's own.",
-  );
+  const shown = JSON.stringify(cutText(text, 80));
+  throw otherForm(`Cannot ${what}: ${question.url} answered ${shown}, which is no JSON object`, world);
+}
+
+/** An engine of ours answers in its own form, unless its machine lies; at the user's url there may be anything. */
+function otherForm(message: string, { host }: EngineWorld): UserError {
+  return host === null
+    ? new UserError(message, "Check that the url is the engine's own.")
+    : new Failure("hostile_output", message);
 }
 
 /** The error for an answer other than 200. */

@@ -1,9 +1,10 @@
 // Ollama through its native API: pulls what is missing, loads the model with the context the workload needs.
+import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
-import type { Workload } from "../schema/matrix.ts";
+import { shownModel, whyNoModelName, type Workload } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
-import { ask, askJson, DECODE_PROMPT } from "./http.ts";
+import { AnyObject, ask, askJson, DECODE_PROMPT, listOf } from "./http.ts";
 import { foundRunning, installEnv, requireVersion } from "./install.ts";
 import { pull } from "./ollama_pull.ts";
 import { serveOllama } from "./ollama_server.ts";
@@ -13,6 +14,17 @@ const LOAD_TIMEOUT_SECONDS = 1800;
 const DECODE_TIMEOUT_SECONDS = 90;
 const DECODED_TOKENS = 128;
 
+const Version = z.object({ version: z.string().max(100).nullable().catch(null) });
+const bytes = z.int().min(0).nullish();
+const InMemory = z.object({ name: z.string(), size: bytes, size_vram: bytes });
+const Capable = z.object({ capabilities: z.array(z.string()).nullish() });
+/** A model that Ollama lists, with the bytes of its files. `remote_host` is set when it only forwards requests for it. */
+const Tag = Capable.extend({ name: z.string(), size: bytes, remote_host: z.string().nullish() });
+type Tag = z.infer<typeof Tag>;
+const NAMELESS = { name: "" };
+/** Tokens, and how long they took, nanoseconds. */
+const Decoded = z.object({ eval_count: z.int().min(0).nullish(), eval_duration: z.int().min(0).nullish() });
+
 export const ollama: Engine = {
   name: "ollama",
   defaultUrl: DEFAULT_URL,
@@ -20,11 +32,12 @@ export const ollama: Engine = {
 
   async answers({ url = DEFAULT_URL }, world) {
     try {
-      const { version } = await askJson("ask for the version", {
-        url: `${url}/api/version`,
-        timeout_seconds: 3,
-      }, world);
-      return { version: typeof version === "string" ? version : null };
+      return await askJson(
+        "ask for the version",
+        { url: `${url}/api/version`, timeout_seconds: 3 },
+        Version,
+        world,
+      );
     } catch (error) {
       if (error instanceof UserError && !(error instanceof Failure)) return null;
       throw error;
@@ -34,11 +47,10 @@ export const ollama: Engine = {
   async installed({ url = DEFAULT_URL }, world) {
     const names: string[] = [];
     for (const tag of await tags(url, world)) {
-      const unfit = tag.remote_host === undefined
-        ? await whyNoText(url, tag, world)
-        : elsewhere(tag.remote_host);
+      const unfit = whyNoModelName(tag.name) ??
+        (tag.remote_host ? elsewhere(tag.remote_host) : await whyNoText(url, tag, world));
       if (unfit === null) names.push(tag.name);
-      else world.log(`${tag.name} is left out: ${unfit}`);
+      else world.log(`${shownModel(tag.name)} is left out: ${unfit}`);
     }
     return names;
   },
@@ -50,8 +62,7 @@ export const ollama: Engine = {
       : await serveOllama(world.host, choice, capacity, world);
     try {
       const url = server?.url ?? told ?? DEFAULT_URL;
-      const { version: answered } = await askJson("use Ollama", { url: `${url}/api/version` }, world);
-      const version = typeof answered === "string" ? answered : null;
+      const { version } = await askJson("use Ollama", { url: `${url}/api/version` }, Version, world);
       const install = server?.install ?? foundRunning("Ollama", choice, version);
       if (server !== null && install.version !== null) requireVersion("Ollama", install.version, version);
       return {
@@ -73,27 +84,30 @@ export const ollama: Engine = {
   },
 
   healthy: ({ url }, world) =>
-    askJson("ask for the version", { url: `${url}/api/version`, timeout_seconds: 10 }, world)
+    askJson("ask for the version", { url: `${url}/api/version`, timeout_seconds: 10 }, Version, world)
       .then(() => true, () => false),
 
   // The smallest of the catalogue, 0.9 GB: much smaller ones measure how fast kernels are started, not how fast memory is read.
   canary: "qwen2:1.5b",
 
   async decode({ url }, model, { context_tokens }, world) {
-    const { eval_count, eval_duration } = await askJson(`decode with ${model}`, {
-      url: `${url}/api/generate`,
-      body: {
-        model,
-        prompt: DECODE_PROMPT,
-        stream: false,
-        keep_alive: "24h",
-        options: { num_ctx: context_tokens, num_predict: DECODED_TOKENS, temperature: 0 },
+    const { eval_count, eval_duration } = await askJson(
+      `decode with ${model}`,
+      {
+        url: `${url}/api/generate`,
+        body: {
+          model,
+          prompt: DECODE_PROMPT,
+          stream: false,
+          keep_alive: "24h",
+          options: { num_ctx: context_tokens, num_predict: DECODED_TOKENS, temperature: 0 },
+        },
+        timeout_seconds: DECODE_TIMEOUT_SECONDS,
       },
-      timeout_seconds: DECODE_TIMEOUT_SECONDS,
-    }, world);
-    return typeof eval_count === "number" && typeof eval_duration === "number" && eval_duration > 0
-      ? eval_count * 1e9 / eval_duration
-      : null;
+      Decoded,
+      world,
+    );
+    return eval_count && eval_duration ? eval_count * 1e9 / eval_duration : null;
   },
 
   load: (running, model, capacity, world) => loadModel(running, model, capacity, world),
@@ -123,7 +137,7 @@ async function loadModel(
     pulled_bytes = await pull(url, model, world);
     tag = await tagNamed(url, model, world);
   }
-  if (tag?.remote_host !== undefined) {
+  if (tag?.remote_host) {
     throw new UserError(
       `Cannot measure ${model}: ${elsewhere(tag.remote_host)}`,
       "Name a model whose weights lie on the machine.",
@@ -131,11 +145,12 @@ async function loadModel(
   }
   world.onPhase("load");
   await askToLoad(url, model, context_tokens, world);
-  const { models } = await askJson("ask what is loaded", { url: `${url}/api/ps` }, world);
-  const loaded = (Array.isArray(models) ? models : []).find(({ name }) => namesOf(model).includes(name));
+  const schema = z.object({ models: listOf(InMemory, NAMELESS, world) });
+  const { models } = await askJson("ask what is loaded", { url: `${url}/api/ps` }, schema, world);
+  const loaded = models.find(({ name }) => namesOf(model).includes(name));
   return {
-    size_bytes: bytes(loaded?.size),
-    size_vram_bytes: bytes(loaded?.size_vram),
+    size_bytes: loaded?.size ?? null,
+    size_vram_bytes: loaded?.size_vram ?? null,
     weights_bytes: tag?.size ?? null,
     pulled_bytes,
   };
@@ -145,9 +160,9 @@ async function askToLoad(url: string, model: string, num_ctx: number, world: Eng
   const body = { model, stream: false, keep_alive: "24h", options: { num_ctx } };
   const question = { url: `${url}/api/generate`, body, timeout_seconds: LOAD_TIMEOUT_SECONDS };
   try {
-    await askJson(`load ${model}`, question, world);
+    await askJson(`load ${model}`, question, AnyObject, world);
   } catch (cause) {
-    if (!(cause instanceof UserError) || world.signal.aborted) throw cause;
+    if (!(cause instanceof UserError) || cause instanceof Failure || world.signal.aborted) throw cause;
     if (/out of memory|cudaMalloc failed|requires more system memory/i.test(cause.message)) {
       throw new Failure("out_of_memory", cause.message, { cause });
     }
@@ -164,32 +179,9 @@ function namesOf(model: string): string[] {
   return [model, `${model}:latest`];
 }
 
-function bytes(told: unknown): number | null {
-  return typeof told === "number" ? told : null;
-}
-
-/** A model that Ollama lists. `remote_host` is set when it only forwards requests for it. */
-interface Tag {
-  readonly name: string;
-  /** Bytes of its files; null when it does not say. */
-  readonly size: number | null;
-  readonly remote_host?: string;
-  readonly capabilities?: readonly unknown[];
-}
-
 async function tags(url: string, world: EngineWorld): Promise<Tag[]> {
-  const { models } = await askJson("list Ollama's models", { url: `${url}/api/tags` }, world);
-  return Array.isArray(models) ? models.map(tagOf) : [];
-}
-
-function tagOf(model: Record<string, unknown>): Tag {
-  const { name, size, remote_host, capabilities } = model;
-  return {
-    name: String(name),
-    size: bytes(size),
-    ...(typeof remote_host === "string" && remote_host !== "" ? { remote_host } : {}),
-    ...(Array.isArray(capabilities) ? { capabilities } : {}),
-  };
+  const schema = z.object({ models: listOf(Tag, NAMELESS, world) });
+  return (await askJson("list Ollama's models", { url: `${url}/api/tags` }, schema, world)).models;
 }
 
 function elsewhere(host: string): string {
@@ -198,9 +190,10 @@ function elsewhere(host: string): string {
 
 /** Why a model writes no text, such as one for embeddings; null when it does, or when Ollama is too old to say. */
 async function whyNoText(url: string, tag: Tag, world: EngineWorld): Promise<string | null> {
-  const capabilities = tag.capabilities ??
-    (await askJson(`look at ${tag.name}`, { url: `${url}/api/show`, body: { model: tag.name } }, world))
-      .capabilities;
-  if (!Array.isArray(capabilities) || capabilities.includes("completion")) return null;
+  const question = { url: `${url}/api/show`, body: { model: tag.name } };
+  const { capabilities } = tag.capabilities
+    ? tag
+    : await askJson(`look at ${tag.name}`, question, Capable, world);
+  if (!capabilities || capabilities.includes("completion")) return null;
   return `it writes no text (Ollama says it is for ${capabilities.join(", ") || "nothing"})`;
 }

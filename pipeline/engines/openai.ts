@@ -1,9 +1,10 @@
 // Any endpoint that speaks OpenAI's API and already runs: LM Studio, a hosted one, an engine under a name of its own.
+import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { GaugeNames } from "../schema/gauges.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
 import type { Engine, EngineWorld, Loaded } from "./engine.ts";
-import { askJson } from "./http.ts";
+import { askJson, listOf } from "./http.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8000";
 /** An engine that runs already tells nothing of what it loaded. */
@@ -60,11 +61,13 @@ export function metricsEnv(origin: string, names: GaugeNames): Record<string, st
 }
 
 /** A model that an endpoint lists. */
-export interface ListedModel {
-  readonly id: string;
+const ListedModel = z.object({
+  id: z.string(),
   /** The longest context that it takes, tokens; null when the endpoint does not tell. */
-  readonly max_model_len: number | null;
-}
+  max_model_len: z.number().nullable().catch(null),
+});
+export type ListedModel = Readonly<z.infer<typeof ListedModel>>;
+const NAMELESS: ListedModel = { id: "", max_model_len: null };
 
 /** The models that the endpoint at `url` lists; a UserError when it is none. */
 export async function modelsAt(
@@ -74,8 +77,8 @@ export async function modelsAt(
 ): Promise<ListedModel[]> {
   const base = /\/v\d+$/.test(url) ? url : `${url.replace(/\/+$/, "")}/v1`;
   const question = { url: `${base}/models`, timeout_seconds };
-  const { data } = await askJson("list the endpoint's models", question, world);
-  return Array.isArray(data) ? data.map(listed) : [];
+  const schema = z.object({ data: listOf(ListedModel, NAMELESS, world) });
+  return (await askJson("list the endpoint's models", question, schema, world)).data;
 }
 
 /** The listed model of this name; a UserError names those that are there when it is not among them. */
@@ -86,8 +89,4 @@ export function requireServed(model: string, known: readonly ListedModel[], url:
     `Cannot measure ${model}: ${url} does not serve it`,
     `It serves ${known.map(({ id }) => id).join(", ") || "no model at all"}; name one of these.`,
   );
-}
-
-function listed({ id, max_model_len }: Record<string, unknown>): ListedModel {
-  return { id: String(id), max_model_len: typeof max_model_len === "number" ? max_model_len : null };
 }

@@ -1,5 +1,6 @@
 // What engines have in common that serve OpenAI's routes from a process of their own: vLLM, SGLang, llama-server.
 // On a machine that is ours they are installed and started with the model; elsewhere they must already serve it.
+import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
@@ -12,6 +13,7 @@ import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./open
 import { ServerJob } from "./server_job.ts";
 
 const DECODED_TOKENS = 129;
+const Completed = z.object({ usage: z.object({ completion_tokens: z.int().min(0).nullish() }).nullish() });
 const DECODE_TIMEOUT_SECONDS = 90;
 
 export interface ServerKind {
@@ -152,13 +154,17 @@ export function openaiServer(kind: ServerKind): Engine {
 /** One request for exactly so many tokens, and how long its answer took. */
 async function completed(url: string, model: string, max_tokens: number, world: EngineWorld) {
   const asked = world.clock.now();
-  const { usage } = await askJson(`decode with ${model}`, {
-    url: `${originOf(url)}/v1/completions`,
-    body: { model, prompt: DECODE_PROMPT, max_tokens, temperature: 0, ignore_eos: true },
-    timeout_seconds: DECODE_TIMEOUT_SECONDS,
-  }, world);
-  const { completion_tokens } = (usage ?? {}) as { completion_tokens?: unknown };
-  return { tokens: Number(completion_tokens), seconds: (world.clock.now() - asked) / 1000 };
+  const { usage } = await askJson(
+    `decode with ${model}`,
+    {
+      url: `${originOf(url)}/v1/completions`,
+      body: { model, prompt: DECODE_PROMPT, max_tokens, temperature: 0, ignore_eos: true },
+      timeout_seconds: DECODE_TIMEOUT_SECONDS,
+    },
+    Completed,
+    world,
+  );
+  return { tokens: usage?.completion_tokens ?? NaN, seconds: (world.clock.now() - asked) / 1000 };
 }
 
 /** `url` without the version of its API: health, version and counters lie beside it. */

@@ -1,6 +1,6 @@
 // From a machine that was asked for to one that can be worked on: it runs, SSH listens, our key is taken.
 import { messageOf } from "../errors.ts";
-import { type Clock, unlessAborted } from "../lib/clock.ts";
+import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
 import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Machine } from "../machines/machine.ts";
@@ -44,7 +44,7 @@ export async function bringUp(task: BringUp): Promise<Machine> {
 }
 
 async function running(task: BringUp): Promise<readonly Address[]> {
-  const { record, provider, clock, log, signal, public_key } = task;
+  const { record, provider, clock, log, signal } = task;
   const id = record.provider_id ?? "";
   const until = clock.after(provider.boot_seconds);
   let admitted = provider.admit === undefined;
@@ -61,7 +61,7 @@ async function running(task: BringUp): Promise<readonly Address[]> {
     if (sighting !== null && sighting !== undefined) {
       if (sighting.words !== told) log.info(`${record.lease_id}  ${told = sighting.words}`);
       refuseDead(sighting);
-      if (!admitted) admitted = await admit(provider, id, public_key, log);
+      if (!admitted) admitted = await admit(task, id);
       if (sighting.state === "running" && sighting.addresses.length > 0) return sighting.addresses;
     }
     if (clock.now() > until) {
@@ -97,18 +97,19 @@ function refuseDead({ id, state, words, trouble }: Sighting): void {
 }
 
 /** Some providers take a key only once the machine has begun to start. */
-async function admit(provider: Provider, id: string, key: string, log: Log): Promise<boolean> {
+async function admit({ provider, public_key, log, signal }: BringUp, id: string): Promise<boolean> {
   try {
-    await provider.admit?.(id, key);
+    await unlessAborted(Promise.resolve(provider.admit?.(id, public_key)), signal);
     return true;
   } catch (error) {
+    throwIfAborted(signal);
     log.info(messageOf(error));
     return false;
   }
 }
 
 async function connected(
-  { record, clock, signal, connect }: BringUp,
+  { clock, signal, connect }: BringUp,
   addresses: readonly Address[],
 ): Promise<{ machine: Machine; address: Address }> {
   const until = clock.after(SSH_SECONDS);
@@ -124,6 +125,5 @@ async function connected(
     }
     if (clock.now() > until) throw last;
     await clock.sleep(LOOK_SECONDS, signal);
-    if (signal.aborted) throw new Failure("failed", `Stopped while ${record.machine_id} was connected`);
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from "../lib/log.ts";
 import type { Identity } from "../machines/connection.ts";
 import type { Machine } from "../machines/machine.ts";
 import type { Connect } from "../machines/mod.ts";
+import { providers } from "../providers/mod.ts";
 import { HalfDone, type Provider, type Sighting } from "../providers/provider.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import type { Canary } from "../schema/canary.ts";
@@ -20,6 +21,8 @@ import {
 } from "../schema/machine.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
+import type { TellReason } from "../schema/reason.ts";
+import { aboutMachine, UNHEARD } from "./blame.ts";
 import { bringUp } from "./bring_up.ts";
 import { labelOf } from "./label.ts";
 import { Lookout } from "./lookout.ts";
@@ -37,6 +40,8 @@ export interface FleetOptions {
   readonly sockets: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How reasons of failures are written down. */
+  readonly tellReason: TellReason;
 }
 
 /** What is to be rented. */
@@ -58,8 +63,6 @@ const NEVER_MADE_SECONDS = 300;
 const PATIENCE_SECONDS = 120;
 const UNKNOWN_PATIENCE_SECONDS = NEVER_MADE_SECONDS + PATIENCE_SECONDS;
 const LONGEST_WAIT_SECONDS = 300;
-/** What keeps us from hearing of a machine. */
-const UNHEARD: readonly Failure["code"][] = ["connection_lost", "ssh_unreachable", "machine_hung"];
 /** After so many tries that did not end a machine the user is told. */
 const ALARM_AFTER = 10;
 
@@ -201,11 +204,11 @@ export class Fleet {
     return ending;
   }
 
-  /** Refuses a machine that its provider no longer runs; when the provider cannot be asked, nothing follows. */
-  async requireRunning(machineId: string): Promise<void> {
+  /** Refuses a machine that its provider no longer runs; when the provider cannot be asked, nothing follows. `signal` ends the question. */
+  async requireRunning(machineId: string, signal: AbortSignal): Promise<void> {
     const { offer, provider_id } = this.record(machineId);
     const provider = this.provider(offer.provider);
-    const sighting = await provider.get(provider_id ?? "").catch(() => undefined);
+    const sighting = await unlessAborted(provider.get(provider_id ?? "").catch(() => undefined), signal);
     if (sighting === undefined || sighting?.state === "running") return;
     const title = providerTitle(offer.provider);
     throw sighting === null
@@ -219,10 +222,14 @@ export class Fleet {
       );
   }
 
-  /** A failure to hear of a machine, unless its provider cannot be asked either: then it is this network's, not the host's. */
-  async blamed(machineId: string, error: unknown, signal: AbortSignal): Promise<unknown> {
-    if (!UNHEARD.includes(codeOf(error))) return error;
+  /**
+   * What was thrown while a machine was worked with, once it is known whose fault it is. Of a rented one it is that machine's, unless
+   * it cannot be heard of and its provider cannot be asked either: then it is this network's.
+   */
+  async blamed(machineId: string, thrown: unknown, signal: AbortSignal): Promise<unknown> {
     const { offer, provider_id } = this.record(machineId);
+    const error = providers[offer.provider].rents ? aboutMachine(thrown) : thrown;
+    if (!UNHEARD.includes(codeOf(error))) return error;
     const [answer] = await Promise.allSettled([
       unlessAborted(this.provider(offer.provider).get(provider_id ?? ""), signal),
     ]);
@@ -309,7 +316,9 @@ export class Fleet {
    * Nothing is written down that cannot be: the machine may have ended meanwhile. What a create has made is known even where
    * it cannot be written, on a full disk, so that it can be ended; it is written before the next line for which there is room.
    */
-  #append(event: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+  #append(told: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
+    const { book, tellReason } = this.#options;
+    const event = "reason" in told ? { ...told, reason: tellReason(told.reason) } : told;
     const { machine_id } = event;
     if (!canFollow(this.#records.get(machine_id), event.event)) {
       const { state } = this.record(machine_id);
@@ -318,7 +327,6 @@ export class Fleet {
         `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
       );
     }
-    const { book } = this.#options;
     try {
       for (; this.#owed[0] !== undefined; this.#owed.shift()) book.append(this.#owed[0]);
       applyEvent(this.#records, book.append(event));
@@ -358,9 +366,10 @@ export class Fleet {
     for (const seconds of SEARCHES) {
       // When the run is stopped its end goes on with the search.
       await this.clock.sleep(seconds, signal);
-      await this.find(this.record(machine_id)).catch((cause) =>
+      const finding = this.find(this.record(machine_id)).catch((cause) =>
         this.#options.log.warn(`${machine_id}  ${messageOf(cause)}`)
       );
+      await unlessAborted(finding, signal);
       if (this.record(machine_id).state === "requested") return;
     }
     throw error;

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
 import { runCommand } from "../lib/shell.ts";
+import { optionPath } from "../machines/ssh_words.ts";
+import { Failure } from "../schema/failures.ts";
 
 export interface KeyPair {
   readonly key_file: string;
@@ -11,7 +13,7 @@ export interface KeyPair {
   readonly public_key: string;
 }
 
-/** The key pair of `runDir`, made when it has none. */
+/** The key pair of `runDir`, made when it has none; a Failure `ssh_unusable` when OpenSSH would not take it. */
 export async function keyPair(runDir: string): Promise<KeyPair> {
   const folder = folderOf(runDir);
   const key_file = join(folder, "id_ed25519");
@@ -24,8 +26,25 @@ export async function keyPair(runDir: string): Promise<KeyPair> {
       throw new UserError(`Cannot make an SSH key: ${words.join(" ")}`, "Install OpenSSH's client.");
     }
   }
+  await requireTaken(key_file);
+  const known_hosts = join(folder, "known_hosts");
+  // Both become words of OpenSSH's.
+  [key_file, known_hosts].forEach(optionPath);
   const public_key = (await Deno.readTextFile(`${key_file}.pub`)).trim();
-  return { key_file, known_hosts: join(folder, "known_hosts"), public_key };
+  return { key_file, known_hosts, public_key };
+}
+
+/** OpenSSH takes no key that others may read, as every file can be on some file systems. */
+async function requireTaken(key_file: string): Promise<void> {
+  const { mode } = await Deno.stat(key_file);
+  if (mode === null || (mode & 0o077) === 0) return;
+  throw new Failure(
+    "ssh_unusable",
+    `Cannot use the SSH key ${key_file}: its mode is ${
+      (mode & 0o777).toString(8)
+    }, and OpenSSH refuses a key that others may read`,
+    { hint: "Choose a --root on a file system that keeps the modes of files." },
+  );
 }
 
 /** Removes the key pair. */

@@ -8,6 +8,7 @@ import { eachLine } from "../lib/shell.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { Address } from "../schema/machine.ts";
 import { FAREWELL_SECONDS, QUESTION, TALK_BYTES } from "./limits.ts";
+import { lastLines } from "./ssh_log.ts";
 import { runSsh, type SshEnd, type SshOptions, startSsh } from "./ssh_process.ts";
 import { OF_THIS_SIDE, sshFailure } from "./ssh_trouble.ts";
 import { optionPath, socketPath } from "./ssh_words.ts";
@@ -54,14 +55,15 @@ let sockets = 0;
 
 interface Master {
   readonly child: Deno.ChildProcess;
-  /** How it ended: by itself, or because it said too much. */
-  readonly over: Promise<SshEnd | Failure>;
+  /** Why it is no longer there: how it ended by itself, or that it said too much. */
+  readonly over: Promise<Failure>;
   isOver: boolean;
 }
 
 export class Connection implements AsyncDisposable {
   readonly #options: ConnectionOptions;
   readonly #socket: string;
+  readonly #log: string;
   /** Ends every call: the time after the stop is over, or the scope was left. */
   readonly #closed = new AbortController();
   #master: Master | null = null;
@@ -71,6 +73,7 @@ export class Connection implements AsyncDisposable {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#socket = join(options.sockets, String(++sockets));
+    this.#log = `${this.#socket}.log`;
     const { signal } = options;
     if (signal.aborted) this.#farewell();
     else signal.addEventListener("abort", this.#farewell, { once: true });
@@ -132,8 +135,8 @@ export class Connection implements AsyncDisposable {
     const isStopped = this.#options.signal.aborted || this.#closed.signal.aborted;
     if (isStopped || this.#master === null) return error;
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), LATE_MS));
-    const end = await Promise.race([this.#master.over, late]);
-    return end === null ? error : lostBy(this.name, end);
+    const why = await Promise.race([this.#master.over, late]);
+    return why === null ? error : lostBy(why);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,10 +162,11 @@ export class Connection implements AsyncDisposable {
   async #connect(): Promise<void> {
     const { signal } = this.#closed;
     await Deno.remove(this.#socket).catch(() => undefined);
+    await Deno.remove(this.#log).catch(() => undefined);
     this.#forwards.clear();
     const child = startSsh([
       ...this.#flags(),
-      ...["-M", "-S", socketPath(this.#socket), "--", this.#host()],
+      ...["-E", this.#log, "-M", "-S", socketPath(this.#socket), "--", this.#host()],
       "echo ready; exec cat >/dev/null",
     ], "piped");
     const words: string[] = [];
@@ -179,10 +183,11 @@ export class Connection implements AsyncDisposable {
         cause: error,
       });
     });
-    const over = Promise.all([child.status, said]).then(([{ code, signal: killed }, fault]) => {
+    const over = Promise.all([child.status, said]).then(async ([{ signal: killed }, fault]) => {
+      const why = fault instanceof Failure ? fault : await this.#whyEnded(killed, words);
       master.isOver = true;
       resolve(false);
-      return fault instanceof Failure ? fault : { code, killed, words };
+      return why;
     });
     const master: Master = { child, over, isOver: false };
     const stop = () => endChild(child, "SIGTERM");
@@ -197,7 +202,18 @@ export class Connection implements AsyncDisposable {
     }
     await child.stdin.close().catch(() => undefined);
     throwIfAborted(signal);
-    throw failureOf(this.name, await over);
+    throw await over;
+  }
+
+  /**
+   * Why the shared connection ended. What ssh says of itself stands in its log, apart from what the machine says; before it has
+   * one, it has talked to nobody, and all words are its own.
+   */
+  async #whyEnded(killed: Deno.Signal | null, words: readonly string[]): Promise<Failure> {
+    const own = await lastLines(this.#log);
+    return own === null
+      ? sshFailure(this.name, { killed, words })
+      : sshFailure(this.name, { killed, words: own }, words);
   }
 
   async #startForward(to: string): Promise<number> {
@@ -229,10 +245,17 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  /** The connection's own end tells more than that of one who used it. */
-  async #lost(end: SshEnd): Promise<Failure> {
-    const late = new Promise<SshEnd>((resolve) => setTimeout(() => resolve(end), LATE_MS));
-    return lostBy(this.name, await Promise.race([this.#master?.over ?? end, late]));
+  /** Why a command ended without an exit code of its own. The connection's own end tells it; the words of the command are the machine's. */
+  async #lost({ words, killed }: SshEnd): Promise<Failure> {
+    if (killed !== null) return sshFailure(this.name, { words, killed });
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), LATE_MS));
+    const why = await Promise.race([this.#master?.over ?? late, late]);
+    return why === null
+      ? new Failure(
+        "connection_lost",
+        `Cannot go on with ${this.name}: a command broke off: ${words.join(" ")}`,
+      )
+      : lostBy(why);
   }
 
   /** Ends the connection with all that hangs on it. */
@@ -294,14 +317,9 @@ export class Connection implements AsyncDisposable {
   }
 }
 
-function failureOf(name: string, end: SshEnd | Failure): Failure {
-  return end instanceof Failure ? end : sshFailure(name, end);
-}
-
 /** The Failure of a connection that was there. */
-function lostBy(name: string, end: SshEnd | Failure): Failure {
-  const failure = failureOf(name, end);
-  return UNLIKE_LOST.includes(failure.code) ? failure : new Failure("connection_lost", failure.message);
+function lostBy(why: Failure): Failure {
+  return UNLIKE_LOST.includes(why.code) ? why : new Failure("connection_lost", why.message);
 }
 
 function freePort(): number {

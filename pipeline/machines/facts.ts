@@ -1,35 +1,51 @@
 // What a machine says of itself: one script, one reader.
+import { z } from "zod";
+import { Failure } from "../schema/failures.ts";
+import { check } from "../schema/parse.ts";
+import { visible } from "../schema/plain_text.ts";
+import { cutText } from "../schema/text.ts";
 import { INSTALLATION } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
-export interface Gpu {
-  readonly name: string;
-  readonly memory_mib: number;
-  readonly used_mib: number;
-  readonly driver: string;
-}
-
-export interface Facts {
-  /** Seconds since 1970 by its own clock. */
-  readonly clock: number;
-  /** `Linux x86_64`. */
-  readonly system: string;
-  readonly disk_free_gb: number;
-  /** Whether it is still being set up: cloud-init runs, or somebody holds the package manager. */
-  readonly busy: "cloud-init" | "package manager" | null;
-  /** Whether the package manager was interrupted. */
-  readonly half_configured: boolean;
-  readonly gpus: readonly Gpu[];
-  /** Why there are none: what nvidia-smi printed instead. */
-  readonly gpu_error: string | null;
-  readonly cuda: number | null;
-  /** Path and version of its own Deno. */
-  readonly deno: { readonly path: string; readonly version: string } | null;
-}
-
-/** Characters of what nvidia-smi says instead. */
+/** Characters of a name; of a path, which becomes a word of commands; of what nvidia-smi says instead of GPUs. */
+const NAME = 200;
+const PATH = 500;
 const SHOWN = 300;
+const MOST_GPUS = 64;
+/** The last second that a date of four digits can tell. */
+const LAST_SECOND = 253_402_300_799;
 const REPAIR_SECONDS = 600;
+
+const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const Gpu = z.strictObject({
+  name: z.string(),
+  memory_mib: count,
+  used_mib: count,
+  driver: z.string(),
+});
+
+/** What a machine may say of itself. */
+const Facts = z.strictObject({
+  /** Seconds since 1970 by its own clock. */
+  clock: z.int().min(0).max(LAST_SECOND),
+  /** `Linux x86_64`. */
+  system: z.string(),
+  disk_free_gb: count,
+  /** Whether it is still being set up: cloud-init runs, or somebody holds the package manager. */
+  busy: z.enum(["cloud-init", "package manager"]).nullable(),
+  /** Whether the package manager was interrupted. */
+  half_configured: z.boolean(),
+  gpus: z.array(Gpu).max(MOST_GPUS),
+  /** Why there are none: what nvidia-smi printed instead. */
+  gpu_error: z.string().nullable(),
+  cuda: z.number().nullable(),
+  /** Path and version of its own Deno. */
+  deno: z.strictObject({ path: z.string().max(PATH), version: z.string() }).nullable(),
+});
+
+export type Gpu = Readonly<z.infer<typeof Gpu>>;
+export type Facts = Readonly<z.infer<typeof Facts>>;
 
 const SCRIPT = `SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
 echo "clock $(date +%s)"
@@ -45,11 +61,16 @@ else echo "gpu nvidia-smi is not there"; fi
 deno=$(command -v deno) && echo "deno $("$deno" --version | head -n 1) $deno"
 exit 0`;
 
-/** Asks a machine for its facts. */
+/** Asks a machine for its facts; a Failure `hostile_output` when they cannot be true. */
 export async function factsOf(machine: Machine, signal: AbortSignal): Promise<Facts> {
   const lines: string[] = [];
   await machine.run(["sh", "-c", SCRIPT], { signal, onStdout: (line) => lines.push(line) });
-  return readFacts(lines);
+  const checked = check(Facts, readFacts(lines));
+  if ("value" in checked) return checked.value;
+  throw new Failure(
+    "hostile_output",
+    `Cannot believe what the machine says of itself: ${checked.faults.join("; ")}`,
+  );
 }
 
 /** Runs what repairs an interrupted package manager. */
@@ -58,26 +79,28 @@ export async function repairPackages(machine: Machine, signal: AbortSignal): Pro
   await machine.run(["sh", "-c", script], { signal, ...INSTALLATION, seconds: REPAIR_SECONDS });
 }
 
-/** The facts that lines of the script tell. Pure. */
+/** What lines of the script tell, whether it can be true or not. Pure. */
 export function readFacts(lines: readonly string[]): Facts {
   const values = (name: string) =>
     lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
   const told = values("gpu");
-  const gpus = told.map(gpuOf).filter((gpu) => gpu !== null);
+  const gpus = told.map(gpuOf).filter((gpu) => gpu !== null).slice(0, MOST_GPUS + 1);
   const [deno] = values("deno").map((line) => /^deno (\d\S*).* (\/\S+)$/.exec(line));
   const busy = values("busy")[0];
   return {
     clock: Number(values("clock")[0]),
-    system: values("system")[0] ?? "",
+    system: named(values("system")[0] ?? ""),
     disk_free_gb: Number(values("disk")[0] ?? 0) * 1024 / 1e9,
     busy: busy === "cloud-init" || busy === "package manager" ? busy : null,
     half_configured: lines.includes("half"),
     gpus,
     gpu_error: gpus.length > 0
       ? null
-      : told.join(" ").slice(0, SHOWN).toWellFormed() || "nvidia-smi prints nothing",
+      : cutText(visible(told.join(" ")), SHOWN) || "nvidia-smi prints nothing",
     cuda: Number(/CUDA Version: ([\d.]+)/.exec(values("cuda")[0] ?? "")?.[1]) || null,
-    deno: deno?.[1] === undefined || deno[2] === undefined ? null : { version: deno[1], path: deno[2] },
+    deno: deno?.[1] === undefined || deno[2] === undefined
+      ? null
+      : { version: named(deno[1]), path: deno[2] },
   };
 }
 
@@ -85,5 +108,10 @@ function gpuOf(line: string): Gpu | null {
   const [name, memory, used, driver] = line.split(",").map((cell) => cell.trim());
   const memory_mib = Number(memory);
   if (name === undefined || driver === undefined || !(memory_mib > 0)) return null;
-  return { name, memory_mib, used_mib: Number(used) || 0, driver };
+  return { name: named(name), memory_mib, used_mib: Number(used) || 0, driver: named(driver) };
+}
+
+/** A name as it is kept and shown. */
+function named(text: string): string {
+  return cutText(visible(text), NAME);
 }

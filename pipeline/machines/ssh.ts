@@ -2,6 +2,8 @@
 import { wholeOf } from "../lib/bounded.ts";
 import { unlessAborted } from "../lib/clock.ts";
 import { Failure } from "../schema/failures.ts";
+import { plainText } from "../schema/plain_text.ts";
+import { shortText } from "../schema/text.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { guarded } from "./guarded_fetch.ts";
 import { QUESTION, secondsFor } from "./limits.ts";
@@ -47,13 +49,13 @@ async function machineOf(connection: Connection): Promise<Machine> {
     `umask 077; mkdir -p ${HOME_FOLDER}/jobs && cd ${HOME_FOLDER} && pwd`,
     { signal },
   );
-  const workdir = new TextDecoder().decode(stdout).trim();
-  if (code !== 0 || !workdir.startsWith("/")) {
+  if (code !== 0) {
     throw new Failure(
       "disk_too_small",
       `Cannot use ${connection.name}: its home takes no folder of ours: ${words.join(" ")}`,
     );
   }
+  const workdir = pathTold(new TextDecoder().decode(stdout).trim(), connection.name);
   return {
     workdir,
     deno: null,
@@ -78,6 +80,16 @@ async function machineOf(connection: Connection): Promise<Machine> {
     ),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/** It becomes a word of every command. */
+const Path = plainText(500).startsWith("/");
+
+function pathTold(told: string, name: string): string {
+  const { success, data } = Path.safeParse(told);
+  if (success) return data;
+  const shown = JSON.stringify(shortText(told, 60));
+  throw new Failure("hostile_output", `Cannot use ${name}: the path of its home is ${shown}`);
 }
 
 async function upload(connection: Connection, from: string, to: string): Promise<void> {

@@ -3,6 +3,7 @@ import { abortReason } from "../lib/clock.ts";
 import { bounded } from "../lib/bounded.ts";
 import { endChild, startChild } from "../lib/child.ts";
 import { eachLine } from "../lib/shell.ts";
+import { startFailure } from "./ssh_trouble.ts";
 
 export interface SshOptions {
   readonly stdin?: ReadableStream<Uint8Array>;
@@ -27,16 +28,20 @@ export interface SshEnd {
 const LAST_WORDS = 5;
 const KILL_MS = 2000;
 
-/** Starts `ssh` apart from our terminal, told of the user's own agent where it may use it. */
+/** Starts `ssh` apart from our terminal, told of the user's own agent where it may use it; a Failure when that cannot be done. */
 export function startSsh(args: readonly string[], stdin: "piped" | "null"): Deno.ChildProcess {
-  return startChild("ssh", {
-    args: [...args],
-    also: ["agent"],
-    stdin,
-    stdout: "piped",
-    stderr: "piped",
-    detached: true,
-  });
+  try {
+    return startChild("ssh", {
+      args: [...args],
+      also: ["agent"],
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    });
+  } catch (error) {
+    throw startFailure(error);
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { codeOf, Failure, type FailureCode, FAILURES } from "../schema/failures.
 import { finalIds } from "../schema/fold.ts";
 import type { Phase } from "../schema/machine.ts";
 import type { Stage } from "../schema/names.ts";
+import type { TellReason } from "../schema/reason.ts";
 import { canary } from "../stages/canary.ts";
 import type { Leased } from "../stages/context.ts";
 import { load } from "../stages/load.ts";
@@ -199,6 +200,7 @@ class MachineWork {
     } catch (cause) {
       const error = await this.#judged(cause, leased);
       const { machine } = this.#settle(error, stage, entries, leased, null);
+      if (leased === null) await this.#pause();
       throw new Turn(machine === "leave" || leased === null ? "elsewhere" : "again");
     }
   }
@@ -220,7 +222,7 @@ class MachineWork {
     const isSoldOut = code === "no_offer" && history.last !== null;
     const trouble = isSoldOut && history.last !== null
       ? { ...history.last, reason: `There is no other offer. ${history.last.reason}` }
-      : troubleOf(error, stage);
+      : troubleOf(error, stage, context.tellReason);
     const about = scopeOf(trouble.stage, trouble.code) === "lease" ? this.#left() : entries;
     const nth = history.tries.next(code, about.map(({ id }) => id));
     const decision: Decision = isSoldOut
@@ -261,13 +263,13 @@ class MachineWork {
   #endFor(error: unknown): Leased["end"] {
     const { signal } = this.context;
     if (signal.aborted) return { code: "stopped", reason: reasonOf(abortReason(signal)) };
-    return this.history.last ?? { code: "failed", reason: reasonOf(error) };
+    return this.history.last ?? { code: "failed", reason: this.context.tellReason(reasonOf(error)) };
   }
 }
 
-function troubleOf(error: unknown, stage: Stage): Trouble {
-  const hint = error instanceof UserError ? error.hint : null;
-  return { code: codeOf(error), stage, reason: messageOf(error), hint };
+function troubleOf(error: unknown, stage: Stage, tell: TellReason): Trouble {
+  const hint = error instanceof UserError ? tell(error.hint) : null;
+  return { code: codeOf(error), stage, reason: tell(messageOf(error)), hint };
 }
 
 function inFull({ reason, hint }: Trouble): string {

@@ -103,7 +103,7 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
 
 /** Works the plan off in an open run; what it rents is the caller's to end. */
 async function work(
-  { run_id, run_dir, journal, fleet }: OpenRun,
+  { run_id, run_dir, journal, fleet, tellReason }: OpenRun,
   prepared: Prepared,
   others: readonly RunMachines[],
   options: RunOptions,
@@ -139,6 +139,7 @@ async function work(
     agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,
     journal,
+    tellReason,
     board,
     purse,
     left: new Map(),

@@ -5,9 +5,11 @@ import { keyPair, removeKeyPair } from "../fleet/ssh_key.ts";
 import type { Log } from "../lib/log.ts";
 import { temporaryFolder } from "../lib/temporary.ts";
 import type { Identity } from "../machines/connection.ts";
+import { requireSockets } from "../machines/ssh_words.ts";
 import type { Paths } from "../paths.ts";
 import { mayExist } from "../schema/machine.ts";
 import type { ProviderName } from "../schema/names.ts";
+import { reasonTeller, type TellReason } from "../schema/reason.ts";
 import { type Journal, openBook, openJournal } from "./journal.ts";
 import type { Opened, World } from "./world.ts";
 
@@ -16,6 +18,8 @@ export interface OpenRun extends AsyncDisposable {
   readonly run_dir: string;
   readonly journal: Journal;
   readonly fleet: Fleet;
+  /** How reasons of failures are written down. */
+  readonly tellReason: TellReason;
 }
 
 export interface OpenOptions {
@@ -40,11 +44,13 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
   };
   let pair: ReturnType<typeof keyPair> | null = null;
   const identityOf = async (provider: ProviderName) => {
+    if (provider !== "local") requireSockets(sockets.path);
     if (!world.kinds[provider].rents) return user;
     const { public_key, ...files } = await (pair ??= keyPair(run_dir));
     return { identity: { kind: "run" as const, ...files }, public_key };
   };
   const { clock, connect } = world;
+  const tellReason = reasonTeller([paths.root, sockets.path]);
   const fleet = new Fleet({
     run_id,
     run_dir,
@@ -56,12 +62,14 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
     sockets: sockets.path,
     clock,
     log,
+    tellReason,
   });
   return {
     run_id,
     run_dir,
     journal,
     fleet,
+    tellReason,
     [Symbol.asyncDispose]: async () => {
       const isOver = !fleet.records().some(mayExist);
       journal[Symbol.dispose]();

@@ -15,7 +15,7 @@ import { resolveMatrix } from "../plan/resolve.ts";
 import type { Entry } from "../schema/entry.ts";
 import { codeOf } from "../schema/failures.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
-import { type EngineChoice, Matrix } from "../schema/matrix.ts";
+import { type EngineChoice, Matrix, shownModel, whyNoModelName } from "../schema/matrix.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import type { Opened, World } from "./world.ts";
@@ -175,7 +175,11 @@ async function installedModels(choice: EngineChoice, world: EngineWorld, log: Lo
     log.info(`${choice.name} does not answer at ${choice.url ?? engine.defaultUrl ?? "this machine"}`);
     return null;
   }
-  const models = await engine.installed(choice, world);
+  const models = (await engine.installed(choice, world)).filter((name) => {
+    const unfit = whyNoModelName(name);
+    if (unfit !== null) log.warn(`${shownModel(name)} is left out: ${unfit}`);
+    return unfit === null;
+  });
   log.info(
     `${choice.name} ${answer.version ?? ""} answers, ${
       models.length === 0 ? "without models" : `with ${models.join(", ")}`

@@ -1,6 +1,6 @@
 // All leases of a plan, side by side, under the eyes of reaper and purse, until they are done or something stops them.
 import { messageOf, StoppedError } from "../errors.ts";
-import { abortReason } from "../lib/clock.ts";
+import { abortReason, unlessAborted } from "../lib/clock.ts";
 import { entriesOf } from "../plan/leases.ts";
 import type { Left, PlannedLease } from "../plan/plan.ts";
 import { codeOf, Failure, FAILURES } from "../schema/failures.ts";
@@ -65,8 +65,8 @@ async function takeUp(
   context: RunContext,
   reaper: Reaper,
 ): Promise<PlannedLease[]> {
-  const { journal, fleet } = context;
-  const { failed, lists } = await reaper.pass();
+  const { journal, fleet, signal } = context;
+  const { failed, lists } = await unlessAborted(reaper.pass(), signal);
   if (isResumed) {
     await forgetVanished(context, lists);
     await recover(unfinished(journal), context, false);
@@ -95,21 +95,25 @@ async function takeUp(
 const LAG_SECONDS = 60;
 
 /** Machines of an earlier part of the run that neither list nor get shows any more are not waited for. */
-async function forgetVanished({ fleet, clock, log }: RunContext, lists: Census["lists"]): Promise<void> {
+async function forgetVanished(
+  { fleet, clock, log, signal }: RunContext,
+  lists: Census["lists"],
+): Promise<void> {
   const lag = clock.after(LAG_SECONDS) - clock.now();
   for (const record of fleet.live()) {
     const listed = lists.get(record.offer.provider);
     const isOld = clock.now() - record.intended_at > lag || record.offer.price_per_hour === null;
-    if (listed !== undefined && isOld && await fleet.confirmGone(record, listed)) {
+    if (listed !== undefined && isOld && await unlessAborted(fleet.confirmGone(record, listed), signal)) {
       log.info(`${record.machine_id}  is gone`);
     }
   }
 }
 
 /** Writes down that entries are left out, and tells each reason once. */
-function leaveOut(left: readonly Left[], { journal, log }: RunContext): void {
+function leaveOut(left: readonly Left[], { journal, log, tellReason }: RunContext): void {
   const final = finalIds(journal.lines);
-  const open = left.filter(({ entry }) => !final.has(entry.id));
+  const open = left.filter(({ entry }) => !final.has(entry.id))
+    .map((each) => ({ ...each, reason: tellReason(each.reason) }));
   for (const { entry: { id: entry_id }, code, reason } of open) {
     const { status, hint } = FAILURES[code];
     const told = `${reason}. ${hint}`;

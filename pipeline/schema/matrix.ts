@@ -3,9 +3,11 @@ import { z } from "zod";
 import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
-import { plainText } from "./plain_text.ts";
+import { check } from "./parse.ts";
+import { plainText, visible } from "./plain_text.ts";
 import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
 import { LATEST, whyNoVersion } from "./releases.ts";
+import { shortText } from "./text.ts";
 
 export const Workload = z.strictObject({
   name: plainText(40).min(1).default("standard").meta({
@@ -111,10 +113,22 @@ export const EngineChoice = z.strictObject({
 const EngineItem = z.union([EngineName, EngineChoice]).meta({
   description: "An engine's name, or an object with its settings.",
 });
-const Models = z.array(plainText().min(1)).min(1).meta({
+const ModelName = plainText().min(1);
+const Models = z.array(ModelName).min(1).meta({
   description:
     "Model names as the engine knows them; `installed` means every model the engine already has; names at Hugging Face for `vllm` and `sglang`, with `:<quantisation>` or a .gguf file on the machine for `llama.cpp`; `synthetic:<size>` or a path to a .gguf file for `embedded`.",
 });
+
+/** Why a matrix cannot name a model so; null when it can. */
+export function whyNoModelName(name: string): string | null {
+  const checked = check(ModelName, name);
+  return "value" in checked ? null : checked.faults.join("; ");
+}
+
+/** A name that an engine lists, as it is told of where it cannot be used. */
+export function shownModel(name: string): string {
+  return shortText(visible(name), 60) || "a model without a name";
+}
 
 export const Test = z.strictObject({
   gpus: z.array(plainText().min(1)).min(1).default(["any"]).meta({

@@ -127,7 +127,7 @@ async function watch(
       const code = codeOf(error);
       if (!UNHEARD.includes(code) || signal.aborted) throw error;
       lost ??= clock.after(LOST_SECONDS);
-      await context.fleet.requireRunning(leased.machine_id);
+      await context.fleet.requireRunning(leased.machine_id, signal);
       if (clock.now() > lost) {
         throw new Failure(
           code === "ssh_unreachable" ? "connection_lost" : code,

@@ -26,12 +26,13 @@ export async function provision(lease: Lease, context: StageContext): Promise<Le
     const machine = await fleet.bringUp(record.machine_id, term.signal);
     return leased(lease, record, machine, term, context);
   } catch (error) {
+    const judged = signal.aborted ? error : await fleet.blamed(record.machine_id, error, signal);
     term.end();
     const [code, reason] = signal.aborted
       ? ["stopped" as const, messageOf(abortReason(signal))]
-      : [codeOf(error), messageOf(error)];
+      : [codeOf(judged), messageOf(judged)];
     await fleet.giveBack(record.machine_id, code, reason, PATIENCE_SECONDS);
-    throw error;
+    throw judged;
   }
 }
 

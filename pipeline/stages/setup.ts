@@ -6,7 +6,7 @@ import { denoOn } from "../machines/deno.ts";
 import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
 import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -77,7 +77,7 @@ async function prepare(leased: Leased, gpu: string, context: StageContext): Prom
   const { run_dir, releases } = context;
   const deno = facts === null ? Deno.execPath() : await denoOn(machine, facts, { run_dir, releases });
   const agent = join(machine.workdir, "agent.js");
-  await machine.upload(await context.agentBundle(), agent);
+  await machine.upload(await bundled(context), agent);
   signal.throwIfAborted();
   const ahead = facts === null ? 0 : facts.clock - context.clock.now() / 1000;
   if (Math.abs(ahead) > 5) {
@@ -88,6 +88,16 @@ async function prepare(leased: Leased, gpu: string, context: StageContext): Prom
     );
   }
   return { deno, agent, facts, clock_ahead: Math.round(ahead) };
+}
+
+/** The agent's bundle, which is made here: where that fails, no machine is to blame. */
+async function bundled({ agentBundle }: StageContext): Promise<string> {
+  try {
+    return await agentBundle();
+  } catch (error) {
+    const hint = error instanceof UserError ? { hint: error.hint } : {};
+    throw new Failure("failed", `Cannot bundle the agent: ${messageOf(error)}`, { ...hint, cause: error });
+  }
 }
 
 /** Waits for cloud-init and the package manager, then for a driver that says the same twice. */

@@ -56,7 +56,10 @@ async function answer(request: Request): Promise<Response> {
   }
   if (settings.endless === true && path !== "/api/version") return endless();
   if (settings.nonsense === true && path !== "/api/tags") return new Response("<html>It works!</html>");
-  switch (`${request.method} ${path}`) {
+  const question = `${request.method} ${path}`;
+  const odd = settings.odd?.[question];
+  if (odd !== undefined) return new Response(odd);
+  switch (question) {
     case "GET /api/version":
       return Response.json({ version: VERSION });
     case "GET /api/tags":

@@ -65,6 +65,8 @@ export interface EngineFaults {
   readonly loadError?: string;
   /** Something else answers at its port. */
   readonly nonsense?: boolean;
+  /** What it answers to these questions instead, such as `GET /api/ps`. */
+  readonly odd?: Readonly<Record<string, string>>;
   /** Models the library lacks. */
   readonly unknownModels?: readonly string[];
   /** A pull makes no progress for the first so many tries; -1: ever. */

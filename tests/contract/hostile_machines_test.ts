@@ -224,6 +224,18 @@ Deno.test("an address that OpenSSH would read as an option is none, and never re
   await rejects(Deno.stat(mark), Deno.errors.NotFound);
 });
 
+Deno.test("[network_down] an ssh that cannot be started for a moment is this computer's trouble, and the next call works", async () => {
+  await using machine = await reached();
+  const path = Deno.env.get("PATH") ?? "";
+  Deno.env.set("PATH", "/nowhere");
+  try {
+    await rejects(machine.machine.run(["true"]), isCode("network_down"));
+  } finally {
+    Deno.env.set("PATH", path);
+  }
+  equal(await machine.machine.run(["true"]), 0);
+});
+
 Deno.test("a root whose path has spaces, per cent signs and quotes is as good as any other", async () => {
   await using host = await sshHost();
   const odd = join(host.folder, `my "100 %h" runs'\\x`);

@@ -1,10 +1,13 @@
 // Machines that hang or say more than they can have to say, and what looks like a machine's fault and lies on this side.
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { keyPair } from "../../pipeline/fleet/ssh_key.ts";
 import { connect, type ConnectContext } from "../../pipeline/machines/mod.ts";
+import { pathsOf } from "../../pipeline/paths.ts";
+import { codeOf } from "../../pipeline/schema/failures.ts";
 import type { Address } from "../../pipeline/schema/machine.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
-import { type Stage, worldWith } from "../faults/stage.ts";
+import { perform, type Stage, worldWith } from "../faults/stage.ts";
 import { until } from "../until.ts";
 import { ended, first, givesUp, OFFERS, run, stageWith, succeeded, tidy } from "./trial.ts";
 
@@ -95,4 +98,51 @@ Deno.test("[ssh_unusable] an OpenSSH that does not take our settings is our faul
   const again = await run(stage, {}, { resume: result.outcome.run_id });
   ok(again.machines.some(({ offer, end }) => offer.id === "1" && end?.code === "done"));
   tidy(again);
+});
+
+for (
+  const [what, place, found] of [
+    [
+      "a TMPDIR that is too long for sockets",
+      "TMPDIR",
+      /Cannot connect to machines: a socket in .* has a path of \d+ bytes/,
+    ],
+    [
+      "a root that OpenSSH would read otherwise",
+      "root",
+      /Cannot use ".*" with OpenSSH: its whole path holds `\$\{` or a line break/,
+    ],
+  ] as const
+) {
+  Deno.test(`[ssh_unusable] ${what} is told before anything is rented`, async () => {
+    await using stage = await stageWith({});
+    const folder = join(stage.paths.root, place === "root" ? "a${b}c" : "x".repeat(90));
+    await Deno.mkdir(folder);
+    const before = Deno.env.get("TMPDIR");
+    if (place === "TMPDIR") Deno.env.set("TMPDIR", folder);
+    try {
+      const { rows } = await perform(stage, place === "root" ? { paths: pathsOf(folder) } : {});
+      deepEqual([rows[0]?.status, rows[0]?.failure_code], ["failed", "ssh_unusable"], stage.said.join("\n"));
+      match(stage.said.join("\n"), found);
+    } finally {
+      if (before === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", before);
+    }
+    deepEqual(stage.cloud("vastai").asked.filter(({ verb }) => verb === "create"), []);
+  });
+}
+
+Deno.test("[ssh_unusable] a key that others may read is refused before anything is rented", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { key_file } = await keyPair(folder);
+    await Deno.chmod(key_file, 0o755);
+    await rejects(keyPair(folder), (error: Error) => {
+      equal(codeOf(error), "ssh_unusable");
+      match(error.message, /^Cannot use the SSH key \S+: its mode is 755, and OpenSSH refuses/);
+      return true;
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -1,11 +1,22 @@
 // What only lasts for a while: a provider that is unwell, a connection that breaks, a machine or a network that stands still.
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "../../pipeline/machines/mod.ts";
 import type { Fault, Script } from "../cloud/server.ts";
 import { network, whyNoNetwork } from "../cloud/network.ts";
 import { TOO_MANY } from "../cloud/vastai.ts";
 import { type Stage, worldWith } from "../faults/stage.ts";
-import { type Ended, evidenceOf, LONG, measuring, OFFERS, run, stageWith, succeeded, tidy } from "./trial.ts";
+import {
+  type Ended,
+  evidenceOf,
+  first,
+  LONG,
+  measuring,
+  OFFERS,
+  run,
+  stageWith,
+  succeeded,
+  tidy,
+} from "./trial.ts";
 import { until } from "../until.ts";
 
 /** One machine was made, it gave one complete result, and no request is there twice. */
@@ -76,6 +87,28 @@ Deno.test("a machine that stands still for a while goes on where it was, and the
   await said(LOST);
   machine?.signal("SIGCONT");
   await once(await running);
+});
+
+Deno.test("[network_down] a network that is gone while a machine is first connected blames no host: the same offer is taken again", async () => {
+  let isDown = false;
+  const script: Script = (verb) => {
+    // The network is back by the time the machine is ended.
+    if (verb === "destroy") isDown = false;
+    return isDown ? { lost: "before" } : undefined;
+  };
+  await using stage = await stageWith({ script, machines: first({ ssh: "refused" }) });
+  const result = await run(stage, {
+    refused: (time) => {
+      isDown = true;
+      time.skip(200);
+    },
+  });
+  const [retry] = result.lines.filter((line) => line.event === "retry");
+  ok(retry?.event === "retry", result.said.join("\n"));
+  deepEqual([retry.code, retry.stage], ["network_down", "provision"]);
+  match(retry.reason, /Cannot connect to \S+: .*; nor does Vast\.ai answer/);
+  await succeeded(result, result.rows[0], "1", 2);
+  tidy(result);
 });
 
 const whyNot = await whyNoNetwork();

@@ -248,13 +248,34 @@ Deno.test("[agent_not_there] a machine on which Deno does not run is left", asyn
   );
 });
 
-Deno.test("[failed] an engine that answers nonsense is told as what it is, and nothing more is tried", async () => {
-  await using stage = await stageWith({ machines: first({ engine: { nonsense: true } }) });
-  const result = await run(stage);
+Deno.test("[hostile_output] a machine whose engine answers nonsense is left, and others go on", async () => {
   const found = /Cannot use Ollama: .*"<html>It works!<\/html>", which is no JSON object/;
+  await givesUp({ engine: { nonsense: true } }, { code: "hostile_output", at: "setup", found });
+});
+
+Deno.test("[failed] an engine of the user's own that answers in another form is told as what it is, and nothing more is tried", async () => {
+  const answers: Readonly<Record<string, string>> = {
+    "/api/version": '{"version": "0.40.2"}',
+    "/api/tags": '{"models": [{"name": "qwen2:7b"}]}',
+    "/api/ps": '{"models": 7}',
+  };
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => undefined },
+    (request) => new Response(answers[new URL(request.url).pathname] ?? "{}"),
+  );
+  await using stage = await setStage({
+    clouds: {},
+    tests: [{
+      ...TEST,
+      providers: ["local"],
+      gpus: ["any"],
+      engines: [{ name: "ollama", url: `http://127.0.0.1:${server.addr.port}` }],
+    }],
+  });
+  const result = await run(stage);
+  const found = /Cannot ask what is loaded: in the answer of \S+ models: it is 7, it must be a list/;
   const hint = "Check that the url is the engine's own.";
-  ended(result, result.rows[0], { code: "failed", at: "setup", found, hint });
-  equal(result.machines.length, 1);
-  match(result.said.join("\n"), /failed: failed at setup on 1: Cannot use Ollama/);
+  ended(result, result.rows[0], { code: "failed", at: "load", found, hint });
+  match(result.said.join("\n"), /failed: failed at load on \S+: Cannot ask what is loaded/);
   tidy(result);
 });

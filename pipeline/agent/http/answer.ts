@@ -14,6 +14,9 @@ export interface Listener {
   bytes(bytes: Uint8Array, at: number): void;
 }
 
+/** No answer to a request for the most tokens takes half of it. */
+const MOST_BYTES = 128 << 20;
+
 export class AnswerReader implements Disposable {
   readonly #listener: Listener;
   #heads = new HeadReader();
@@ -21,6 +24,7 @@ export class AnswerReader implements Disposable {
   #body: BodyReader | null = null;
   #inflater: Inflater | null = null;
   #surplus = false;
+  #came = 0;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -56,7 +60,13 @@ export class AnswerReader implements Disposable {
     this.#inflater?.drop();
   }
 
-  readonly #tell = (payload: Uint8Array, at: number) => this.#listener.bytes(payload, at);
+  readonly #tell = (payload: Uint8Array, at: number) => {
+    this.#came += payload.length;
+    if (this.#came > MOST_BYTES) {
+      throw new Failure("http", `the answer is longer than ${MOST_BYTES / 2 ** 20} MiB`);
+    }
+    this.#listener.bytes(payload, at);
+  };
 
   async #unpack(body: BodyReader, bytes: Uint8Array, at: number, inflater: Inflater): Promise<void> {
     const packed: Uint8Array[] = [];

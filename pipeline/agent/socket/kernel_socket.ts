@@ -12,6 +12,9 @@ import {
 import { type Poller, READABLE, WRITABLE } from "./poller.ts";
 import { type Rest, type Socket, type Take } from "./socket.ts";
 
+/** So often a socket is read in one turn; then timers and signals have theirs, and what is left is ready in the next. */
+const MOST_READS = 16;
+
 const one = new Int32Array(fixed(4));
 one[0] = 1;
 
@@ -117,12 +120,13 @@ export class KernelSocket implements Socket {
   #read({ take, reject }: Receiver): void {
     const { reader } = this.#poller;
     try {
-      do {
+      for (let reads = 0; reads < MOST_READS && this.#open; reads++) {
         const found = reader.read(this.#fd);
         if (found === "nothing") return;
         if (found !== "bytes") return this.#rest(found);
         if (!take(reader.bytes, reader.at)) return this.#rest("enough");
-      } while (reader.full && this.#open);
+        if (!reader.full) return;
+      }
     } catch (error) {
       this.#receiver = null;
       this.#watch();
