@@ -57,8 +57,7 @@ export const VERDICT_MEANINGS: Readonly<Record<VerdictCode, VerdictMeaning>> = {
   beyond_bandwidth: {
     meaning:
       "Tokens came faster than the GPU's memory can be read, and each needs a reading of all weights that it uses: speed, model or GPU are not what they are said to be.",
-    needs:
-      "concurrency 1, a GPU of the catalogue and the size of the model, of a mixture of experts its active part too",
+    needs: "a GPU of the catalogue and the size of the model, of a mixture of experts its active part too",
   },
   rate_mismatch: {
     meaning:
