@@ -10,6 +10,7 @@ import type { Frame, FrameReader } from "./wire/frame.ts";
 /** An exchange while it goes on. */
 export type Draft = { -readonly [K in keyof Exchange]: Exchange[K] } & {
   text_times: number[];
+  text_bytes: number[];
   silent_times: number[];
 };
 
@@ -37,6 +38,7 @@ export class Hearing implements Listener {
       last_text: null,
       end: 0,
       text_times: [],
+      text_bytes: [],
       frames: 0,
       silent_times: [],
       reasoning_frames: 0,
@@ -141,6 +143,7 @@ function note(frame: Frame, at: number, draft: Draft): void {
     draft.last_text = at;
     draft.frames += 1;
     draft.text_times.push(at);
+    draft.text_bytes.push(frame.bytes ?? 0);
   }
   if (frame.silent) draft.silent_times.push(at);
   if (frame.answer) draft.first_answer ??= at;

@@ -10,6 +10,8 @@ export interface Frame {
   readonly text: boolean;
   /** True when some of that is no reasoning. */
   readonly answer: boolean;
+  /** Bytes of its text in UTF-8. */
+  readonly bytes?: number;
   /** True for a piece of an answer that carries nothing: it may stand for a token that the engine does not show. */
   readonly silent?: boolean;
   /** Why the answer has failed. */

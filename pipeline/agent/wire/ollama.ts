@@ -1,7 +1,7 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
-import { carries } from "./carried.ts";
+import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
 import { countIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
@@ -29,12 +29,12 @@ export function ollamaWire(config: Config): Wire {
 
 /** Every line before the last is a token, also one that shows nothing, as while a model thinks out of sight. */
 function readFrame(message: Record<string, unknown>): Frame {
-  const answer = carries(message.response) || carries(message.tool_calls);
-  const text = answer || carries(message.thinking);
-  if (message.done !== true) return text ? { text, answer } : { text, answer, silent: true };
+  const answered = bytesIn(message.response) + bytesIn(message.tool_calls);
+  const bytes = answered + bytesIn(message.thinking);
+  const carried = { text: bytes > 0, answer: answered > 0, bytes };
+  if (message.done !== true) return carried.text ? carried : { ...carried, silent: true };
   return {
-    text,
-    answer,
+    ...carried,
     done: true,
     ...endIn(message.done_reason),
     counts: given({

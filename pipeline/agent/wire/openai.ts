@@ -1,7 +1,7 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
-import { carries } from "./carried.ts";
+import { bytesIn, carries } from "./carried.ts";
 import { endIn } from "./ends.ts";
 import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
@@ -80,10 +80,12 @@ function choiceReader(asked: string): (message: Record<string, unknown>) => Fram
   };
 }
 
-function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer"> {
+function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer" | "bytes"> {
   const delta = choice?.delta ?? {};
-  const answer = carries(choice?.text) || ANSWERS.some((key) => carries(delta[key]));
-  return { text: answer || REASONING.some((key) => carries(delta[key])), answer };
+  const bytesUnder = (keys: readonly string[]) => keys.reduce((sum, key) => sum + bytesIn(delta[key]), 0);
+  const answered = bytesIn(choice?.text) + bytesUnder(ANSWERS);
+  const bytes = answered + bytesUnder(REASONING);
+  return { text: bytes > 0, answer: answered > 0, bytes };
 }
 
 /** The counts and times of a message that has some. */
