@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
 import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
-import { countIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
+import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
@@ -21,10 +21,15 @@ export function ollamaWire(config: Config): Wire {
       const named = answererOf(config.model);
       const read = (message: Record<string, unknown>) => ({ ...readFrame(message), ...named(message) });
       const frames = (texts: string[]) =>
-        texts.filter((text) => text.trim() !== "").map((text) => parseFrame(text, read));
+        texts.filter((text) => text.trim() !== "").map((text) => withoutRemark(parseFrame(text, read)));
       return { push: (bytes) => frames(lines.push(bytes)), end: () => frames(lines.end()) };
     },
   };
+}
+
+/** What is no piece of the answer is an error: this protocol has nothing else. */
+function withoutRemark({ remark, ...frame }: Frame): Frame {
+  return remark === undefined ? frame : { ...NO_TEXT, error: frame.error ?? remark };
 }
 
 /** Every line before the last is a token, also one that shows nothing, as while a model thinks out of sight. */
@@ -36,6 +41,7 @@ function readFrame(message: Record<string, unknown>): Frame {
   return {
     ...carried,
     done: true,
+    last: true,
     ...endIn(message.done_reason),
     counts: given({
       tok: countIn(message.eval_count),
