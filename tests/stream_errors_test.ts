@@ -43,7 +43,7 @@ const ERRORS: Readonly<Record<string, string>> = {
     choices: [{ index: 0, delta: {}, finish_reason: null }],
     error_message: DIED,
   }),
-  "an event named exception": `event: exception\n${event({ message: DIED })}`,
+  "an event named exception": `event: exception\ndata: ${DIED}\n\n`,
 };
 for (const [shape, bytes] of Object.entries(ERRORS)) {
   Deno.test(`${shape} before [DONE] is a failure with its words`, async () => {
@@ -101,6 +101,7 @@ const NO_ERRORS: Readonly<Record<string, string>> = {
   "a text that stopped it": choice({ stop_reason: "\n" }),
   "a token that stopped it": choice({ stop_reason: 128009 }),
   "a router's word for its own good end": choice({ native_finish_reason: "completed" }),
+  "a message that waits, without a field": `${JSON.stringify({ message: "queue position 3" })}\n\n`,
   "a field of a proxy's": "x-trace: 7\n\n",
   "a filter that was not at hand": choice({ content_filter_results: { error: { message: "not filtered" } } }),
 };

@@ -37,7 +37,7 @@ export function heapsOf(
       heaps.push({ at, last: at, pieces: arrived, tok: arrivedTok });
     } else {
       before.last = at;
-      before.pieces.push(...arrived);
+      for (const piece of arrived) before.pieces.push(piece);
       before.tok += arrivedTok;
     }
   }

@@ -60,14 +60,14 @@ export function remarkIn(message: Fields): string | null {
   return typeof remark === "string" ? cutText(remark, MOST_CHARACTERS) : null;
 }
 
-/** The words of `text` where it is JSON with any; null where it has none. */
+/** The words of an error that is JSON; null of any other text. */
+export function errorInJson(text: string): string | null {
+  return errorIn(objectIn(text));
+}
+
+/** The same, and the remark of JSON that is none. */
 export function wordsIn(text: string): string | null {
-  try {
-    const message = fieldsOf(JSON.parse(text));
-    return errorIn(message) ?? remarkIn(message);
-  } catch {
-    return null;
-  }
+  return errorInJson(text) ?? remarkIn(objectIn(text));
 }
 
 /** The sentence in `error`, whatever that is. */
@@ -79,6 +79,14 @@ export function sentenceIn(error: unknown): string {
 export function says(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).some(says);
   return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
+}
+
+function objectIn(text: string): Fields {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }
 
 /** The choices of `message` and what each adds. */

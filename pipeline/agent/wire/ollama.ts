@@ -28,8 +28,8 @@ export function ollamaWire(config: Config): Wire {
 }
 
 /** What is no piece of the answer is an error: this protocol has nothing else. */
-function withoutRemark({ remark, ...frame }: Frame): Frame {
-  return remark === undefined ? frame : { ...NO_TEXT, error: frame.error ?? remark };
+function withoutRemark(frame: Frame): Frame {
+  return frame.remark === undefined ? frame : { ...NO_TEXT, error: frame.remark };
 }
 
 /** Every line before the last is a token, also one that shows nothing, as while a model thinks out of sight. */

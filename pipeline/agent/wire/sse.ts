@@ -1,7 +1,7 @@
 // Server-sent events: the data of each event, comments and other fields left out. An event that is named an error becomes a message
 // with that error, and so does an error that came without any field; other lines that are none of the standard's are kept apart.
 import { cutText } from "../../schema/text.ts";
-import { wordsIn } from "../../lib/error_words.ts";
+import { errorInJson } from "../../lib/error_words.ts";
 import { Failure } from "../failure.ts";
 import { type LineReader, lineReader, MOST_LINE_BYTES } from "./lines.ts";
 
@@ -43,7 +43,7 @@ export function sseReader(): SseReader {
     comment = "";
   };
   const completeStrays = (events: string[]) => {
-    const error = wordsIn(strays);
+    const error = errorInJson(strays);
     if (error === null) takenStray ??= cutText(strays, MOST_CHARACTERS);
     else events.push(JSON.stringify({ error }));
     strays = "";
@@ -58,7 +58,10 @@ export function sseReader(): SseReader {
       name = "error";
       keep(valueOf(line, 6));
     } else if (line.startsWith(":")) comment = cutText(line.slice(1).trim(), MOST_CHARACTERS);
-    else if (!STANDARD.test(line)) strays = `${strays}${line}\n`.slice(0, MOST_STRAY_CHARACTERS);
+    else if (!STANDARD.test(line)) keepStray(line);
+  };
+  const keepStray = (line: string) => {
+    if (strays.length < MOST_STRAY_CHARACTERS) strays += `${line.slice(0, MOST_STRAY_CHARACTERS)}\n`;
   };
   const takeAll = (all: readonly string[]) => {
     const events: string[] = [];
