@@ -173,7 +173,7 @@ for (
     ["before its head", "", 0],
     ["inside its head", "HTTP/1.1 200", 0],
     ["inside a frame", `${CHUNKED}${chunk(said("a"))}`, 1],
-    ["after [DONE]", `${CHUNKED}${chunk(said("a") + FINISH + DONE)}`, 1],
+    ["before [DONE]", `${CHUNKED}${chunk(said("a") + FINISH + USAGE)}`, 1],
   ] as const
 ) {
   Deno.test(`a server that stalls ${where} ends as timeout`, async () => {

@@ -49,6 +49,7 @@ Deno.test("all times of an exchange are brought to another clock, and what is no
       last_text: 20,
       end: 21,
       text_times: [13, 20],
+      text_bytes: [1, 1],
       frames: 2,
       silent_times: [12],
       reasoning_frames: 0,

@@ -148,14 +148,56 @@ const ANSWERS: Readonly<Record<string, readonly [Engine, readonly Part[]]>> = {
     ...every10(710, 19, said("a")),
     END(890, 40),
   ]],
-  "heaps throughout": ["openai", [[0, ROLE], [590, said("a").repeat(10)], [690, said("a").repeat(10)], [
-    890,
-    said("a").repeat(20),
-  ], END(890, 40)]],
   "two tokens a frame": ["openai", [
     [0, ROLE],
     ...Array.from({ length: 20 }, (_, n): Part => [510 + 20 * n, said("a b")]),
     END(890, 40),
+  ]],
+  "ten tokens a frame": ["openai", [
+    [0, ROLE],
+    ...[590, 690, 790, 890].map((at): Part => [at, said("a b c d e f g h i j ")]),
+    END(890, 40),
+  ]],
+  "a first frame that holds several": ["openai", [
+    [0, ROLE],
+    [610, said("a b c d e f g h i j k l ")],
+    ...Array.from({ length: 28 }, (_, n): Part => [620 + 10 * n, said("a ")]),
+    END(890, 40),
+  ]],
+  "one empty piece more than the engine counts": ["ollama", [
+    ...every10(500, 36, piece("")),
+    ...every10(860, 5, piece("a")),
+    last(900, 40),
+  ]],
+  "an empty piece before those that are tokens": ["openai", [
+    [0, ROLE],
+    [100, delta({ content: "" })],
+    ...every10(500, 30, delta({ content: "" })),
+    ...every10(800, 10, said("a")),
+    END(890, 40),
+  ]],
+  "empty pieces that kept the connection alive while the prompt was read": ["openai", [
+    [0, ROLE],
+    ...[1000, 2000, 3000, 4000].map((at): Part => [at, delta({ content: "" })]),
+    ...Array.from({ length: 10 }, (_, n): Part => [5000 + 40 * n, said("a b c d ")]),
+    END(5360, 40),
+  ]],
+  "an empty piece for which the count has room, long before": ["openai", [
+    [0, ROLE],
+    [10, delta({ content: "" })],
+    ...every10(5000, 39, said("a")),
+    END(5390, 40),
+  ]],
+  "reasoning of which a part is shown": ["openai", [
+    ...Array.from({ length: 10 }, (_, n): Part => [500 + n, delta({ reasoning_content: "hm" })]),
+    ...every10(800, 10, said("a")),
+    END(890, 40, { reasoning_tokens: 30 }),
+  ]],
+  "reasoning that is sealed": ["openai", [
+    [0, ROLE],
+    [10, delta({ content: "", reasoning_details: [{ type: "reasoning.encrypted", data: "gAAA" }] })],
+    ...every10(800, 10, said("a")),
+    END(890, 40, { completion_tokens_details: { reasoning_tokens: 30 } }),
   ]],
 };
 
@@ -210,6 +252,54 @@ Deno.test("an answer of which all comes at once has no speed", () => {
     ]] as const
   ) {
     equal(lineFrom("openai", parts).tps, null);
+  }
+});
+
+const UNKNOWN: Readonly<Record<string, readonly Part[]>> = {
+  "a first frame that holds most of the text": [
+    [0, ROLE],
+    [850, said("a ".repeat(36))],
+    ...every10(860, 4, said("a")),
+    END(890, 40),
+  ],
+  "more tokens than its text can hold, of which nothing is told": [
+    [0, ROLE],
+    ...every10(800, 10, said("a")),
+    END(890, 40),
+  ],
+  "a summary of reasoning and nothing else": [
+    [0, ROLE],
+    ...every10(500, 2, delta({ reasoning_content: "hm" })),
+    END(515, 400, { reasoning_tokens: 400 }, "length"),
+  ],
+  "a summary of reasoning before a single frame": [
+    ...every10(4000, 2, delta({ reasoning_content: "hm" })),
+    [4020, said("yes")],
+    END(4020, 401, { reasoning_tokens: 400 }),
+  ],
+};
+for (const [what, parts] of Object.entries(UNKNOWN)) {
+  Deno.test(`the speed of ${what} is not known`, () => {
+    const { err, tps, decode_tok } = lineFrom("openai", parts);
+    deepEqual([err, tps, decode_tok], [false, null, 0]);
+  });
+}
+
+Deno.test("what nobody can read is no text, and ends no time to the first token", () => {
+  for (
+    const sealed of [
+      { reasoning_details: [{ type: "reasoning.encrypted", data: "gAAA", id: "r", index: 0 }] },
+      { content: [{ type: "redacted_thinking", data: "gAAA" }] },
+      { reasoning: { encrypted_content: "gAAA" } },
+    ]
+  ) {
+    const { first_text_ns, frames } = lineFrom("openai", [
+      [0, ROLE],
+      [10, delta(sealed)],
+      ...every10(800, 10, said("a")),
+      END(890, 10),
+    ]);
+    deepEqual([first_text_ns, frames], [800e6, 10], JSON.stringify(sealed));
   }
 });
 

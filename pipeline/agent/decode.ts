@@ -1,61 +1,64 @@
 // From when to when an answer was decoded, and how many tokens came in that time, seen or not. Pure.
 import type { Exchange } from "./exchange.ts";
+import { type Heap, heapsOf, isHeldBack } from "./heaps.ts";
+import { bytesOf, type Piece, shownBy } from "./pieces.ts";
 
 export interface Decode {
   /** When the first token came, milliseconds of performance.now(); null of none. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Tokens that came after the first and whatever came with it. */
+  /** Tokens that came after the first and whatever came with it; none where nobody can know how fast they were decoded. */
   readonly tok: number;
 }
 
-type Heard = Pick<
-  Exchange,
-  "text_times" | "silent_times" | "frames" | "reasoning_frames" | "counts" | "finished"
->;
+/** A token of text has more bytes than this, but for those of an answer of digits. */
+const LEAST_BYTES = 1.5;
+/** Beside the tokens of its pieces an engine tells so many more in passing, such as that of the end. */
+const TOLD_IN_PASSING = 0.1;
+/** Tokens that came behind the last text were decoded at no more than this times the speed of those before. */
+const MOST_FASTER = 2;
 
-/** So many times more tokens in a frame of reasoning than in one of the answer are too many: some of it was not shown. */
-const TOO_MANY = 1.5;
+/** The span of one answer. Tokens that no piece brought may have come until the frame that told the end. */
+export function decodeOf(heard: Exchange): Decode {
+  const { pieces, tok } = shownBy(heard);
+  const [first, latest] = [pieces[0]?.at, pieces.at(-1)?.at];
+  if (first === undefined || latest === undefined) {
+    return { first: heard.first_text, last: heard.last_text, tok: 0 };
+  }
+  const last = tok > pieces.length ? Math.max(latest, heard.finished ?? latest) : latest;
+  const heaps = heapsOf(pieces, tokensOf(pieces, tok), last - heard.sent);
+  const [head] = heaps;
+  const isKnown = head !== undefined && heaps.length > 1 && !isHeldBack(heaps) &&
+    isAccounted(pieces, tok, head, last);
+  return { first, last, tok: isKnown ? Math.max(0, Math.round(tok - head.tok)) : 0 };
+}
+
+/** Each piece holds one token, and of those beyond at most its share of the text; an empty piece has that of an average one. */
+function tokensOf(pieces: readonly Piece[], tok: number): (piece: Piece) => number {
+  const more = tok - pieces.length;
+  if (more < 0) return () => tok / pieces.length;
+  if (!hasRoom(pieces, tok)) return () => 1;
+  const average = bytesOf(pieces) / shownOf(pieces);
+  return ({ bytes }) => Math.min(1 + more, Math.max(1, tok * (bytes || average) / (average * pieces.length)));
+}
+
+/** Whether there is text enough for all tokens but those of the empty pieces. */
+function hasRoom(pieces: readonly Piece[], tok: number): boolean {
+  return bytesOf(pieces) >= LEAST_BYTES * tok * shownOf(pieces) / pieces.length;
+}
+
+function shownOf(pieces: readonly Piece[]): number {
+  return pieces.filter(({ bytes }) => bytes > 0).length;
+}
 
 /**
- * The span of one answer. Empty pieces are tokens where the engine's count has room for them; reasoning of which nothing came is in
- * no span, and its tokens are left out. Tokens that no frame brought may have come until the frame that told the end.
+ * Whether it can be known when the tokens came that no piece stands for: in the text, if most of it did not come first, or behind
+ * all pieces, if there was time.
  */
-export function decodeOf(heard: Heard): Decode {
-  const { text_times, silent_times, frames, counts, finished } = heard;
-  const tok = counts.tok ?? frames;
-  const seen = frames + silent_times.length <= tok ? [...text_times, ...silent_times] : text_times;
-  if (seen.length === 0) return { first: null, last: null, tok: 0 };
-  const first = earliest(seen);
-  const missing = Math.max(0, tok - seen.length);
-  const unseen = Math.min(silentReasoning(tok, seen.length, heard), missing);
-  return {
-    first,
-    last: Math.max(latest(seen), missing > unseen ? finished ?? first : first),
-    tok: afterFirst(tok - unseen, seen.length, seen.filter((time) => time === first).length),
-  };
-}
-
-/** Tokens of reasoning of which nothing was sent. One engine puts as many tokens into a frame of reasoning as into one of the answer. */
-function silentReasoning(tok: number, frames: number, { reasoning_frames, counts }: Heard): number {
-  const told = counts.hidden_tok ?? 0;
-  const answer_frames = frames - reasoning_frames;
-  if (reasoning_frames === 0) return told;
-  if (answer_frames === 0) return 0;
-  const shown = Math.round(reasoning_frames * Math.max(1, (tok - told) / answer_frames));
-  return told > TOO_MANY * shown ? told - shown : 0;
-}
-
-/** Tokens behind the first frame, which holds one, and the `together - 1` that came with it, which hold as many as the others. */
-function afterFirst(tok: number, frames: number, together: number): number {
-  if (tok < 1 || frames === 1) return Math.max(0, tok - 1);
-  return Math.round((tok - 1) * (frames - together) / (frames - 1));
-}
-
-function earliest(times: readonly number[]): number {
-  return times.reduce((least, time) => Math.min(least, time), Infinity);
-}
-
-function latest(times: readonly number[]): number {
-  return times.reduce((most, time) => Math.max(most, time), -Infinity);
+function isAccounted(pieces: readonly Piece[], tok: number, head: Heap, last: number): boolean {
+  const more = tok - pieces.length;
+  if (more <= 1 + TOLD_IN_PASSING * pieces.length) return true;
+  if (hasRoom(pieces, tok)) return bytesOf(head.pieces) <= bytesOf(pieces) / 2;
+  const [first, latest] = [pieces[0]?.at ?? last, pieces.at(-1)?.at ?? last];
+  return MOST_FASTER * (last - latest) * (pieces.length - 1) >= more * (latest - first);
 }

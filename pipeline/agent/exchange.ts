@@ -25,6 +25,8 @@ export interface Exchange {
   readonly end: number;
   /** When each frame with text came. */
   readonly text_times: readonly number[];
+  /** Bytes of the text of each, in UTF-8. */
+  readonly text_bytes: readonly number[];
   readonly frames: number;
   /** When each piece of the answer came that carried nothing, and may stand for a token that is not shown. */
   readonly silent_times: readonly number[];

@@ -10,6 +10,7 @@ import type { Frame, FrameReader } from "./wire/frame.ts";
 /** An exchange while it goes on. */
 export type Draft = { -readonly [K in keyof Exchange]: Exchange[K] } & {
   text_times: number[];
+  text_bytes: number[];
   silent_times: number[];
 };
 
@@ -23,6 +24,9 @@ export class Hearing implements Listener {
   #type: string | undefined;
   #frames = 0;
   #done = false;
+  #last = false;
+  /** The first words that were no piece of the answer. */
+  #remark: string | null = null;
 
   /** What is known before anything was sent. */
   static draft(): Draft {
@@ -37,6 +41,7 @@ export class Hearing implements Listener {
       last_text: null,
       end: 0,
       text_times: [],
+      text_bytes: [],
       frames: 0,
       silent_times: [],
       reasoning_frames: 0,
@@ -74,20 +79,25 @@ export class Hearing implements Listener {
     if (this.#unread.full) this.#checkStatus();
   }
 
+  /** Whether the last message of the stream has come. */
+  get finished(): boolean {
+    return this.#last;
+  }
+
   /** The answer was cut off; of a refusal what came is enough. */
   cut(): void {
     this.#checkStatus();
+    if (this.#remark !== null) throw this.#early();
   }
 
   /** The answer has ended at `at`. */
   end(at: number): void {
     this.#checkStatus();
     this.#take(this.reader.end(), at);
-    const { frames, counts } = this.draft;
+    const { frames, counts, stop } = this.draft;
     if (this.#frames === 0) this.#checkUnread();
-    if (!this.#done) {
-      throw new Failure("truncated", `the stream ended early, after ${frames} frames with text`);
-    }
+    if (!this.#done) throw this.#early();
+    if (stop === null && this.#remark !== null) throw new Failure("in_stream", this.#remark);
     if (frames === 0) throw new Failure("empty", "the answer has no text");
     if (this.#frames === 1 && (counts.tok ?? 0) > 1) throw this.#noStream();
   }
@@ -107,6 +117,12 @@ export class Hearing implements Listener {
     if (!STREAMS.test(this.#type ?? "")) throw this.#noStream();
     const { error } = this.#unread;
     if (error !== null) throw new Failure("in_stream", error);
+    if (this.#remark !== null) throw this.#noStream();
+  }
+
+  #early(): Failure {
+    const what = `the stream ended early, after ${this.draft.frames} frames with text`;
+    return new Failure("truncated", this.#remark === null ? what : `${what}, with: ${this.#remark}`);
   }
 
   /** The answer came whole, or is a page, or anything else. */
@@ -118,6 +134,8 @@ export class Hearing implements Listener {
 
   #take(frames: readonly Frame[], at: number): void {
     for (const frame of frames) {
+      this.#remark ??= frame.remark ?? null;
+      if (isRemark(frame)) continue;
       if (this.#frames === 0 && frame.error !== undefined && !STREAMS.test(this.#type ?? "event-stream")) {
         throw this.#noStream();
       }
@@ -126,8 +144,14 @@ export class Hearing implements Listener {
       if (frame.error !== undefined) throw new Failure("in_stream", frame.error);
       if (frame.text) this.onFrame();
       this.#done ||= frame.done === true;
+      this.#last ||= frame.last === true;
     }
   }
+}
+
+/** Whether a frame is nothing but words beside the answer. */
+function isRemark({ remark, text, done, counts, error }: Frame): boolean {
+  return remark !== undefined && !text && done === undefined && counts === undefined && error === undefined;
 }
 
 function note(frame: Frame, at: number, draft: Draft): void {
@@ -141,6 +165,7 @@ function note(frame: Frame, at: number, draft: Draft): void {
     draft.last_text = at;
     draft.frames += 1;
     draft.text_times.push(at);
+    draft.text_bytes.push(frame.bytes ?? 0);
   }
   if (frame.silent) draft.silent_times.push(at);
   if (frame.answer) draft.first_answer ??= at;

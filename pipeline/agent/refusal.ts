@@ -1,7 +1,7 @@
 // The body of an answer that is no stream, and what it says in words.
 import { cutText } from "../schema/text.ts";
 import { Bytes } from "./bytes.ts";
-import { errorIn } from "./wire/words.ts";
+import { wordsIn } from "../lib/error_words.ts";
 
 const MOST_BYTES = 64 * 1024;
 const MOST_CHARACTERS = 300;
@@ -26,13 +26,7 @@ export class Refusal {
 
   /** The words of an error object; null when it is none. */
   get error(): string | null {
-    try {
-      const message: unknown = JSON.parse(this.#text);
-      const isObject = typeof message === "object" && message !== null;
-      return isObject ? errorIn(message as Record<string, unknown>) : null;
-    } catch {
-      return null;
-    }
+    return wordsIn(this.#text);
   }
 
   get empty(): boolean {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.ts";
 import { boundedText } from "../lib/bounded.ts";
+import { wordsIn } from "../lib/error_words.ts";
 import { endless } from "../machines/guarded_fetch.ts";
 import { Failure } from "../schema/failures.ts";
 import { check } from "../schema/parse.ts";
@@ -114,13 +115,7 @@ export function refusal(what: string, status: number, text: string): UserError {
   );
 }
 
-/** The message of `{error: "…"}` or `{error: {message}}`, else the text itself, at most 300 characters. */
+/** The words of an error in whatever shape, else the text itself, at most 300 characters. */
 export function errorText(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: string | { message?: string } };
-    const message = typeof error === "object" ? error.message : error;
-    return cutText(String(message ?? text), 300);
-  } catch {
-    return cutText(text, 300);
-  }
+  return wordsIn(text) ?? cutText(text, 300);
 }

@@ -1,10 +1,11 @@
 // A model comes from Ollama's library: progress is told, a pull that stalls is begun again once, and errors get their reason.
 import { UserError } from "../errors.ts";
+import { errorIn, remarkIn } from "../lib/error_words.ts";
 import { LineSplitter } from "../lib/line_splitter.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { EngineWorld } from "./engine.ts";
 import { endless } from "../machines/guarded_fetch.ts";
-import { ask, errorText, refusal, textOf } from "./http.ts";
+import { ask, refusal, textOf } from "./http.ts";
 
 /** Without a new byte for so long, a pull has stalled. */
 const STALL_SECONDS = 120;
@@ -87,9 +88,8 @@ async function readProgress(
   let told = 0;
   let tellAt = 0;
   for await (const frame of jsonLines(response)) {
-    if (typeof frame.error === "string") {
-      throw refusal(`pull ${model}`, response.status, JSON.stringify(frame));
-    }
+    const error = errorIn(frame) ?? (frame.status === undefined ? remarkIn(frame) : null);
+    if (error !== null) throw refusal(`pull ${model}`, response.status, error);
     const { digest, total } = frame;
     const done = Number(frame.completed ?? 0);
     const next = String(frame.status ?? status);
@@ -120,17 +120,19 @@ function sumOf(completed: ReadonlyMap<string, number>): number {
 async function* jsonLines(response: Response): AsyncGenerator<Record<string, unknown>> {
   const splitter = new LineSplitter();
   for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    for (const line of splitter.push(text)) if (line.trim() !== "") yield frameOf(line);
+    for (const line of splitter.push(text)) yield frameOf(line);
   }
-  const rest = splitter.rest() ?? "";
-  if (rest.trim() !== "") yield frameOf(rest);
+  yield frameOf(splitter.rest() ?? "");
 }
 
+/** A line that is no object says nothing, one that is no JSON is an error. */
 function frameOf(line: string): Record<string, unknown> {
+  if (line.trim() === "") return {};
   try {
-    return JSON.parse(line);
+    const frame: unknown = JSON.parse(line);
+    return typeof frame === "object" && frame !== null ? frame as Record<string, unknown> : {};
   } catch {
-    return { error: errorText(line) };
+    return { error: line };
   }
 }
 

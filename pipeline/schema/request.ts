@@ -80,7 +80,7 @@ export const RequestLine = z.object({
   last_token_ns: ns("When the last token came, seen or not; last_text_ns where not told"),
   decode_tok: z.int().min(0).max(1e9).nullish().meta({
     description:
-      "Output tokens between these two, without what came together with the first and without silent reasoning, of which nothing comes; tok - 1 where not told.",
+      "Output tokens between these two, without what came together with the first and without silent reasoning, of which nothing comes; 0 where nobody can know how fast they were decoded; tok - 1 where not told.",
   }),
   last_frame_ns: ns("When the last frame of any kind came, such as one with the engine's counts"),
   end_ns: ns("When the stream ended"),

@@ -12,6 +12,8 @@ export interface Listener {
   head(head: Head, at: number): void;
   /** Bytes of the body, valid during this call; what it throws ends the request. */
   bytes(bytes: Uint8Array, at: number): void;
+  /** Whether all that matters of the body has come, though its end has not. */
+  readonly finished?: boolean;
 }
 
 /** No answer to a request for the most tokens takes half of it. */

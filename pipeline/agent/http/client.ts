@@ -6,7 +6,9 @@ import type { ConnectOptions } from "./connection.ts";
 import { Pool } from "./pool.ts";
 import { type Call, type WireRequest, wireRequest } from "./request.ts";
 
-/** The time when the last byte came, or why no byte of an answer did. */
+const GRACE_MS = 200;
+
+/** The time when the last byte that matters came, or why no byte of an answer did. */
 type Attempt = { readonly end: number } | { readonly dead: string };
 
 export class HttpClient implements Disposable {
@@ -17,7 +19,7 @@ export class HttpClient implements Disposable {
   }
 
   /**
-   * Posts `call` and tells `listener` of its answer; the time of the last byte, milliseconds of performance.now().
+   * Posts `call` and tells `listener` of its answer; the time of the last byte that matters, milliseconds of performance.now().
    * A kept connection on which nothing came back was closed meanwhile: then the request goes out once more, on a new one.
    * Aborting `signal` closes the socket and throws its reason. A Failure of class connect, http or truncated says what went wrong.
    */
@@ -51,7 +53,7 @@ export class HttpClient implements Disposable {
       signal.throwIfAborted();
       listener.sending();
       connection.send(bytes);
-      const attempt = await readAnswer(connection, answer, signal);
+      const attempt = await readAnswer(connection, answer, listener, signal);
       keep = answer.reusable && await connection.flush() === null;
       return attempt;
     } finally {
@@ -62,17 +64,29 @@ export class HttpClient implements Disposable {
   }
 }
 
-async function readAnswer(connection: Socket, answer: AnswerReader, signal: AbortSignal): Promise<Attempt> {
+/** Reads `answer` to its end, or until what follows all that matters of it has taken too long; then the connection is given up. */
+async function readAnswer(
+  connection: Socket,
+  answer: AnswerReader,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<Attempt> {
   let end: number | null = null;
+  using grace = new Grace(connection);
   for (;;) {
     let unpacked: Promise<void> | null = null;
     const rest = await connection.receive((bytes, at) => {
-      end = at;
+      if (listener.finished !== true) end = at;
       unpacked = answer.push(bytes, at);
+      if (listener.finished === true) grace.begin();
       return unpacked === null && !answer.complete;
     });
     await unpacked;
     if (end !== null && answer.complete) return { end };
+    if (end !== null && listener.finished === true) {
+      if (rest !== "enough") return { end };
+      grace.begin();
+    }
     signal.throwIfAborted();
     if (rest === "enough") continue;
     const why = rest === "closed" ? "the server closed the connection without an answer" : rest.broken;
@@ -81,5 +95,24 @@ async function readAnswer(connection: Socket, answer: AnswerReader, signal: Abor
     end = performance.now();
     await answer.close();
     return { end };
+  }
+}
+
+/** What a connection still gets once all that matters has come: a late error may follow, and the end that lets it be used again. */
+class Grace implements Disposable {
+  readonly #connection: Socket;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connection: Socket) {
+    this.#connection = connection;
+  }
+
+  /** Closes the connection when it is over. */
+  begin(): void {
+    this.#timer ??= setTimeout(() => this.#connection[Symbol.dispose](), GRACE_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }

@@ -2,7 +2,7 @@
 import { cutText } from "../../schema/text.ts";
 import type { Prompt } from "../prompts.ts";
 import type { Answerer } from "./answerer.ts";
-import { errorIn } from "./words.ts";
+import { errorIn, remarkIn, says } from "../../lib/error_words.ts";
 
 /** One message of a stream. Absent means: the message did not say. */
 export interface Frame {
@@ -10,12 +10,18 @@ export interface Frame {
   readonly text: boolean;
   /** True when some of that is no reasoning. */
   readonly answer: boolean;
+  /** Bytes of its text in UTF-8. */
+  readonly bytes?: number;
   /** True for a piece of an answer that carries nothing: it may stand for a token that the engine does not show. */
   readonly silent?: boolean;
   /** Why the answer has failed. */
   readonly error?: string;
+  /** Words that are no piece of the answer, nor an error where it ends well all the same. */
+  readonly remark?: string;
   /** True for the message after which nothing is missing. */
   readonly done?: boolean;
+  /** True for the message that is the stream's last. */
+  readonly last?: boolean;
   /** Why generation ended: stop, length. */
   readonly stop?: string;
   readonly counts?: Counts;
@@ -58,7 +64,7 @@ export const NO_TEXT = { text: false, answer: false } as const;
 
 const MOST_CHARACTERS = 80;
 
-/** The JSON object in `text` as `read` understands it, or the frame that says what is wrong: an error of the engine's, or no object. */
+/** The JSON object in `text` as `read` understands it, or the frame that says what is wrong: an error of the engine's, or no object. Empty JSON is a heartbeat. */
 export function parseFrame(text: string, read: (message: Record<string, unknown>) => Frame): Frame {
   let message: unknown;
   try {
@@ -66,11 +72,18 @@ export function parseFrame(text: string, read: (message: Record<string, unknown>
   } catch {
     return { ...NO_TEXT, error: `a frame is not JSON: ${cutText(text, MOST_CHARACTERS)}` };
   }
-  if (typeof message !== "object" || message === null || Array.isArray(message)) {
+  if (!says(message) && !isObject(message)) return NO_TEXT;
+  if (!isObject(message)) {
     return { ...NO_TEXT, error: `a frame is not an object: ${cutText(text, MOST_CHARACTERS)}` };
   }
-  const error = errorIn(message as Record<string, unknown>);
-  return error === null ? read(message as Record<string, unknown>) : { ...NO_TEXT, error };
+  const error = errorIn(message);
+  if (error !== null) return { ...NO_TEXT, error };
+  const remark = remarkIn(message);
+  return { ...read(message), ...(remark === null ? {} : { remark }) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A field when it is a whole number from 0 up. */

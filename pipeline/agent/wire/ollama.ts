@@ -1,9 +1,9 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
-import { carries } from "./carried.ts";
+import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
-import { countIn, type Frame, given, parseFrame, type Wire } from "./frame.ts";
+import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
@@ -21,21 +21,27 @@ export function ollamaWire(config: Config): Wire {
       const named = answererOf(config.model);
       const read = (message: Record<string, unknown>) => ({ ...readFrame(message), ...named(message) });
       const frames = (texts: string[]) =>
-        texts.filter((text) => text.trim() !== "").map((text) => parseFrame(text, read));
+        texts.filter((text) => text.trim() !== "").map((text) => withoutRemark(parseFrame(text, read)));
       return { push: (bytes) => frames(lines.push(bytes)), end: () => frames(lines.end()) };
     },
   };
 }
 
+/** What is no piece of the answer is an error: this protocol has nothing else. */
+function withoutRemark(frame: Frame): Frame {
+  return frame.remark === undefined ? frame : { ...NO_TEXT, error: frame.remark };
+}
+
 /** Every line before the last is a token, also one that shows nothing, as while a model thinks out of sight. */
 function readFrame(message: Record<string, unknown>): Frame {
-  const answer = carries(message.response) || carries(message.tool_calls);
-  const text = answer || carries(message.thinking);
-  if (message.done !== true) return text ? { text, answer } : { text, answer, silent: true };
+  const answered = bytesIn(message.response) + bytesIn(message.tool_calls);
+  const bytes = answered + bytesIn(message.thinking);
+  const carried = { text: bytes > 0, answer: answered > 0, bytes };
+  if (message.done !== true) return carried.text ? carried : { ...carried, silent: true };
   return {
-    text,
-    answer,
+    ...carried,
     done: true,
+    last: true,
     ...endIn(message.done_reason),
     counts: given({
       tok: countIn(message.eval_count),

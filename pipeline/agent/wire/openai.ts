@@ -1,11 +1,13 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
-import { carries } from "./carried.ts";
-import { endIn } from "./ends.ts";
+import { bytesIn, carries } from "./carried.ts";
+import { type End, endIn, givenUpIn, worstOf } from "./ends.ts";
 import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
 import { usualReader } from "./usual.ts";
+
+const DONE = /^\s*\[DONE\]\s*$/i;
 
 export function openaiWire(config: Config): Wire {
   const chat = config.api === "chat";
@@ -26,10 +28,13 @@ export function openaiWire(config: Config): Wire {
     reader: () => {
       const events = sseReader();
       const read = choiceReader(config.model);
-      const frames = (texts: string[]) =>
-        texts.filter((text) => text.trim() !== "").map((text): Frame =>
-          text.trim() === "[DONE]" ? { ...NO_TEXT, done: true } : parseFrame(text, read)
+      const frames = (texts: string[]) => {
+        const all = texts.filter((text) => text.trim() !== "").map((text) =>
+          DONE.test(text) ? { ...NO_TEXT, done: true, last: true } : parseFrame(text, read)
         );
+        const remark = events.takeStray();
+        return remark === null ? all : [{ ...NO_TEXT, remark }, ...all];
+      };
       const reader = {
         push: (bytes: Uint8Array) => frames(events.push(bytes)),
         end: () => frames(events.end()),
@@ -50,6 +55,10 @@ interface Choice {
   /** Of an answer that does not stream. */
   readonly message?: unknown;
   readonly finish_reason?: unknown;
+  /** vLLM tells here which text stopped it, others why. */
+  readonly stop_reason?: unknown;
+  /** The word of the model's own server, as a router passes it on. */
+  readonly native_finish_reason?: unknown;
 }
 
 /** Where servers put what is no reasoning, and where what is. */
@@ -61,12 +70,13 @@ function choiceReader(asked: string): (message: Record<string, unknown>) => Fram
   const named = answererOf(asked);
   let opened = false;
   return (message) => {
-    const [choice] = (Array.isArray(message.choices) ? message.choices : []) as (Choice | null | undefined)[];
+    const choices = (Array.isArray(message.choices) ? message.choices : []) as (Choice | null | undefined)[];
+    const [choice] = choices;
     const carried = carriedBy(choice);
     if ((choice?.delta ?? null) === null && carries(choice?.message)) {
       return { ...carried, error: "the engine sent the whole answer in one piece: it does not stream" };
     }
-    const end = endIn(choice?.finish_reason);
+    const end = worstOf(choices.flatMap(endsOf));
     const silent = opened && (choice ?? null) !== null && !carried.text && end.stop === undefined;
     opened ||= (choice ?? null) !== null;
     return {
@@ -80,10 +90,22 @@ function choiceReader(asked: string): (message: Record<string, unknown>) => Fram
   };
 }
 
-function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer"> {
+/** All that a choice says of its end. */
+function endsOf(choice: Choice | null | undefined): End[] {
+  return [
+    endIn(choice?.finish_reason),
+    endIn(choice?.delta?.finish_reason),
+    givenUpIn(choice?.native_finish_reason),
+    givenUpIn(choice?.stop_reason),
+  ];
+}
+
+function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer" | "bytes"> {
   const delta = choice?.delta ?? {};
-  const answer = carries(choice?.text) || ANSWERS.some((key) => carries(delta[key]));
-  return { text: answer || REASONING.some((key) => carries(delta[key])), answer };
+  const bytesUnder = (keys: readonly string[]) => keys.reduce((sum, key) => sum + bytesIn(delta[key]), 0);
+  const answered = bytesIn(choice?.text) + bytesUnder(ANSWERS);
+  const bytes = answered + bytesUnder(REASONING);
+  return { text: bytes > 0, answer: answered > 0, bytes };
 }
 
 /** The counts and times of a message that has some. */

@@ -14,7 +14,7 @@ interface Model {
   /** Where its text begins, and how many bytes stand behind it. */
   readonly from: number;
   readonly behind: number;
-  readonly frames: Frame[];
+  readonly frame: Frame;
 }
 
 /** Reads as `reader` does, which tells by `isEmpty` that it holds nothing back. */
@@ -25,7 +25,7 @@ export function usualReader(reader: FrameReader, isEmpty: () => boolean): FrameR
   return {
     push(bytes) {
       const whole = begun && isEmpty();
-      if (whole && model !== null && isLike(bytes, model)) return model.frames;
+      if (whole && model !== null && isLike(bytes, model)) return [frameOf(bytes, model)];
       const frames = reader.push(bytes);
       if (whole && misses < MOST_MISSES && isEmpty()) {
         const next = modelOf(bytes, frames);
@@ -42,12 +42,17 @@ export function usualReader(reader: FrameReader, isEmpty: () => boolean): FrameR
 /** Null unless `bytes` are one frame that says nothing but text. */
 function modelOf(bytes: Uint8Array, frames: Frame[]): Model | null {
   const [frame, ...others] = frames;
-  if (frame === undefined || others.length > 0 || !frame.text || Object.keys(frame).length > 2) return null;
+  if (frame === undefined || others.length > 0 || !frame.text || Object.keys(frame).length > 3) return null;
   const found = TEXT.exec(latin1.decode(bytes));
   if (found === null) return null;
   const text = found[1] ?? "";
   const from = found.index + found[0].length - 1 - text.length;
-  return { bytes: bytes.slice(), from, behind: bytes.length - from - text.length, frames };
+  return { bytes: bytes.slice(), from, behind: bytes.length - from - text.length, frame };
+}
+
+/** The frame of bytes that differ from the model's in their text. */
+function frameOf({ length }: Uint8Array, { bytes, frame }: Model): Frame {
+  return { ...frame, bytes: (frame.bytes ?? 0) + length - bytes.length };
 }
 
 function isLike(bytes: Uint8Array, { bytes: known, from, behind }: Model): boolean {
