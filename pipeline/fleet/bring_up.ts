@@ -1,13 +1,13 @@
 // From a machine that was asked for to one that can be worked on: it runs, SSH listens, our key is taken.
 import { messageOf } from "../errors.ts";
 import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
-import type { LineFile } from "../lib/line_file.ts";
 import type { Log } from "../lib/log.ts";
 import type { Machine } from "../machines/machine.ts";
 import type { Provider, Sighting } from "../providers/provider.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
-import type { Address, MachineEvent, MachineRecord } from "../schema/machine.ts";
+import type { Address, MachineRecord } from "../schema/machine.ts";
 import { providerTitle } from "../schema/names.ts";
+import type { Note } from "./ledger.ts";
 
 export interface BringUp {
   readonly record: MachineRecord;
@@ -18,7 +18,7 @@ export interface BringUp {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly append: (event: Parameters<LineFile<MachineEvent>["append"]>[0]) => void;
+  readonly append: (note: Note) => void;
   readonly connect: (address: Address) => Promise<Machine>;
 }
 

@@ -1,59 +1,19 @@
 // The machines of a run: each wish is written down before it is spoken, each end is proven, and nothing is forgotten in between.
 import { messageOf } from "../errors.ts";
 import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
-import type { LineFile } from "../lib/line_file.ts";
-import type { Log } from "../lib/log.ts";
-import type { Identity } from "../machines/connection.ts";
 import type { Machine } from "../machines/machine.ts";
-import type { Connect } from "../machines/mod.ts";
-import { providers } from "../providers/mod.ts";
 import { HalfDone, type Provider, type Sighting } from "../providers/provider.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import type { Canary } from "../schema/canary.ts";
-import {
-  applyEvent,
-  canFollow,
-  type EndReason,
-  type MachineEvent,
-  type MachineRecord,
-  mayExist,
-  type Phase,
-} from "../schema/machine.ts";
+import { type EndReason, type MachineRecord, mayExist, type Phase } from "../schema/machine.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
-import type { Offer, OfferLimits } from "../schema/offer.ts";
-import type { TellReason } from "../schema/reason.ts";
-import { aboutMachine, UNHEARD } from "./blame.ts";
+import { blamed, type Lent, requireRunning } from "./blame.ts";
 import { bringUp } from "./bring_up.ts";
+import { chargesFor } from "./charges.ts";
 import { labelOf } from "./label.ts";
+import { Ledger } from "./ledger.ts";
 import { Lookout } from "./lookout.ts";
-
-export interface FleetOptions {
-  readonly run_id: string;
-  readonly run_dir: string;
-  /** The deployment's name, with which every label begins. */
-  readonly prefix: string;
-  readonly book: LineFile<MachineEvent>;
-  /** Opened providers; those without a key are not there. */
-  readonly providers: ReadonlyMap<ProviderName, Provider>;
-  readonly identityOf: (provider: ProviderName) => Promise<{ identity: Identity; public_key: string }>;
-  readonly connect: Connect;
-  readonly sockets: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How reasons of failures are written down. */
-  readonly tellReason: TellReason;
-}
-
-/** What is to be rented. */
-export interface Rental {
-  readonly lease_id: string;
-  readonly entries: readonly string[];
-  readonly offer: Offer;
-  readonly limits: OfferLimits;
-  readonly disk_gb: number;
-  /** Hours until its hard deadline. */
-  readonly hours: number;
-}
+import type { FleetOptions, Rental } from "./options.ts";
 
 /** After how many seconds a lost create is looked for by its label, while its lease waits: a minute in all. */
 const SEARCHES = [0, 5, 10, 15, 30];
@@ -69,15 +29,13 @@ const ALARM_AFTER = 10;
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #ending = new Map<string, Promise<boolean>>();
-  readonly #records = new Map<string, MachineRecord>();
-  /** Lines for which the disk had no room. */
-  readonly #owed: Parameters<LineFile<MachineEvent>["append"]>[0][] = [];
+  readonly #ledger: Ledger;
   readonly #searched = new Set<string>();
   readonly #lookouts = new Map<ProviderName, Lookout>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    for (const event of options.book.lines) applyEvent(this.#records, event);
+    this.#ledger = new Ledger(options);
   }
 
   get clock(): Clock {
@@ -86,18 +44,16 @@ export class Fleet {
 
   /** All machines of the run, oldest first. */
   records(): MachineRecord[] {
-    return [...this.#records.values()];
+    return this.#ledger.records();
   }
 
   record(machineId: string): MachineRecord {
-    const record = this.#records.get(machineId);
-    if (record === undefined) throw new TypeError(`there is no machine ${machineId}`);
-    return record;
+    return this.#ledger.record(machineId);
   }
 
   /** Machines that may exist. */
   live(): MachineRecord[] {
-    return this.records().filter(mayExist);
+    return this.#ledger.live();
   }
 
   provider(name: ProviderName): Provider {
@@ -110,19 +66,19 @@ export class Fleet {
 
   /** Writes down what a machine's time is spent on from now. */
   work(machine_id: string, phase: Phase, entries: readonly string[]): void {
-    this.#append({ event: "work", machine_id, phase, entries: [...entries] });
+    this.#ledger.append({ event: "work", machine_id, phase, entries: [...entries] });
   }
 
   /** Writes down what was downloaded for these entries, and in how many seconds. */
   traffic(machine_id: string, bytes: number, seconds: number | null, entries: readonly string[]): void {
     if (bytes === 0) return;
     const downloaded_gb = bytes / 1e9;
-    this.#append({ event: "traffic", machine_id, downloaded_gb, seconds, entries: [...entries] });
+    this.#ledger.append({ event: "traffic", machine_id, downloaded_gb, seconds, entries: [...entries] });
   }
 
   /** Writes down what the first minutes on a machine showed. */
   canary(machine_id: string, canary: Canary): void {
-    this.#append({ event: "canary", machine_id, canary });
+    this.#ledger.append({ event: "canary", machine_id, canary });
   }
 
   /**
@@ -135,12 +91,12 @@ export class Fleet {
     const { prefix, clock, identityOf } = this.#options;
     const provider = this.provider(offer.provider);
     const { public_key } = await identityOf(offer.provider);
-    const machine_id = this.#nextId();
+    const machine_id = this.#ledger.nextId();
     const created = Math.floor(clock.now() / 1000);
     const deadline = Math.ceil(clock.after(rental.hours * 3600) / 1000);
     const label = labelOf({ prefix, machine_id, created, deadline });
     this.#searched.add(machine_id);
-    this.#append({
+    this.#ledger.append({
       event: "intent",
       machine_id,
       lease_id,
@@ -155,7 +111,7 @@ export class Fleet {
       const order = { offer, label, public_key, disk_gb, limits, deadline };
       const [made] = await Promise.allSettled([provider.create(order, signal)]);
       if (made.status === "rejected") await this.#afterRefusal(machine_id, made.reason, signal);
-      else this.#append({ event: "requested", machine_id, provider_id: made.value });
+      else this.#ledger.append({ event: "requested", machine_id, provider_id: made.value });
     } finally {
       this.#searched.delete(machine_id);
     }
@@ -176,7 +132,7 @@ export class Fleet {
       clock,
       log,
       signal,
-      append: (event) => this.#append(event),
+      append: (event) => this.#ledger.append(event),
       connect: (address) =>
         connect(address, { machine_id: record.label, run_dir, identity, sockets, clock, signal }),
     });
@@ -204,43 +160,14 @@ export class Fleet {
     return ending;
   }
 
-  /** Refuses a machine that its provider no longer runs; when the provider cannot be asked, nothing follows. `signal` ends the question. */
-  async requireRunning(machineId: string, signal: AbortSignal): Promise<void> {
-    const { offer, provider_id } = this.record(machineId);
-    const provider = this.provider(offer.provider);
-    const sighting = await unlessAborted(provider.get(provider_id ?? "").catch(() => undefined), signal);
-    if (sighting === undefined || sighting?.state === "running") return;
-    const title = providerTitle(offer.provider);
-    throw sighting === null
-      ? new Failure(
-        "machine_vanished",
-        `Cannot go on with machine ${provider_id}: ${title} no longer knows it`,
-      )
-      : new Failure(
-        "machine_stopped",
-        `Cannot go on with machine ${provider_id}: ${title} says "${sighting.words}"`,
-      );
+  /** Refuses a machine that its provider no longer runs. */
+  requireRunning(machineId: string, signal: AbortSignal): Promise<void> {
+    return requireRunning(this.#lent(machineId), signal);
   }
 
-  /**
-   * What was thrown while a machine was worked with, once it is known whose fault it is. Of a rented one it is that machine's, unless
-   * it cannot be heard of and its provider cannot be asked either: then it is this network's.
-   */
-  async blamed(machineId: string, thrown: unknown, signal: AbortSignal): Promise<unknown> {
-    const { offer, provider_id } = this.record(machineId);
-    const error = providers[offer.provider].rents ? aboutMachine(thrown) : thrown;
-    if (!UNHEARD.includes(codeOf(error))) return error;
-    const [answer] = await Promise.allSettled([
-      unlessAborted(this.provider(offer.provider).get(provider_id ?? ""), signal),
-    ]);
-    if (answer.status === "fulfilled" || codeOf(answer.reason) !== "provider_unavailable") return error;
-    return new Failure(
-      "network_down",
-      `${messageOf(error)}; nor does ${providerTitle(offer.provider)} answer`,
-      {
-        cause: error,
-      },
-    );
+  /** What was thrown while a machine was worked with, once it is known whose fault it is. */
+  blamed(machineId: string, thrown: unknown, signal: AbortSignal): Promise<unknown> {
+    return blamed(this.#lent(machineId), thrown, signal);
   }
 
   /** Whether a lease still waits for the answer to this machine's create, or looks for what it made, which it will take. */
@@ -272,7 +199,7 @@ export class Fleet {
     if (!["intent", "create_unknown"].includes(this.record(record.machine_id).state)) return;
     if (found !== undefined) {
       log.info(`${record.machine_id}  found by its label as ${found.id}`);
-      this.#append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
+      this.#ledger.append({ event: "requested", machine_id: record.machine_id, provider_id: found.id });
     } else if (clock.now() > record.intended_at + (clock.after(NEVER_MADE_SECONDS) - clock.now())) {
       await this.#notCreated(record, "create_unknown", "no complete list has shown it for five minutes");
     }
@@ -289,7 +216,7 @@ export class Fleet {
     }
     if (await provider.get(provider_id) !== null) return false;
     if (!mayExist(this.record(record.machine_id))) return true;
-    this.#append({ event: "gone", machine_id: record.machine_id });
+    this.#ledger.append({ event: "gone", machine_id: record.machine_id });
     await this.#forget(record);
     return true;
   }
@@ -298,45 +225,18 @@ export class Fleet {
   async reconcileCharges(): Promise<void> {
     const gone = this.records().filter(({ state, charged_usd }) => state === "gone" && charged_usd === null);
     for (const [name, machines] of Map.groupBy(gone, ({ offer }) => offer.provider)) {
-      await this.#reconcile(name, machines).catch((error) => this.#options.log.warn(messageOf(error)));
-    }
-  }
-
-  async #reconcile(name: ProviderName, machines: readonly MachineRecord[]): Promise<void> {
-    const ids = machines.flatMap(({ provider_id }) => provider_id === null ? [] : [provider_id]);
-    const from = new Date(Math.min(...machines.map(({ intended_at }) => intended_at)));
-    const charged = await this.provider(name).charges?.(ids, from, new Date(this.clock.now())) ?? new Map();
-    for (const { machine_id, provider_id } of machines) {
-      const usd = charged.get(provider_id ?? "");
-      if (usd !== undefined) this.#append({ event: "charged", machine_id, usd });
-    }
-  }
-
-  /**
-   * Nothing is written down that cannot be: the machine may have ended meanwhile. What a create has made is known even where
-   * it cannot be written, on a full disk, so that it can be ended; it is written before the next line for which there is room.
-   */
-  #append(told: Parameters<LineFile<MachineEvent>["append"]>[0]): void {
-    const { book, tellReason } = this.#options;
-    const event = "reason" in told ? { ...told, reason: tellReason(told.reason) } : told;
-    const { machine_id } = event;
-    if (!canFollow(this.#records.get(machine_id), event.event)) {
-      const { state } = this.record(machine_id);
-      throw new Failure(
-        "machine_vanished",
-        `Cannot go on with ${machine_id}: it is ${state} and cannot be ${event.event}`,
-      );
-    }
-    try {
-      for (; this.#owed[0] !== undefined; this.#owed.shift()) book.append(this.#owed[0]);
-      applyEvent(this.#records, book.append(event));
-    } catch (error) {
-      if (event.event === "requested" || event.event === "unknown") {
-        this.#owed.push(event);
-        applyEvent(this.#records, { ...event, at: new Date(this.clock.now()).toISOString() });
+      try {
+        const charged = await chargesFor(machines, this.provider(name), this.clock);
+        for (const { machine_id, usd } of charged) this.#ledger.append({ event: "charged", machine_id, usd });
+      } catch (error) {
+        this.#options.log.warn(messageOf(error));
       }
-      throw error;
     }
+  }
+
+  #lent(machineId: string): Lent {
+    const { offer, provider_id } = this.record(machineId);
+    return { provider: this.provider(offer.provider), id: provider_id ?? "" };
   }
 
   #lookout(name: ProviderName): Lookout {
@@ -347,14 +247,10 @@ export class Fleet {
     return lookout;
   }
 
-  #nextId(): string {
-    return `${this.#options.run_id}-${this.#records.size + 1}`;
-  }
-
   async #afterRefusal(machine_id: string, error: unknown, signal: AbortSignal): Promise<void> {
     const reason = messageOf(error);
     if (error instanceof HalfDone) {
-      this.#append({ event: "requested", machine_id, provider_id: error.id });
+      this.#ledger.append({ event: "requested", machine_id, provider_id: error.id });
       await this.giveBack(machine_id, error.code, reason, PATIENCE_SECONDS);
       throw error;
     }
@@ -362,7 +258,7 @@ export class Fleet {
       await this.#notCreated(this.record(machine_id), codeOf(error), reason);
       throw error;
     }
-    this.#append({ event: "unknown", machine_id, reason });
+    this.#ledger.append({ event: "unknown", machine_id, reason });
     for (const seconds of SEARCHES) {
       // When the run is stopped its end goes on with the search.
       await this.clock.sleep(seconds, signal);
@@ -376,7 +272,7 @@ export class Fleet {
   }
 
   async #notCreated(record: MachineRecord, code: Failure["code"], reason: string): Promise<void> {
-    this.#append({ event: "not_created", machine_id: record.machine_id, code, reason });
+    this.#ledger.append({ event: "not_created", machine_id: record.machine_id, code, reason });
     await this.#forget(record);
   }
 
@@ -429,7 +325,7 @@ export class Fleet {
   /** A full disk must not keep a machine alive. */
   #announceEnd(machine_id: string, code: EndReason, reason: string): void {
     try {
-      this.#append({ event: "destroying", machine_id, code, reason });
+      this.#ledger.append({ event: "destroying", machine_id, code, reason });
     } catch (error) {
       this.#options.log.warn(`${machine_id}  ${messageOf(error)}`);
     }

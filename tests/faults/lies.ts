@@ -75,6 +75,15 @@ mkdir -p sub && echo x > sub/evil.html`,
   left("tells its GPU's name in a terminal's own words", {
     "nvidia-smi": `printf '\\033]0;owned\\007\\033[2Jevil\\u202e, 24564, 300, 570.1\\n'`,
   }),
+  left("speaks as this computer's ssh does when it is broken", {
+    touch: "echo 'command-line line 0: Bad configuration option: x' >&2; exit 255",
+  }),
+  left("has no date", { date: "echo nonsense" }),
+  {
+    name: "answers in another form",
+    faults: () => ({ engine: { odd: { "GET /api/ps": '{"models": [null]}' } } }),
+    ends: "left",
+  },
   {
     name: "sends questions on to the controller's own ports",
     faults: ({ secret }) => ({ engine: { redirects: secret } }),
