@@ -278,3 +278,11 @@ Deno.test("an optional file with more broken lines than are told is left out who
   match(root.said.join("\n"), /gpu\.csv:1 was left out: more than 10,000 of its lines cannot be used/);
   equal((await root.build())[0]?.gpu_stats.avg_power_draw_w, null);
 });
+
+Deno.test("a gpu.csv of more columns than any driver has is left out whole", async () => {
+  await using root = await importing();
+  const { imported } = await root.take(goodFiles({ "gpu.csv": `timestamp${",".repeat(1000)}\n` }));
+  equal(imported[0]?.rejected, 1);
+  match(root.said.join("\n"), /gpu\.csv:1 was left out: it has 1001 columns, at most 1000 are read/);
+  equal((await root.build()).length, 1);
+});

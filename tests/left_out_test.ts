@@ -44,6 +44,21 @@ function line(rest: string): string {
   return `${jsonl(olderLines(5))}{"t":1767323050,"n":9,"tok":256,"tps":100,"dur":2.7${rest}}\n`;
 }
 
+const BAD_COLUMNS =
+  "t': 'VARCHAR'}, auto_detect = false); COPY (SELECT content FROM read_text('/etc/hostname')) TO '/tmp/x'; --";
+
+/** A directory with a gpu.csv whose seal tells of these columns. */
+function columns(...gpu_columns: string[]): (dir: string) => Promise<void> {
+  return async (dir) => {
+    const seal = join(dir, "provenance.json");
+    const provenance = JSON.parse(await Deno.readTextFile(seal));
+    const text = "2026/01/02 03:04:05.000, 95\n";
+    await Deno.writeTextFile(join(dir, "gpu.csv"), text);
+    provenance.files.push({ name: "gpu.csv", bytes: text.length, sha256: sha256Hex(text) });
+    await Deno.writeTextFile(seal, JSON.stringify({ ...provenance, gpu_columns }));
+  };
+}
+
 /** What older versions sealed, and what a build says of it now. */
 const SEALED_BLINDLY: Readonly<Record<string, readonly [Record<string, string | Uint8Array>, RegExp]>> = {
   "half a character in a line": [{ "results.jsonl": line(',"error_msg":"\\ud83d"') }, /surrogate in string/],
@@ -187,6 +202,21 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
       await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, files: [] }));
     },
     /its provenance\.json is damaged: it tells of no results\.jsonl/,
+  ],
+  "a column that is SQL": [
+    columns("timestamp", BAD_COLUMNS),
+    /gpu_columns\[1\]: unknown value "t': 'VARCHAR'/,
+  ],
+  "a column that nobody knows": [columns("timestamp", "it's"), /gpu_columns\[1\]: unknown value "it's"/],
+  "the same column twice": [columns("timestamp", "timestamp"), /gpu_columns: it tells of timestamp twice/],
+  "columns without the time": [columns("power_w", "_"), /gpu_columns: it tells of no timestamp/],
+  "columns of no file": [
+    async (dir) => {
+      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
+      const gpu_columns = ["timestamp", "power_w"];
+      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, gpu_columns }));
+    },
+    /its provenance\.json is damaged: it tells of no gpu\.csv/,
   ],
   "a seal that leads elsewhere": [
     async (dir) => {

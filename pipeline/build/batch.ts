@@ -258,7 +258,7 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
   const parts = [...layouts].map(([layout, members]) => {
     const [names, skip] = JSON.parse(layout) as [GpuColumn[], number];
     const files = members.map(({ gpu_file }) => quote(gpu_file ?? ""));
-    const typed = names.map((name, index) => `'${name === "_" ? `unused_${index}` : name}': 'VARCHAR'`);
+    const typed = names.map((name, index) => `${quote(name === "_" ? `unused_${index}` : name)}: 'VARCHAR'`);
     const selected = columns.map((name) => names.some((other) => other === name) ? name : `NULL AS ${name}`);
     const line = names.includes("gpu_index") ? "NULL" : "row_number() OVER ()";
     return `SELECT filename AS file, ${line} AS line, ${selected.join(", ")} FROM read_csv(

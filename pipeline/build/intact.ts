@@ -22,7 +22,8 @@ export function intact(
   if (provenance.run_id !== directory.run_id || provenance.entry_id !== directory.entry_id) {
     return { reason: `its ${SEAL} is of ${provenance.run_id}/${provenance.entry_id}` };
   }
-  const missing = NEEDED.find((name) => !provenance.files.some((file) => file.name === name));
+  const needed = provenance.gpu_columns === null ? NEEDED : [...NEEDED, "gpu.csv"];
+  const missing = needed.find((name) => !provenance.files.some((file) => file.name === name));
   if (missing !== undefined) return { reason: `its ${SEAL} is damaged: it tells of no ${missing}` };
   const reason = changedFile(directory.path, provenance);
   return reason === null ? { sealed: { ...directory, provenance } } : { reason };

@@ -1,7 +1,7 @@
 // data/raw becomes data/export: Parquet, almanac.duckdb and the JSON mirror. Only runs that changed are read again.
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import { Database, quote } from "../lib/duckdb.ts";
+import { type Database, quote } from "../lib/duckdb.ts";
 import { type Catalog, readCatalog } from "../lib/catalog.ts";
 import { exists, sha256Hex } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
@@ -15,6 +15,7 @@ import {
 } from "../summaries/mod.ts";
 import { DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
+import { openDatabase } from "./database.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { knownState, leftOut } from "./left_out.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
@@ -23,7 +24,6 @@ import { isAsPublished, publish, readPublished } from "./publish.ts";
 import { buildRuns } from "./runs.ts";
 import { scanRaw } from "./scan.ts";
 import { writeSpreads } from "./spreads.ts";
-import { createTables } from "../summaries/tables.ts";
 import { codeVersion } from "./version.ts";
 
 export interface Built {
@@ -32,8 +32,6 @@ export interface Built {
   readonly benchmarks: number;
   readonly notices: string[];
 }
-
-const MEMORY_LIMIT = "850MB";
 
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */
 export async function buildData(paths: Paths, log: Log): Promise<Built> {
@@ -62,7 +60,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const version = codeVersion(paths.repository, JSON.stringify(catalog));
   const before = await startFrom(paths, staged, version);
   const anew = before === null;
-  using db = await openDatabase(staged, anew ? catalog : null);
+  using db = await openDatabase(staged, anew ? catalog : null, [paths.raw, paths.exported]);
   const known = await builtSources(db);
   const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
   const sources = new Map<string, readonly Source[]>(knownState(runs, known));
@@ -147,15 +145,4 @@ async function buildSummaries(
     } AS seal`,
   );
   return notices;
-}
-
-/** The database to work on; `catalog`: its tables are made, with what the catalogue says. */
-async function openDatabase(staged: string, catalog: Catalog | null): Promise<Database> {
-  const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
-  const path = quote(join(staged, "almanac.duckdb"));
-  await db.run(
-    `ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0', RECOVERY_MODE no_wal_writes); USE almanac`,
-  );
-  if (catalog !== null) await createTables(db, catalog);
-  return db;
 }

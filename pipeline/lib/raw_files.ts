@@ -16,7 +16,7 @@ import {
 import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
-import { CUT_OFF, type RejectedLine, REPEATS } from "../schema/provenance.ts";
+import { CUT_OFF, MOST_GPU_COLUMNS, type RejectedLine, REPEATS } from "../schema/provenance.ts";
 import type { RequestLine } from "../schema/request.ts";
 import { strictJson } from "../schema/strict_json.ts";
 import { exists, readText, whyNoFile } from "./files.ts";
@@ -168,6 +168,11 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
   for await (const { number, text, fault } of fileLines(path)) {
     if (fault === null && header === null) {
       header = readGpuHeader(text);
+      const { length } = header.columns;
+      if (length > MOST_GPU_COLUMNS) {
+        const reason = `it has ${length} columns, at most ${MOST_GPU_COLUMNS} are read`;
+        return { header: null, rejected: wholeFile(rejections.file, reason) };
+      }
       if (header.header_lines === 1) continue;
     }
     const reason = fault ?? gpuLineFault(text, header?.columns ?? []);

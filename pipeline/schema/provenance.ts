@@ -1,5 +1,6 @@
 // provenance.json: written last into a raw directory; it seals the evidence and says where it came from.
 import { z } from "zod";
+import { GpuSample } from "./gpu_sample.ts";
 import { Origin } from "./names.ts";
 
 export const RejectedLine = z.strictObject({
@@ -20,6 +21,18 @@ export const Rental = z.strictObject({
     description: "Seconds by which the machine's clock was ahead; null when not known.",
   }),
 }).meta({ id: "Rental", description: "The machine that was leased for it." });
+
+/** nvidia-smi knows about 150. */
+export const MOST_GPU_COLUMNS = 1000;
+
+const GpuColumns = z.array(z.enum([...GpuSample.keyof().options, "_"])).max(MOST_GPU_COLUMNS).superRefine(
+  (columns, { addIssue }) => {
+    const named = columns.filter((column) => column !== "_");
+    const twice = named.find((column, index) => named.indexOf(column) !== index);
+    if (twice !== undefined) addIssue({ code: "custom", message: `it tells of ${twice} twice` });
+    if (!named.includes("timestamp")) addIssue({ code: "custom", message: "it tells of no timestamp" });
+  },
+);
 
 export const Provenance = z.strictObject({
   evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({
@@ -45,7 +58,7 @@ export const Provenance = z.strictObject({
     bytes: z.int().min(0).meta({ description: "Size in bytes." }),
     sha256: z.string().meta({ description: "SHA-256 in hex." }),
   })).meta({ description: "Every raw file, verbatim and write-once." }),
-  gpu_columns: z.array(z.string()).nullable().meta({
+  gpu_columns: GpuColumns.nullable().meta({
     description: "Our names of the columns of gpu.csv in order; an unused column is `_`. Null: no gpu.csv.",
   }),
   gpu_header_lines: z.int().min(0).max(1).meta({
