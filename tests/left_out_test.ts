@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
+import { evidenceId } from "../pipeline/lib/evidence_id.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
@@ -32,7 +33,7 @@ async function sealedBlindly(
     const told = { name, bytes: bytes.length, sha256: sha256Hex(bytes) };
     provenance.files = [...provenance.files.filter((file: { name: string }) => file.name !== name), told];
   }
-  provenance.evidence_id = sha256Hex(JSON.stringify([run, entry, Object.keys(files)])).slice(0, 16);
+  provenance.evidence_id = evidenceId(provenance.files);
   if ("gpu.csv" in files) {
     Object.assign(provenance, { gpu_columns: ["timestamp", "power_w"], gpu_header_lines: 0 });
   }
@@ -46,6 +47,15 @@ function line(rest: string): string {
 
 const BAD_COLUMNS =
   "t': 'VARCHAR'}, auto_detect = false); COPY (SELECT content FROM read_text('/etc/hostname')) TO '/tmp/x'; --";
+
+/** Another word in the seal. */
+function edited(changes: object): (dir: string) => Promise<void> {
+  return async (dir) => {
+    const seal = join(dir, "provenance.json");
+    const provenance = JSON.parse(await Deno.readTextFile(seal));
+    await Deno.writeTextFile(seal, JSON.stringify({ ...provenance, ...changes }));
+  };
+}
 
 /** A directory with a gpu.csv whose seal tells of these columns. */
 function columns(...gpu_columns: string[]): (dir: string) => Promise<void> {
@@ -170,6 +180,14 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     },
     /results\.jsonl is not what was sealed: its SHA-256 is another/,
   ],
+  "a line that was changed by hand, with the time of before": [
+    async (dir) => {
+      const path = join(dir, "results.jsonl");
+      await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace('"tps":100', '"tps":900'));
+      await Deno.utime(path, 0, 0);
+    },
+    /results\.jsonl is not what was sealed: its SHA-256 is another/,
+  ],
   "a line that was added": [
     (dir) => Deno.writeTextFile(join(dir, "results.jsonl"), jsonl(olderLines(1)), { append: true }),
     /results\.jsonl is not what was sealed: it has \d+ bytes instead of \d+/,
@@ -197,10 +215,7 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     /its provenance\.json is damaged: it is not JSON/,
   ],
   "a seal without its files": [
-    async (dir) => {
-      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
-      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, files: [] }));
-    },
+    edited({ files: [] }),
     /its provenance\.json is damaged: it tells of no results\.jsonl/,
   ],
   "a column that is SQL": [
@@ -211,11 +226,7 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
   "the same column twice": [columns("timestamp", "timestamp"), /gpu_columns: it tells of timestamp twice/],
   "columns without the time": [columns("power_w", "_"), /gpu_columns: it tells of no timestamp/],
   "columns of no file": [
-    async (dir) => {
-      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
-      const gpu_columns = ["timestamp", "power_w"];
-      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, gpu_columns }));
-    },
+    edited({ gpu_columns: ["timestamp", "power_w"] }),
     /its provenance\.json is damaged: it tells of no gpu\.csv/,
   ],
   "a seal that leads elsewhere": [
@@ -228,11 +239,38 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     },
     /its provenance\.json is damaged: .*name/,
   ],
-  "a seal of another folder": [
+  "an id of other evidence": [
+    edited({ evidence_id: "0123456789abcdef" }),
+    /its provenance\.json is damaged: its evidence_id is not that of its files/,
+  ],
+  "a provider that cannot be seen": [
+    edited({ provider: "vast\u202eai" }),
+    /its provenance\.json is damaged: provider: it holds the character U\+202E/,
+  ],
+  "a place with an escape": [edited({ location: "\u001b[2J" }), /location: it holds the character U\+001B/],
+  "a seal that is no UTF-8": [
     async (dir) => {
-      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
-      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, run_id: "../../x" }));
+      const seal = await Deno.readFile(join(dir, "provenance.json"));
+      await Deno.writeFile(join(dir, "provenance.json"), seal.map((byte) => byte === 0x55 ? 0xff : byte));
     },
+    /its provenance\.json cannot be read: it is not UTF-8/,
+  ],
+  "a seal that is a pipe": [
+    async (dir) => {
+      await Deno.remove(join(dir, "provenance.json"));
+      await new Deno.Command("mkfifo", { args: [join(dir, "provenance.json")] }).output();
+    },
+    /its provenance\.json cannot be read: it is no plain file/,
+  ],
+  "a seal that is a device": [
+    async (dir) => {
+      await Deno.remove(join(dir, "provenance.json"));
+      await Deno.symlink("/dev/zero", join(dir, "provenance.json"));
+    },
+    /its provenance\.json cannot be read: it is a link/,
+  ],
+  "a seal of another folder": [
+    edited({ run_id: "../../x" }),
     /its provenance\.json is of \.\.\/\.\.\/x\/e/,
   ],
   "a seal that is a folder": [
@@ -264,6 +302,25 @@ Deno.test("evidence that is not what was sealed is left out by name, the rest is
   }
   match(notices.join("\n"), /foreign\/folder has no provenance\.json/);
   deepEqual((await built(root)).notices.sort(), notices.sort());
+});
+
+const lineChanged = DAMAGED["a line that was changed by hand"]?.[0];
+
+Deno.test("evidence that is changed after it was built is left out by the next build; the same bytes written again are not", async () => {
+  await using root = await temporaryRoot();
+  const [first, second] = await Promise.all(["a", "b"].map((run) => good(root.paths, run, "e")));
+  deepEqual((await built(root)).entries, ["a/e", "b/e"]);
+  const results = join(second ?? "", "results.jsonl");
+  await Deno.writeTextFile(results, await Deno.readTextFile(results));
+  const same = await built(root);
+  deepEqual([same.entries, same.notices, same.directories_read], [["a/e", "b/e"], [], 0]);
+  const { mtime } = await Deno.stat(join(first ?? "", "results.jsonl"));
+  await lineChanged?.(first ?? "");
+  await Deno.utime(join(first ?? "", "results.jsonl"), mtime ?? 0, mtime ?? 0);
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["b/e"]);
+  match(notices.join(), /a\/e is left out: results\.jsonl is not what was sealed: its SHA-256 is another/);
+  deepEqual((await built(root)).notices, notices);
 });
 
 Deno.test("the same evidence beside a damaged copy of it counts", async () => {

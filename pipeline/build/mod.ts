@@ -17,12 +17,13 @@ import { DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
 import { openDatabase } from "./database.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
-import { knownState, leftOut } from "./left_out.ts";
+import { isWhole, knownState, leftOut } from "./left_out.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
 import { isAsPublished, publish, readPublished } from "./publish.ts";
 import { buildRuns } from "./runs.ts";
 import { scanRaw } from "./scan.ts";
+import { Seen } from "./seen.ts";
 import { writeSpreads } from "./spreads.ts";
 import { codeVersion } from "./version.ts";
 
@@ -55,15 +56,16 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 }
 
 async function build(paths: Paths, staged: string): Promise<Built> {
-  const { runs, notices } = scanRaw(paths.raw);
   const catalog = await readCatalog(paths);
   const version = codeVersion(paths.repository, JSON.stringify(catalog));
   const before = await startFrom(paths, staged, version);
   const anew = before === null;
+  const seen = new Seen(before?.evidence ?? {});
   using db = await openDatabase(staged, anew ? catalog : null, [paths.raw, paths.exported]);
   const known = await builtSources(db);
+  const { runs, notices } = scanRaw(paths.raw, (directory) => isWhole(directory, known, seen));
   const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
-  const sources = new Map<string, readonly Source[]>(knownState(runs, known));
+  const sources = new Map<string, readonly Source[]>(knownState(runs, known, seen));
   for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
   const stale = staleRuns(sources, known);
   const old = await namesOf(db, stale.runs);
@@ -71,7 +73,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const wanted = stale.runs.map((run) => runs.get(run) ?? []).filter((run) => run.length > 0);
   const schemas = anew ? exportSchemas(staged) : undefined;
   try {
-    notices.push(...await buildRuns(db, wanted, known, staged, catalog));
+    notices.push(...await buildRuns(db, wanted, known, seen, staged, catalog));
   } finally {
     await schemas;
   }
@@ -95,7 +97,8 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   } finally {
     await closed;
   }
-  publish(paths.exported, staged, version, before, [
+  const evidence = seen.statesOf([...runs.values()].flat());
+  publish(paths.exported, staged, { version, evidence }, before, [
     ...unlisted.map((path) => `api/v1/${path}`),
     ...DATASETS.flatMap((dataset) => [...stale.parts].map((part) => `${dataset}/${part}`)),
     ...runs.size === 0 ? ["dictionary.json"] : [],

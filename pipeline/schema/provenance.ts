@@ -2,6 +2,10 @@
 import { z } from "zod";
 import { GpuSample } from "./gpu_sample.ts";
 import { Origin } from "./names.ts";
+import { plainText } from "./plain_text.ts";
+
+/** Characters of a name or flag. */
+export const LONGEST_TOLD = 2000;
 
 export const RejectedLine = z.strictObject({
   file: z.string().meta({ description: "File name in the raw directory." }),
@@ -13,10 +17,10 @@ export const RejectedLine = z.strictObject({
 }).meta({ id: "RejectedLine", description: "A malformed line that was left out, never silently." });
 
 export const Rental = z.strictObject({
-  machine_id: z.string().meta({ description: "Our name of the machine." }),
-  session_id: z.string().nullable().meta({ description: "The provider's id of the machine." }),
-  offer_id: z.string().meta({ description: "The provider's id of the offer." }),
-  host: z.string().nullable().meta({ description: "The provider's stable name of the host." }),
+  machine_id: plainText(LONGEST_TOLD).meta({ description: "Our name of the machine." }),
+  session_id: plainText(LONGEST_TOLD).nullable().meta({ description: "The provider's id of the machine." }),
+  offer_id: plainText(LONGEST_TOLD).meta({ description: "The provider's id of the offer." }),
+  host: plainText(LONGEST_TOLD).nullable().meta({ description: "The provider's stable name of the host." }),
   clock_ahead_seconds: z.number().nullable().meta({
     description: "Seconds by which the machine's clock was ahead; null when not known.",
   }),
@@ -39,24 +43,24 @@ export const Provenance = z.strictObject({
     description:
       "First 16 hex digits of the SHA-256 over the digests of metadata.json and results.jsonl: the same evidence has the same id everywhere.",
   }),
-  run_id: z.string().meta({ description: "Run or import that brought it." }),
-  entry_id: z.string().meta({ description: "Entry in that run; the folder's name." }),
+  run_id: plainText(LONGEST_TOLD).meta({ description: "Run or import that brought it." }),
+  entry_id: plainText(LONGEST_TOLD).meta({ description: "Entry in that run; the folder's name." }),
   origin: Origin,
-  provider: z.string().meta({ description: "Who lent the machine." }),
-  location: z.string().nullable().meta({ description: "Where the machine stands." }),
+  provider: plainText(LONGEST_TOLD).meta({ description: "Who lent the machine." }),
+  location: plainText(LONGEST_TOLD).nullable().meta({ description: "Where the machine stands." }),
   price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
-  gpu: z.string().nullable().default(null).meta({
+  gpu: plainText(LONGEST_TOLD).nullable().default(null).meta({
     description: "GPU that the matrix asked for, by its name in the catalogue; null: any, or not known.",
   }),
   rental: Rental.nullable().default(null),
-  engine_flags: z.array(z.string()).nullable().default(null).meta({
+  engine_flags: z.array(plainText(LONGEST_TOLD)).nullable().default(null).meta({
     description: "Flags that the matrix gave the engine; null: none.",
   }),
-  collected_at: z.string().meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
+  collected_at: plainText(LONGEST_TOLD).meta({ description: "When the directory was sealed, ISO 8601 UTC." }),
   files: z.array(z.strictObject({
     name: z.string().regex(/^\w[\w.-]*$/).meta({ description: "File name in the raw directory." }),
     bytes: z.int().min(0).meta({ description: "Size in bytes." }),
-    sha256: z.string().meta({ description: "SHA-256 in hex." }),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/).meta({ description: "SHA-256 in hex." }),
   })).meta({ description: "Every raw file, verbatim and write-once." }),
   gpu_columns: GpuColumns.nullable().meta({
     description: "Our names of the columns of gpu.csv in order; an unused column is `_`. Null: no gpu.csv.",
