@@ -113,6 +113,14 @@ const REFUSED: Readonly<Record<string, readonly [files: Files, reason: RegExp]>>
     },
     /shards/,
   ],
+  "a start without a time": [
+    { "metadata.json": plain.replace('"2026-01-02T03:04:05Z"', '"infinity"') },
+    /started_at: it is no time of this age/,
+  ],
+  "an end in another age": [
+    { "metadata.json": plain.replace('"2026-01-02T03:09:05Z"', '"290000-01-01"') },
+    /completed_at: it is no time of this age/,
+  ],
   "a day and more": [
     { "metadata.json": metadata({ test_config: { duration_seconds: 100_000 } }) },
     /duration_seconds: it is 100000, it must be at most 86400/,

@@ -1,7 +1,12 @@
 // What a build cannot read is left out by name, and the rest is published: evidence sealed by older versions, damaged, changed, foreign.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { openDatabase } from "../pipeline/build/database.ts";
+import { intact } from "../pipeline/build/intact.ts";
 import { buildData } from "../pipeline/build/mod.ts";
+import { buildReadable } from "../pipeline/build/readable.ts";
+import { scanRaw } from "../pipeline/build/scan.ts";
+import { readCatalog } from "../pipeline/lib/catalog.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import { evidenceId } from "../pipeline/lib/evidence_id.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
@@ -356,4 +361,89 @@ Deno.test("a submission that was damaged on disk is left out by its line, the ot
   equal(entries.length, 2);
   match(notices.join("\n"), /submissions\.jsonl:2 is left out: it is not JSON/);
   match(notices.join("\n"), /submissions\.jsonl:3 is left out: .*provider: it holds half a character/);
+});
+
+Deno.test("a file of results that cannot be used is left out by name, the others and the evidence are published", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  await good(paths, "a", "e");
+  const results = {
+    title: "Figures of others",
+    date: "2026-01-01",
+    runtime: "ollama",
+    test_config: {},
+    results: [{
+      hardware: { gpu_name: "RTX 4090", gpu_count: 1 },
+      model: { name: "qwen2:7b" },
+      results: { avg_tokens_per_second: 90 },
+      provider: "vastai",
+    }],
+  };
+  const published = join(paths.root, "data", "published");
+  await Deno.writeTextFile(join(published, "kept.json"), JSON.stringify(results));
+  await Deno.writeTextFile(join(published, "zz.json"), "{");
+  await Deno.mkdir(join(paths.submitted, "submissions.jsonl"), { recursive: true });
+  const { entries, notices } = await built(root);
+  equal(entries.length, 2);
+  match(notices.join("\n"), /submissions\.jsonl is left out: it is a folder/);
+  match(notices.join("\n"), /zz\.json is left out: Cannot read .*zz\.json: it is not JSON/);
+  deepEqual((await built(root)).notices.sort(), notices.sort());
+});
+
+Deno.test("a journal that is a pipe is left out of the manifest, and keeps nobody waiting", async () => {
+  await using root = await temporaryRoot();
+  await good(root.paths, "a", "e");
+  await Deno.mkdir(join(root.paths.runs, "piped"), { recursive: true });
+  await new Deno.Command("mkfifo", { args: [join(root.paths.runs, "piped", "journal.jsonl")] }).output();
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["a/e"]);
+  match(notices.join("\n"), /piped\/journal\.jsonl is left out of the manifest: .*it is no plain file/);
+});
+
+/** A database that takes no batch of more than `most` directories. */
+function withRoomFor(most: number, db: Database): Database {
+  return new Proxy(db, {
+    get(target, name) {
+      if (name !== "runFile") {
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return async (file: string) => {
+        const asked = file === "80_benchmarks.sql" ? "SELECT count(*)::INTEGER AS n FROM directories" : null;
+        const [row] = asked === null ? [] : await target.rows(asked);
+        if (Number(row?.n ?? 0) > most) throw new Error("Out of Memory Error: could not allocate");
+        await target.runFile(file);
+      };
+    },
+  });
+}
+
+Deno.test("directories that are too much together are built in smaller batches, each with all its rows", async () => {
+  await using root = await temporaryRoot();
+  const { raw, exported } = root.paths;
+  const places = ["a/1", "a/2", "a/3", "b/1", "b/2"];
+  for (const place of places) {
+    const [run = "", entry = ""] = place.split("/");
+    await good(root.paths, run, entry);
+  }
+  const batch = [...scanRaw(raw, () => true).runs.values()].flat().map(intact).flatMap((found) =>
+    "sealed" in found ? [found.sealed] : []
+  );
+  equal(batch.length, 5);
+  const staged = join(exported, ".staged");
+  await Deno.mkdir(staged, { recursive: true });
+  const catalog = await readCatalog(root.paths);
+  using db = await openDatabase(staged, catalog, [raw, exported]);
+  const { left } = await buildReadable(withRoomFor(2, db), batch, staged, catalog);
+  deepEqual(left, []);
+  const rows = await db.rows("SELECT run_id || '/' || entry_id AS place, part FROM sources ORDER BY place");
+  deepEqual(rows.map(({ place }) => place), places);
+  for (const { place, part } of rows) {
+    const [counted] = await db.rows(
+      `SELECT count(*)::INTEGER AS n FROM read_parquet($path) WHERE run_id || '/' || entry_id = $place`,
+      { path: join(staged, "requests.parquet", String(part)), place: String(place) },
+    );
+    deepEqual(counted, { n: 20 }, `${place} in ${part}`);
+  }
+  equal((await db.rows("FROM benchmarks")).length, 5);
 });

@@ -60,10 +60,11 @@ export class UnreadableError extends Error {
   override readonly name = "UnreadableError";
 }
 
-/** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
+/** Builds `directories` into `db`; its rows go to `out`/<table>.parquet/<part>. Returns notices. */
 export async function buildBatch(
   db: Database,
   directories: readonly SealedDirectory[],
+  part: string,
   out: string,
   catalog: Catalog,
 ): Promise<string[]> {
@@ -79,7 +80,6 @@ export async function buildBatch(
   await db.set("public_names", wellFormedJson(await publicNames(db)));
   await db.set("no_error", NO_ERROR);
   await db.set("foreign_gpus", await foreignGpus(db));
-  const part = `${directories[0]?.run_id}.parquet`;
   await db.runFile("30_request_lines.sql");
   await db.set("requests_part", await writePart(db, "request_lines", join(out, "requests.parquet", part)));
   await db.runFile("31_requests.sql");

@@ -1,22 +1,16 @@
 // data/raw becomes data/export: Parquet, almanac.duckdb and the JSON mirror. Only runs that changed are read again.
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import { type Database, quote } from "../lib/duckdb.ts";
-import { type Catalog, readCatalog } from "../lib/catalog.ts";
-import { exists, sha256Hex } from "../lib/files.ts";
+import type { Database } from "../lib/duckdb.ts";
+import { readCatalog } from "../lib/catalog.ts";
+import { exists } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
-import {
-  insertPicks,
-  insertSummaries,
-  readSummaries,
-  type SummaryFile,
-  summaryFiles,
-} from "../summaries/mod.ts";
 import { DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
 import { openDatabase } from "./database.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
+import { buildFigures, filesOfFigures, sourceOf } from "./figures.ts";
 import { isWhole, knownState, leftOut } from "./left_out.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
@@ -64,7 +58,9 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   using db = await openDatabase(staged, anew ? catalog : null, [paths.raw, paths.exported]);
   const known = await builtSources(db);
   const { runs, notices } = scanRaw(paths.raw, (directory) => isWhole(directory, known, seen));
-  const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
+  const results = await filesOfFigures(paths);
+  notices.push(...results.notices);
+  const figures = new Map(results.files.map((file) => [file.run_id, file]));
   const sources = new Map<string, readonly Source[]>(knownState(runs, known, seen));
   for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
   const stale = staleRuns(sources, known);
@@ -78,7 +74,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
     await schemas;
   }
   for (const file of stale.runs.map((run) => figures.get(run))) {
-    if (file !== undefined) notices.push(...await buildSummaries(db, file, catalog));
+    if (file !== undefined) notices.push(...await buildFigures(db, file, catalog));
   }
   notices.push(...await leftOut(db, paths.raw));
   await writeSpreads(db, staged, paths.exported);
@@ -128,24 +124,4 @@ async function startFrom({ exported, database }: Paths, staged: string, version:
   if (last?.version !== version || !isAsPublished(exported, last)) return null;
   await Deno.copyFile(database, join(staged, "almanac.duckdb"));
   return last;
-}
-
-function sourceOf({ text }: SummaryFile): Source {
-  return { entry_id: "", seal: sha256Hex(text) };
-}
-
-async function buildSummaries(
-  db: Database,
-  file: SummaryFile,
-  catalog: Catalog,
-): Promise<readonly string[]> {
-  const { summaries, picks, notices } = readSummaries(file);
-  await insertSummaries(db, summaries, catalog);
-  await insertPicks(db, file.run_id, picks);
-  await db.run(
-    `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
-      quote(sourceOf(file).seal)
-    } AS seal`,
-  );
-  return notices;
 }

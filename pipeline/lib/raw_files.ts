@@ -17,10 +17,10 @@ import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
 import { CUT_OFF, MOST_GPU_COLUMNS, type RejectedLine, REPEATS } from "../schema/provenance.ts";
-import type { RequestLine } from "../schema/request.ts";
 import { strictJson } from "../schema/strict_json.ts";
 import { exists, readText, whyNoFile } from "./files.ts";
 import { fileLines } from "./lines.ts";
+import { RepeatedRequests } from "./repeated.ts";
 import { Rejections, wholeFile } from "./rejections.ts";
 
 /** Each is a benchmark of its own. */
@@ -41,13 +41,16 @@ export async function readResults(dir: string, { test_config }: Metadata) {
   const none = await whyNoFile(path);
   if (none !== null) throw new UserError(`Cannot read ${path}: ${none}`, "Name a directory that has one.");
   const rejections = new Rejections("results.jsonl");
-  const repeated = new Repeated();
+  const told_level = test_config?.concurrent_reqs || 1;
+  const isOpen = (test_config?.load ?? null) !== null && test_config?.load?.kind !== "ladder";
+  const repeated = new RepeatedRequests({ told_level, isOpen });
   const durations = new Durations();
   const levels = new Set<number>();
   const rates = new Map<number, { sum: number; count: number }>();
   let requests = 0;
+  let measured = 0;
   for await (const line of usableLines(path, readRequestLine, rejections)) {
-    const before = repeated.lineOf(keyOf(line.value), line.number);
+    const before = repeated.lineOf(line.value, line.number);
     if (before !== null) {
       rejections.add(line.number, `${REPEATS} ${before}`);
       continue;
@@ -55,7 +58,9 @@ export async function readResults(dir: string, { test_config }: Metadata) {
     requests += 1;
     const { phase, level, tps } = line.value;
     levels.add(level ?? 1);
-    if ((phase ?? "measure") !== "measure" || isFailed(line.value)) continue;
+    if ((phase ?? "measure") !== "measure") continue;
+    measured += 1;
+    if (isFailed(line.value)) continue;
     durations.add(line.value);
     if (!tps) continue;
     const rate = rates.get(level ?? 1) ?? { sum: 0, count: 0 };
@@ -63,12 +68,12 @@ export async function readResults(dir: string, { test_config }: Metadata) {
   }
   refuseUseless(path, requests, levels.size, rejections);
   const lowest = rates.get(Math.min(...rates.keys()));
-  const isOpen = (test_config?.load ?? null) !== null && test_config?.load?.kind !== "ladder";
   return {
     requests,
+    measured,
     rejected: rejections.lines,
     tokens_per_second: lowest === undefined ? null : lowest.sum / lowest.count,
-    impossible: durations.fault(test_config?.concurrent_reqs || 1, isOpen),
+    impossible: durations.fault(told_level, isOpen),
   };
 }
 
@@ -88,23 +93,6 @@ function refuseUseless(path: string, requests: number, levels: number, { lines, 
   }
 }
 
-/** The same request has the same numbers and times. */
-function keyOf({ n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns }: RequestLine): string {
-  return [n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns].join(" ");
-}
-
-/** Lines by what they tell of. */
-class Repeated {
-  readonly #first = new Map<string, number>();
-
-  /** The line that told of the same; null for the first. */
-  lineOf(key: string, line: number): number | null {
-    const first = this.#first.get(key);
-    if (first === undefined) this.#first.set(key, line);
-    return first ?? null;
-  }
-}
-
 /** The lines that chunks.jsonl and server.jsonl have and that cannot be used; none without these files. */
 export async function faultyLines(dir: string): Promise<RejectedLine[]> {
   return [...await faultyChunks(dir), ...await faultyServerLines(dir)];
@@ -114,11 +102,11 @@ async function faultyChunks(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("chunks.jsonl");
   const path = join(dir, rejections.file);
   if (!await exists(path)) return [];
-  const repeated = new Repeated();
+  const known = new Set<string>();
   for await (const { number, value } of usableLines(path, readChunkLine, rejections)) {
-    if (repeated.lineOf(requestOf(value), number) !== null) {
-      rejections.add(number, `it tells of request ${value.n} again`);
-    }
+    const request = requestOf(value);
+    if (known.has(request)) rejections.add(number, `it tells of request ${value.n} again`);
+    known.add(request);
   }
   return rejections.lines;
 }

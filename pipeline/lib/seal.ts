@@ -12,6 +12,8 @@ import { faultyCalibration, faultyLines, readGpu, readMetadata, readResults } fr
 import { inWords } from "./rejections.ts";
 
 const SEAL = "provenance.json";
+const NOTHING_MEASURED =
+  "nothing in it was measured: all its requests are of warm-up, settle or repeat, and no table will tell of it";
 
 /** Where the evidence comes from. */
 export type Source =
@@ -59,6 +61,7 @@ export async function sealRawDirectory(dir: string, source: Source, apart = fals
   return {
     ...provenance,
     warnings: [
+      ...(results.measured === 0 ? [NOTHING_MEASURED] : []),
       ...inWords(rejected_lines),
       ...(gpu.header === null && (metadata.hardware.gpu_count ?? 1) > 0 ? [gpuNotKnown(gpu.rejected)] : []),
     ],

@@ -7,6 +7,9 @@ import { plainText } from "./plain_text.ts";
 /** Characters of a name or flag. */
 export const LONGEST_TOLD = 2000;
 
+/** US dollars; of less, nothing can be reckoned. */
+export const LEAST_PRICE_PER_HOUR = 1e-6;
+
 export const RejectedLine = z.strictObject({
   file: z.string().meta({ description: "File name in the raw directory." }),
   line: z.int().min(1).meta({ description: "Line number, from 1." }),
@@ -41,14 +44,16 @@ const GpuColumns = z.array(z.enum([...GpuSample.keyof().options, "_"])).max(MOST
 export const Provenance = z.strictObject({
   evidence_id: z.string().regex(/^[0-9a-f]{16}$/).meta({
     description:
-      "First 16 hex digits of the SHA-256 over the digests of metadata.json and results.jsonl: the same evidence has the same id everywhere.",
+      "First 16 hex digits of the SHA-256 over the digests of metadata.json and results.jsonl: the same evidence has the same id everywhere. Where only gpu.csv differs from evidence that is there already, its digest counts too.",
   }),
   run_id: plainText(LONGEST_TOLD).meta({ description: "Run or import that brought it." }),
   entry_id: plainText(LONGEST_TOLD).meta({ description: "Entry in that run; the folder's name." }),
   origin: Origin,
   provider: plainText(LONGEST_TOLD).meta({ description: "Who lent the machine." }),
   location: plainText(LONGEST_TOLD).nullable().meta({ description: "Where the machine stands." }),
-  price_per_hour: z.number().positive().nullable().meta({ description: "US dollars per hour." }),
+  price_per_hour: z.number().min(LEAST_PRICE_PER_HOUR).nullable().meta({
+    description: "US dollars per hour.",
+  }),
   gpu: plainText(LONGEST_TOLD).nullable().default(null).meta({
     description: "GPU that the matrix asked for, by its name in the catalogue; null: any, or not known.",
   }),
