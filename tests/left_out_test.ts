@@ -447,3 +447,24 @@ Deno.test("directories that are too much together are built in smaller batches, 
   }
   equal((await db.rows("FROM benchmarks")).length, 5);
 });
+
+Deno.test("a file that may not be read is left out by name, without the folders of this computer", async () => {
+  await using root = await temporaryRoot();
+  for (const run of ["open", "shut"]) await good(root.paths, run, "e");
+  const { openSync } = Deno;
+  const refuse = (path: string | URL, options?: Deno.OpenOptions) => {
+    if (!String(path).endsWith("shut/e/results.jsonl")) return openSync(path, options);
+    throw Object.assign(new Deno.errors.PermissionDenied(`open '${path}'`), { code: "EACCES" });
+  };
+  Object.assign(Deno, { openSync: refuse });
+  try {
+    const { entries, notices } = await built(root);
+    deepEqual(entries, ["open/e"]);
+    match(notices.join(), /shut\/e is left out: results\.jsonl: it cannot be opened$/);
+  } finally {
+    Object.assign(Deno, { openSync });
+  }
+  deepEqual((await built(root)).entries, ["open/e"]);
+  await Deno.utime(join(root.paths.raw, "shut", "e", "results.jsonl"), 1, 1);
+  deepEqual((await built(root)).entries, ["open/e", "shut/e"]);
+});

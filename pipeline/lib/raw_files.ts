@@ -13,13 +13,15 @@ import {
   readRequestLine,
   readServerLine,
 } from "../schema/evidence.ts";
+import { EVIDENCE_FILES, type EvidenceFileName } from "../schema/evidence_files.ts";
 import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
 import { CUT_OFF, MOST_GPU_COLUMNS, type RejectedLine, REPEATS } from "../schema/provenance.ts";
 import { strictJson } from "../schema/strict_json.ts";
-import { exists, readText, whyNoFile } from "./files.ts";
+import { exists, whyNoFile } from "./files.ts";
 import { fileLines } from "./lines.ts";
+import { readPlainText, UnreadError } from "./plain_file.ts";
 import { RepeatedRequests } from "./repeated.ts";
 import { Rejections, wholeFile } from "./rejections.ts";
 
@@ -27,10 +29,10 @@ import { Rejections, wholeFile } from "./rejections.ts";
 const MOST_LEVELS = 256;
 
 /** metadata.json; a UserError says why there is none that can be used. */
-export async function readMetadata(dir: string): Promise<Metadata> {
+export function readMetadata(dir: string): Metadata {
   const path = join(dir, "metadata.json");
   const hint = "A result directory needs metadata.json with hardware and model.name.";
-  const read = await readJson(path);
+  const read = readJson(dir, "metadata.json");
   if ("reason" in read) throw new UserError(`Cannot read ${path}: ${read.reason}`, hint);
   return parseOrRefuse(Metadata, read.value, path, hint);
 }
@@ -101,7 +103,7 @@ export async function faultyLines(dir: string): Promise<RejectedLine[]> {
 async function faultyChunks(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("chunks.jsonl");
   const path = join(dir, rejections.file);
-  if (!await exists(path)) return [];
+  if (await whyNoFile(path) !== null) return [];
   const known = new Set<string>();
   for await (const { number, value } of usableLines(path, readChunkLine, rejections)) {
     const request = requestOf(value);
@@ -118,7 +120,7 @@ function requestOf({ level, phase, n }: ChunkLine): string {
 async function faultyServerLines(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("server.jsonl");
   const path = join(dir, rejections.file);
-  if (!await exists(path)) return [];
+  if (await whyNoFile(path) !== null) return [];
   await Array.fromAsync(usableLines(path, readServerLine, rejections), () => null);
   return rejections.lines;
 }
@@ -141,7 +143,7 @@ async function* usableLines<T>(
 export async function faultyCalibration(dir: string): Promise<RejectedLine[]> {
   const file = "calibration.json";
   if (!await exists(join(dir, file))) return [];
-  const read = await readJson(join(dir, file));
+  const read = readJson(dir, file);
   if ("reason" in read) return wholeFile(file, read.reason);
   const checked = check(Calibration, read.value);
   return "faults" in checked ? wholeFile(file, checked.faults.join("; ")) : [];
@@ -152,7 +154,7 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
   const rejections = new Rejections("gpu.csv");
   const path = join(dir, rejections.file);
   let header: GpuHeader | null = null;
-  if (!await exists(path)) return { header, rejected: [] };
+  if (await whyNoFile(path) !== null) return { header, rejected: [] };
   for await (const { number, text, fault } of fileLines(path)) {
     if (fault === null && header === null) {
       header = readGpuHeader(text);
@@ -170,13 +172,11 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
 }
 
 /** The JSON of a small file, or why it says none. */
-async function readJson(path: string) {
-  const none = await whyNoFile(path);
-  if (none !== null) return { reason: none };
+function readJson(dir: string, name: EvidenceFileName) {
   try {
-    return strictJson(await readText(path));
+    return strictJson(readPlainText(join(dir, name), EVIDENCE_FILES[name].most_bytes).text);
   } catch (error) {
-    if (error instanceof TypeError) return { reason: "it is not UTF-8" };
+    if (error instanceof UnreadError) return { reason: error.message };
     throw error;
   }
 }

@@ -19,8 +19,9 @@ const BACK_SECONDS = 1;
 /** The request lines of a file, in its order. */
 export class RepeatedRequests {
   readonly #sent: Sent;
-  readonly #exact = new Map<string, number>();
-  readonly #alike = new Map<string, number>();
+  readonly #first = new Map<string, { readonly n: number; readonly line: number }>();
+  /** Requests that say the same of themselves as one of these, and are others. */
+  readonly #others = new Map<string, number>();
   /** When the last of the requests so far ended, seconds since 1970. */
   #latest = -Infinity;
   #isInOrder = true;
@@ -33,17 +34,17 @@ export class RepeatedRequests {
 
   /** The line that told of the same request; null for the first. */
   lineOf(request: RequestLine, line: number): number | null {
+    const { n } = request;
     const key = this.#keyOf(request);
-    const numbered = `${request.n} ${key}`;
+    const first = this.#first.get(key);
     const ended = endOf(request);
     const isBack = ended < this.#latest - BACK_SECONDS;
-    const alike = this.#alike.get(key);
-    this.#isAgain = alike !== undefined && this.#isInOrder && (isBack || this.#isAgain);
-    const isSame = this.#isAgain || isFine(request) || this.#isAlone(request);
-    const first = this.#exact.get(numbered) ?? (isSame ? alike : undefined);
-    if (first !== undefined) return first;
-    this.#exact.set(numbered, line);
-    if (alike === undefined) this.#alike.set(key, line);
+    this.#isAgain = first !== undefined && this.#isInOrder && (isBack || this.#isAgain);
+    const isSame = this.#isAgain || first?.n === n || isFine(request) || this.#isAlone(request);
+    const before = first !== undefined && isSame ? first.line : this.#others.get(`${n} ${key}`);
+    if (before !== undefined) return before;
+    if (first === undefined) this.#first.set(key, { n, line });
+    else this.#others.set(`${n} ${key}`, line);
     this.#isInOrder &&= !isBack;
     this.#latest = Math.max(this.#latest, ended);
     return null;

@@ -38,7 +38,7 @@ export interface Sealed extends Provenance {
 
 /** Reads and seals `dir`. A UserError refuses it whole when it has no usable request or no usable metadata. `apart`: see evidenceId. */
 export async function sealRawDirectory(dir: string, source: Source, apart = false): Promise<Sealed> {
-  const metadata = await readMetadata(dir);
+  const metadata = readMetadata(dir);
   const results = await readResults(dir, metadata);
   const gpu = await readGpu(dir);
   const rejected_lines = [
@@ -79,7 +79,7 @@ function told(text: string): string {
 
 /** What a sealed directory says. */
 export async function readSealed(dir: string): Promise<Pick<Sealed, "tokens_per_second" | "complete">> {
-  const metadata = await readMetadata(dir);
+  const metadata = readMetadata(dir);
   const { tokens_per_second } = await readResults(dir, metadata);
   return { tokens_per_second, complete: isComplete(metadata) };
 }
