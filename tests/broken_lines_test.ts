@@ -113,6 +113,14 @@ const REFUSED: Readonly<Record<string, readonly [files: Files, reason: RegExp]>>
     },
     /shards/,
   ],
+  "a start without a time": [
+    { "metadata.json": plain.replace('"2026-01-02T03:04:05Z"', '"infinity"') },
+    /started_at: it is no time of this age/,
+  ],
+  "an end in another age": [
+    { "metadata.json": plain.replace('"2026-01-02T03:09:05Z"', '"290000-01-01"') },
+    /completed_at: it is no time of this age/,
+  ],
   "a day and more": [
     { "metadata.json": metadata({ test_config: { duration_seconds: 100_000 } }) },
     /duration_seconds: it is 100000, it must be at most 86400/,
@@ -277,4 +285,12 @@ Deno.test("an optional file with more broken lines than are told is left out who
   equal(imported[0]?.rejected, 1);
   match(root.said.join("\n"), /gpu\.csv:1 was left out: more than 10,000 of its lines cannot be used/);
   equal((await root.build())[0]?.gpu_stats.avg_power_draw_w, null);
+});
+
+Deno.test("a gpu.csv of more columns than any driver has is left out whole", async () => {
+  await using root = await importing();
+  const { imported } = await root.take(goodFiles({ "gpu.csv": `timestamp${",".repeat(1000)}\n` }));
+  equal(imported[0]?.rejected, 1);
+  match(root.said.join("\n"), /gpu\.csv:1 was left out: it has 1001 columns, at most 1000 are read/);
+  equal((await root.build()).length, 1);
 });

@@ -119,3 +119,53 @@ Deno.test("local paths and user names are taken out before anything is kept, and
   equal(told.cwd, "work");
   deepEqual(told.test_config, { engine_flags: ["--cache=hub"], prompts: ["/think of ~/a"] });
 });
+
+Deno.test("a directory whose metadata is a pipe or far too large is refused before any of it is read", async () => {
+  await using root = await importing();
+  const inbox = join(root.paths.root, "in");
+  const piped = await folderOf(inbox, "piped", { "results.jsonl": jsonl(olderLines()) });
+  await new Deno.Command("mkfifo", { args: [join(piped, "metadata.json")] }).output();
+  const linked = await folderOf(inbox, "linked", { "results.jsonl": jsonl(olderLines()) });
+  await Deno.symlink("/dev/zero", join(linked, "metadata.json"));
+  const { refused, imported } = await root.take(piped, linked, goodFiles());
+  match(refused[0]?.reason ?? "", /metadata\.json: it is no plain file/);
+  match(refused[1]?.reason ?? "", /metadata\.json: it is a link/);
+  equal(imported.length, 1);
+});
+
+Deno.test("a seal that is a pipe keeps no import waiting", async () => {
+  await using root = await importing();
+  const other = join(root.paths.raw, "run", "entry");
+  await Deno.mkdir(other, { recursive: true });
+  await new Deno.Command("mkfifo", { args: [join(other, "provenance.json")] }).output();
+  equal((await root.take(goodFiles())).imported.length, 1);
+  equal((await root.build()).length, 1);
+});
+
+const GPU = "2026/01/02 03:04:05.000, 95, 20000, 24576, 60, 300\n";
+
+Deno.test("the same requests with another gpu.csv are evidence of their own, which is told; with none they are not", async () => {
+  await using root = await importing();
+  const { imported, refused } = await root.take(
+    goodFiles({ "gpu.csv": GPU }),
+    goodFiles({ "gpu.csv": GPU.replace("300", "310") }),
+    goodFiles({ "gpu.csv": GPU }),
+    goodFiles({ "gpu.csv": GPU.replace("300", "310") }),
+    goodFiles(),
+  );
+  deepEqual([imported.length, refused.length], [2, 3]);
+  for (const { reason } of refused) match(reason, /the same evidence is already there as/);
+  match(root.said.join("\n"), /bench_2: it counts as evidence of its own, since only its gpu\.csv differs/);
+  const benchmarks = await root.build();
+  deepEqual(benchmarks.map(({ gpu_stats }) => gpu_stats.avg_power_draw_w).sort(), [300, 310]);
+});
+
+Deno.test("evidence in which nothing was measured says so", async () => {
+  await using root = await importing();
+  const phases = ["warmup", "settle", "repeat"];
+  const lines = olderLines(20, (n) => ({ phase: phases[n % 3] }));
+  const { imported } = await root.take(goodFiles({ "results.jsonl": jsonl(lines) }));
+  equal(imported[0]?.requests, 20);
+  match(root.said.join("\n"), /bench_1: nothing in it was measured/);
+  equal((await root.build()).length, 0);
+});

@@ -281,6 +281,16 @@ Deno.test("the same evidence is not taken in twice", async () => {
   match(refused[0]?.reason ?? "", /the same evidence is already there/);
 });
 
+Deno.test("a price with which nothing can be reckoned is refused before anything is taken in", async () => {
+  await using root = await temporaryRoot();
+  for (const price of [0, 5e-324, 1e7, NaN]) {
+    await rejects(
+      importDirectories(["x"], { ...facts, price }, root.paths, root.log, now),
+      /what the import is told: price/,
+    );
+  }
+});
+
 Deno.test("quotes in names and paths are only characters", async () => {
   await using outer = await temporaryRoot();
   const paths = pathsOf(join(outer.paths.root, "it's here"));

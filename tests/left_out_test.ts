@@ -1,8 +1,14 @@
 // What a build cannot read is left out by name, and the rest is published: evidence sealed by older versions, damaged, changed, foreign.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { openDatabase } from "../pipeline/build/database.ts";
+import { intact } from "../pipeline/build/intact.ts";
 import { buildData } from "../pipeline/build/mod.ts";
+import { buildReadable } from "../pipeline/build/readable.ts";
+import { scanRaw } from "../pipeline/build/scan.ts";
+import { readCatalog } from "../pipeline/lib/catalog.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
+import { evidenceId } from "../pipeline/lib/evidence_id.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
@@ -32,7 +38,7 @@ async function sealedBlindly(
     const told = { name, bytes: bytes.length, sha256: sha256Hex(bytes) };
     provenance.files = [...provenance.files.filter((file: { name: string }) => file.name !== name), told];
   }
-  provenance.evidence_id = sha256Hex(JSON.stringify([run, entry, Object.keys(files)])).slice(0, 16);
+  provenance.evidence_id = evidenceId(provenance.files);
   if ("gpu.csv" in files) {
     Object.assign(provenance, { gpu_columns: ["timestamp", "power_w"], gpu_header_lines: 0 });
   }
@@ -42,6 +48,30 @@ async function sealedBlindly(
 
 function line(rest: string): string {
   return `${jsonl(olderLines(5))}{"t":1767323050,"n":9,"tok":256,"tps":100,"dur":2.7${rest}}\n`;
+}
+
+const BAD_COLUMNS =
+  "t': 'VARCHAR'}, auto_detect = false); COPY (SELECT content FROM read_text('/etc/hostname')) TO '/tmp/x'; --";
+
+/** Another word in the seal. */
+function edited(changes: object): (dir: string) => Promise<void> {
+  return async (dir) => {
+    const seal = join(dir, "provenance.json");
+    const provenance = JSON.parse(await Deno.readTextFile(seal));
+    await Deno.writeTextFile(seal, JSON.stringify({ ...provenance, ...changes }));
+  };
+}
+
+/** A directory with a gpu.csv whose seal tells of these columns. */
+function columns(...gpu_columns: string[]): (dir: string) => Promise<void> {
+  return async (dir) => {
+    const seal = join(dir, "provenance.json");
+    const provenance = JSON.parse(await Deno.readTextFile(seal));
+    const text = "2026/01/02 03:04:05.000, 95\n";
+    await Deno.writeTextFile(join(dir, "gpu.csv"), text);
+    provenance.files.push({ name: "gpu.csv", bytes: text.length, sha256: sha256Hex(text) });
+    await Deno.writeTextFile(seal, JSON.stringify({ ...provenance, gpu_columns }));
+  };
 }
 
 /** What older versions sealed, and what a build says of it now. */
@@ -155,6 +185,14 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     },
     /results\.jsonl is not what was sealed: its SHA-256 is another/,
   ],
+  "a line that was changed by hand, with the time of before": [
+    async (dir) => {
+      const path = join(dir, "results.jsonl");
+      await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace('"tps":100', '"tps":900'));
+      await Deno.utime(path, 0, 0);
+    },
+    /results\.jsonl is not what was sealed: its SHA-256 is another/,
+  ],
   "a line that was added": [
     (dir) => Deno.writeTextFile(join(dir, "results.jsonl"), jsonl(olderLines(1)), { append: true }),
     /results\.jsonl is not what was sealed: it has \d+ bytes instead of \d+/,
@@ -182,11 +220,19 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     /its provenance\.json is damaged: it is not JSON/,
   ],
   "a seal without its files": [
-    async (dir) => {
-      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
-      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, files: [] }));
-    },
+    edited({ files: [] }),
     /its provenance\.json is damaged: it tells of no results\.jsonl/,
+  ],
+  "a column that is SQL": [
+    columns("timestamp", BAD_COLUMNS),
+    /gpu_columns\[1\]: unknown value "t': 'VARCHAR'/,
+  ],
+  "a column that nobody knows": [columns("timestamp", "it's"), /gpu_columns\[1\]: unknown value "it's"/],
+  "the same column twice": [columns("timestamp", "timestamp"), /gpu_columns: it tells of timestamp twice/],
+  "columns without the time": [columns("power_w", "_"), /gpu_columns: it tells of no timestamp/],
+  "columns of no file": [
+    edited({ gpu_columns: ["timestamp", "power_w"] }),
+    /its provenance\.json is damaged: it tells of no gpu\.csv/,
   ],
   "a seal that leads elsewhere": [
     async (dir) => {
@@ -198,11 +244,38 @@ const DAMAGED: Readonly<Record<string, readonly [(dir: string) => Promise<unknow
     },
     /its provenance\.json is damaged: .*name/,
   ],
-  "a seal of another folder": [
+  "an id of other evidence": [
+    edited({ evidence_id: "0123456789abcdef" }),
+    /its provenance\.json is damaged: its evidence_id is not that of its files/,
+  ],
+  "a provider that cannot be seen": [
+    edited({ provider: "vast\u202eai" }),
+    /its provenance\.json is damaged: provider: it holds the character U\+202E/,
+  ],
+  "a place with an escape": [edited({ location: "\u001b[2J" }), /location: it holds the character U\+001B/],
+  "a seal that is no UTF-8": [
     async (dir) => {
-      const seal = JSON.parse(await Deno.readTextFile(join(dir, "provenance.json")));
-      await Deno.writeTextFile(join(dir, "provenance.json"), JSON.stringify({ ...seal, run_id: "../../x" }));
+      const seal = await Deno.readFile(join(dir, "provenance.json"));
+      await Deno.writeFile(join(dir, "provenance.json"), seal.map((byte) => byte === 0x55 ? 0xff : byte));
     },
+    /its provenance\.json cannot be read: it is not UTF-8/,
+  ],
+  "a seal that is a pipe": [
+    async (dir) => {
+      await Deno.remove(join(dir, "provenance.json"));
+      await new Deno.Command("mkfifo", { args: [join(dir, "provenance.json")] }).output();
+    },
+    /its provenance\.json cannot be read: it is no plain file/,
+  ],
+  "a seal that is a device": [
+    async (dir) => {
+      await Deno.remove(join(dir, "provenance.json"));
+      await Deno.symlink("/dev/zero", join(dir, "provenance.json"));
+    },
+    /its provenance\.json cannot be read: it is a link/,
+  ],
+  "a seal of another folder": [
+    edited({ run_id: "../../x" }),
     /its provenance\.json is of \.\.\/\.\.\/x\/e/,
   ],
   "a seal that is a folder": [
@@ -234,6 +307,25 @@ Deno.test("evidence that is not what was sealed is left out by name, the rest is
   }
   match(notices.join("\n"), /foreign\/folder has no provenance\.json/);
   deepEqual((await built(root)).notices.sort(), notices.sort());
+});
+
+const lineChanged = DAMAGED["a line that was changed by hand"]?.[0];
+
+Deno.test("evidence that is changed after it was built is left out by the next build; the same bytes written again are not", async () => {
+  await using root = await temporaryRoot();
+  const [first, second] = await Promise.all(["a", "b"].map((run) => good(root.paths, run, "e")));
+  deepEqual((await built(root)).entries, ["a/e", "b/e"]);
+  const results = join(second ?? "", "results.jsonl");
+  await Deno.writeTextFile(results, await Deno.readTextFile(results));
+  const same = await built(root);
+  deepEqual([same.entries, same.notices, same.directories_read], [["a/e", "b/e"], [], 0]);
+  const { mtime } = await Deno.stat(join(first ?? "", "results.jsonl"));
+  await lineChanged?.(first ?? "");
+  await Deno.utime(join(first ?? "", "results.jsonl"), mtime ?? 0, mtime ?? 0);
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["b/e"]);
+  match(notices.join(), /a\/e is left out: results\.jsonl is not what was sealed: its SHA-256 is another/);
+  deepEqual((await built(root)).notices, notices);
 });
 
 Deno.test("the same evidence beside a damaged copy of it counts", async () => {
@@ -269,4 +361,110 @@ Deno.test("a submission that was damaged on disk is left out by its line, the ot
   equal(entries.length, 2);
   match(notices.join("\n"), /submissions\.jsonl:2 is left out: it is not JSON/);
   match(notices.join("\n"), /submissions\.jsonl:3 is left out: .*provider: it holds half a character/);
+});
+
+Deno.test("a file of results that cannot be used is left out by name, the others and the evidence are published", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  await good(paths, "a", "e");
+  const results = {
+    title: "Figures of others",
+    date: "2026-01-01",
+    runtime: "ollama",
+    test_config: {},
+    results: [{
+      hardware: { gpu_name: "RTX 4090", gpu_count: 1 },
+      model: { name: "qwen2:7b" },
+      results: { avg_tokens_per_second: 90 },
+      provider: "vastai",
+    }],
+  };
+  const published = join(paths.root, "data", "published");
+  await Deno.writeTextFile(join(published, "kept.json"), JSON.stringify(results));
+  await Deno.writeTextFile(join(published, "zz.json"), "{");
+  await Deno.mkdir(join(paths.submitted, "submissions.jsonl"), { recursive: true });
+  const { entries, notices } = await built(root);
+  equal(entries.length, 2);
+  match(notices.join("\n"), /submissions\.jsonl is left out: it is a folder/);
+  match(notices.join("\n"), /zz\.json is left out: Cannot read .*zz\.json: it is not JSON/);
+  deepEqual((await built(root)).notices.sort(), notices.sort());
+});
+
+Deno.test("a journal that is a pipe is left out of the manifest, and keeps nobody waiting", async () => {
+  await using root = await temporaryRoot();
+  await good(root.paths, "a", "e");
+  await Deno.mkdir(join(root.paths.runs, "piped"), { recursive: true });
+  await new Deno.Command("mkfifo", { args: [join(root.paths.runs, "piped", "journal.jsonl")] }).output();
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["a/e"]);
+  match(notices.join("\n"), /piped\/journal\.jsonl is left out of the manifest: .*it is no plain file/);
+});
+
+/** A database that takes no batch of more than `most` directories. */
+function withRoomFor(most: number, db: Database): Database {
+  return new Proxy(db, {
+    get(target, name) {
+      if (name !== "runFile") {
+        const value = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return async (file: string) => {
+        const asked = file === "80_benchmarks.sql" ? "SELECT count(*)::INTEGER AS n FROM directories" : null;
+        const [row] = asked === null ? [] : await target.rows(asked);
+        if (Number(row?.n ?? 0) > most) throw new Error("Out of Memory Error: could not allocate");
+        await target.runFile(file);
+      };
+    },
+  });
+}
+
+Deno.test("directories that are too much together are built in smaller batches, each with all its rows", async () => {
+  await using root = await temporaryRoot();
+  const { raw, exported } = root.paths;
+  const places = ["a/1", "a/2", "a/3", "b/1", "b/2"];
+  for (const place of places) {
+    const [run = "", entry = ""] = place.split("/");
+    await good(root.paths, run, entry);
+  }
+  const batch = [...scanRaw(raw, () => true).runs.values()].flat().map(intact).flatMap((found) =>
+    "sealed" in found ? [found.sealed] : []
+  );
+  equal(batch.length, 5);
+  const staged = join(exported, ".staged");
+  await Deno.mkdir(staged, { recursive: true });
+  const catalog = await readCatalog(root.paths);
+  using db = await openDatabase(staged, catalog, [raw, exported]);
+  const { left } = await buildReadable(withRoomFor(2, db), batch, staged, catalog);
+  deepEqual(left, []);
+  const rows = await db.rows("SELECT run_id || '/' || entry_id AS place, part FROM sources ORDER BY place");
+  deepEqual(rows.map(({ place }) => place), places);
+  for (const { place, part } of rows) {
+    const [counted] = await db.rows(
+      `SELECT count(*)::INTEGER AS n FROM read_parquet($path) WHERE run_id || '/' || entry_id = $place`,
+      { path: join(staged, "requests.parquet", String(part)), place: String(place) },
+    );
+    deepEqual(counted, { n: 20 }, `${place} in ${part}`);
+  }
+  equal((await db.rows("FROM benchmarks")).length, 5);
+});
+
+Deno.test("a file that may not be read is left out by name, without the folders of this computer", async () => {
+  await using root = await temporaryRoot();
+  for (const run of ["open", "shut"]) await good(root.paths, run, "e");
+  const { openSync } = Deno;
+  const refuse = (path: string | URL, options?: Deno.OpenOptions) => {
+    if (!String(path).endsWith("shut/e/results.jsonl")) return openSync(path, options);
+    throw Object.assign(new Deno.errors.PermissionDenied(`open '${path}'`), { code: "EACCES" });
+  };
+  Object.assign(Deno, { openSync: refuse });
+  try {
+    const { entries, notices } = await built(root);
+    deepEqual(entries, ["open/e"]);
+    match(notices.join(), /shut\/e is left out: results\.jsonl: it cannot be opened$/);
+  } finally {
+    Object.assign(Deno, { openSync });
+  }
+  deepEqual((await built(root)).entries, ["open/e"]);
+  await Deno.utime(join(root.paths.raw, "shut", "e", "results.jsonl"), 1, 1);
+  deepEqual((await built(root)).entries, ["open/e", "shut/e"]);
 });

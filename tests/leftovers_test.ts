@@ -17,6 +17,7 @@ const HALF_MADE = [
   "runs/20260101-000000-dead/deno.gz.tmp",
   "runs/20260101-000000-dead/work/entry/metadata.json.part",
   "data/raw/20260101-000000-dead/.entry.partial/results.jsonl",
+  "data/raw/20260101-000000-dead/.partial/results.jsonl",
   "data/raw/20260101-000000-dead/.bench_1.partial/provenance.json.4711.tmp",
 ];
 /** The agent's own, whole ones, and those whose names only look like it. */

@@ -72,6 +72,8 @@ async function dieAt(nth: number, exported: string, work: () => unknown): Promis
   return steps >= nth;
 }
 
+const MADE = { version: "1", evidence: {} };
+
 Deno.test("a builder that dies at any step of publishing leaves a record only of what is whole, and an index that names only what is there", async () => {
   await using root = await temporaryRoot();
   const { exported } = root.paths;
@@ -90,14 +92,14 @@ Deno.test("a builder that dies at any step of publishing leaves a record only of
   for (let nth = 1;; nth++) {
     await write(exported, {});
     await write(join(exported, ".staged"), state("a", "b"));
-    publish(exported, join(exported, ".staged"), "1", null, []);
+    publish(exported, join(exported, ".staged"), MADE, null, []);
     const before = readPublished(exported);
     ok(before !== null && isAsPublished(exported, before));
     await write(join(exported, ".staged"), state("a", "c", "d"));
     const died = await dieAt(
       nth,
       exported,
-      () => publish(exported, join(exported, ".staged"), "1", before, ["api/v1/b.json"]),
+      () => publish(exported, join(exported, ".staged"), MADE, before, ["api/v1/b.json"]),
     );
     for (const name of JSON.parse(await Deno.readTextFile(join(exported, "api/v1/index.json")))) {
       equal(await Deno.readTextFile(join(exported, `api/v1/${name}.json`)), name, `step ${nth}`);

@@ -197,7 +197,7 @@ Deno.test("every shipped matrix names its schema and is valid", async () => {
 
 Deno.test("an example of real evidence is shipped, and every file is what its seal says", async () => {
   const raw = join(repository, "data", "raw");
-  const { runs } = scanRaw(raw);
+  const { runs } = scanRaw(raw, () => true);
   const directories = [...runs.values()].flat().map(intact);
   ok(directories.length > 0);
   for (const found of directories) {

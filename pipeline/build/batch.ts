@@ -62,10 +62,11 @@ export class UnreadableError extends Error {
   override readonly name = "UnreadableError";
 }
 
-/** Builds `directories`, whole runs, into `db`; its rows go to `out`/<table>.parquet/<first run>.parquet. Returns notices. */
+/** Builds `directories` into `db`; its rows go to `out`/<table>.parquet/<part>. Returns notices. */
 export async function buildBatch(
   db: Database,
   directories: readonly SealedDirectory[],
+  part: string,
   out: string,
   catalog: Catalog,
 ): Promise<string[]> {
@@ -82,7 +83,6 @@ export async function buildBatch(
   await db.set("no_error", NO_ERROR);
   await db.set("cut_ends", CUT_ENDS);
   await db.set("foreign_gpus", await foreignGpus(db));
-  const part = `${directories[0]?.run_id}.parquet`;
   await db.runFile("30_request_lines.sql");
   await db.set("requests_part", await writePart(db, "request_lines", join(out, "requests.parquet", part)));
   await db.runFile("31_requests.sql");
@@ -262,7 +262,7 @@ async function viewGpuCells(db: Database, told: readonly Told[]): Promise<void> 
   const parts = [...layouts].map(([layout, members]) => {
     const [names, skip] = JSON.parse(layout) as [GpuColumn[], number];
     const files = members.map(({ gpu_file }) => quote(gpu_file ?? ""));
-    const typed = names.map((name, index) => `'${name === "_" ? `unused_${index}` : name}': 'VARCHAR'`);
+    const typed = names.map((name, index) => `${quote(name === "_" ? `unused_${index}` : name)}: 'VARCHAR'`);
     const selected = columns.map((name) => names.some((other) => other === name) ? name : `NULL AS ${name}`);
     const line = names.includes("gpu_index") ? "NULL" : "row_number() OVER ()";
     return `SELECT filename AS file, ${line} AS line, ${selected.join(", ")} FROM read_csv(

@@ -68,6 +68,19 @@ export async function forget(db: Database, runs: readonly string[]): Promise<voi
   }
 }
 
+/** Deletes everything that came from these directories. */
+export async function forgetBatch(
+  db: Database,
+  batch: readonly { readonly run_id: string; readonly entry_id: string }[],
+): Promise<void> {
+  await db.set("stale", batch.map(({ run_id, entry_id }) => `${run_id}/${entry_id}`));
+  for (const table of ["sources", "benchmarks", "definitions"]) {
+    await db.run(
+      `DELETE FROM ${table} WHERE list_contains(getvariable('stale'), concat_ws('/', run_id, entry_id))`,
+    );
+  }
+}
+
 /** The names that the benchmarks of `runs` have now. */
 export async function namesOf(db: Database, runs: readonly string[]): Promise<Touched> {
   await db.set("stale", runs);

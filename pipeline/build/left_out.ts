@@ -3,36 +3,63 @@ import { join } from "node:path";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { visible } from "../schema/plain_text.ts";
 import { type BuiltSource, builtSources, type Source } from "./changes.ts";
-import { stateOf } from "./intact.ts";
 import type { RawDirectory } from "./scan.ts";
+import { nameOf, type Seen } from "./seen.ts";
 
-/** The directories of each run. Of one that was left out any file may have been mended since: its state stands for all of them. */
+/** The seal of no directory. */
+const CHANGED = "";
+
+/** The directories of each run, with another seal where it has to be read again: one that was left out when anything in it changed, one that was built when it is no longer what was sealed. */
 export function knownState(
   runs: ReadonlyMap<string, readonly RawDirectory[]>,
   built: readonly BuiltSource[],
+  seen: Seen,
 ): Map<string, readonly Source[]> {
-  const left = new Set(built.filter(({ left_out }) => left_out !== null).map(keyOf));
-  const state = (directory: RawDirectory) =>
-    left.has(keyOf(directory)) ? { ...directory, seal: stateOf(directory) } : directory;
+  const before = new Map(built.map((source) => [nameOf(source), source]));
+  const state = (directory: RawDirectory): Source => {
+    const source = before.get(nameOf(directory));
+    if (source === undefined) return directory;
+    if (source.left_out !== null) return { ...directory, seal: seen.stateOf(directory) };
+    const isWhole = source.seal !== directory.seal || seen.isAsBefore(directory) ||
+      "sealed" in seen.check(directory);
+    return isWhole ? directory : { ...directory, seal: CHANGED };
+  };
   return new Map([...runs].map(([run_id, directories]) => [run_id, directories.map(state)]));
 }
 
-function keyOf({ run_id, entry_id }: { readonly run_id: string; readonly entry_id: string }): string {
-  return `${run_id}/${entry_id}`;
+/** Whether a directory is what was sealed, and was not left out for another reason. */
+export function isWhole(directory: RawDirectory, built: readonly BuiltSource[], seen: Seen): boolean {
+  const before = sourceOf(directory, built);
+  if (before !== undefined && before.left_out === null && seen.isAsBefore(directory)) return true;
+  return "sealed" in seen.check(directory);
 }
 
 /** Why a directory was left out before; null when it was not, or when anything in it has changed since. */
-export function knownFault(directory: RawDirectory, built: readonly BuiltSource[]): string | null {
-  const before = built.find(({ left_out, run_id, entry_id }) =>
-    left_out !== null && run_id === directory.run_id && entry_id === directory.entry_id
-  );
-  return before === undefined || before.seal !== stateOf(directory) ? null : before.left_out;
+export function knownFault(
+  directory: RawDirectory,
+  built: readonly BuiltSource[],
+  seen: Seen,
+): string | null {
+  const before = sourceOf(directory, built);
+  return before === undefined || before.seal !== seen.stateOf(directory) ? null : before.left_out;
+}
+
+function sourceOf(
+  { run_id, entry_id }: RawDirectory,
+  built: readonly BuiltSource[],
+): BuiltSource | undefined {
+  return built.find((source) => source.run_id === run_id && source.entry_id === entry_id);
 }
 
 /** Notes a directory down that is not in the tables, so that the next build need not try it again. */
-export async function leaveOut(db: Database, directory: RawDirectory, reason: string): Promise<void> {
+export async function leaveOut(
+  db: Database,
+  directory: RawDirectory,
+  reason: string,
+  seen: Seen,
+): Promise<void> {
   const { run_id, entry_id } = directory;
-  const row = { run_id, entry_id, seal: stateOf(directory), left_out: visible(reason) };
+  const row = { run_id, entry_id, seal: seen.stateOf(directory), left_out: visible(reason) };
   const columns = Object.entries(row).map(([name, value]) => `${quote(value)} AS ${name}`);
   await db.run(`INSERT INTO sources BY NAME SELECT ${columns.join(", ")}`);
 }
@@ -40,5 +67,5 @@ export async function leaveOut(db: Database, directory: RawDirectory, reason: st
 /** One sentence for each directory that is not in the tables, now or since an earlier build. */
 export async function leftOut(db: Database, raw: string): Promise<string[]> {
   const sources = (await builtSources(db)).filter(({ left_out }) => left_out !== null);
-  return sources.map((source) => `${join(raw, keyOf(source))} is left out: ${source.left_out}`).sort();
+  return sources.map((source) => `${join(raw, nameOf(source))} is left out: ${source.left_out}`).sort();
 }

@@ -1,29 +1,24 @@
 // data/raw becomes data/export: Parquet, almanac.duckdb and the JSON mirror. Only runs that changed are read again.
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
-import { Database, quote } from "../lib/duckdb.ts";
-import { type Catalog, readCatalog } from "../lib/catalog.ts";
-import { exists, sha256Hex } from "../lib/files.ts";
+import type { Database } from "../lib/duckdb.ts";
+import { readCatalog } from "../lib/catalog.ts";
+import { exists } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
-import {
-  insertPicks,
-  insertSummaries,
-  readSummaries,
-  type SummaryFile,
-  summaryFiles,
-} from "../summaries/mod.ts";
 import { DATASETS } from "./batch.ts";
 import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
+import { openDatabase } from "./database.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
-import { knownState, leftOut } from "./left_out.ts";
+import { buildFigures, filesOfFigures, sourceOf } from "./figures.ts";
+import { isWhole, knownState, leftOut } from "./left_out.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 import { askMirror, writeMirror } from "./mirror.ts";
 import { isAsPublished, publish, readPublished } from "./publish.ts";
 import { buildRuns } from "./runs.ts";
 import { scanRaw } from "./scan.ts";
+import { Seen } from "./seen.ts";
 import { writeSpreads } from "./spreads.ts";
-import { createTables } from "../summaries/tables.ts";
 import { codeVersion } from "./version.ts";
 
 export interface Built {
@@ -32,8 +27,6 @@ export interface Built {
   readonly benchmarks: number;
   readonly notices: string[];
 }
-
-const MEMORY_LIMIT = "850MB";
 
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */
 export async function buildData(paths: Paths, log: Log): Promise<Built> {
@@ -57,15 +50,18 @@ export async function buildData(paths: Paths, log: Log): Promise<Built> {
 }
 
 async function build(paths: Paths, staged: string): Promise<Built> {
-  const { runs, notices } = scanRaw(paths.raw);
   const catalog = await readCatalog(paths);
   const version = codeVersion(paths.repository, JSON.stringify(catalog));
   const before = await startFrom(paths, staged, version);
   const anew = before === null;
-  using db = await openDatabase(staged, anew ? catalog : null);
+  const seen = new Seen(before?.evidence ?? {});
+  using db = await openDatabase(staged, anew ? catalog : null, [paths.raw, paths.exported]);
   const known = await builtSources(db);
-  const figures = new Map((await summaryFiles(paths)).map((file) => [file.run_id, file]));
-  const sources = new Map<string, readonly Source[]>(knownState(runs, known));
+  const { runs, notices } = scanRaw(paths.raw, (directory) => isWhole(directory, known, seen));
+  const results = await filesOfFigures(paths);
+  notices.push(...results.notices);
+  const figures = new Map(results.files.map((file) => [file.run_id, file]));
+  const sources = new Map<string, readonly Source[]>(knownState(runs, known, seen));
   for (const [run_id, file] of figures) sources.set(run_id, [sourceOf(file)]);
   const stale = staleRuns(sources, known);
   const old = await namesOf(db, stale.runs);
@@ -73,12 +69,12 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   const wanted = stale.runs.map((run) => runs.get(run) ?? []).filter((run) => run.length > 0);
   const schemas = anew ? exportSchemas(staged) : undefined;
   try {
-    notices.push(...await buildRuns(db, wanted, known, staged, catalog));
+    notices.push(...await buildRuns(db, wanted, known, seen, staged, catalog));
   } finally {
     await schemas;
   }
   for (const file of stale.runs.map((run) => figures.get(run))) {
-    if (file !== undefined) notices.push(...await buildSummaries(db, file, catalog));
+    if (file !== undefined) notices.push(...await buildFigures(db, file, catalog));
   }
   notices.push(...await leftOut(db, paths.raw));
   await writeSpreads(db, staged, paths.exported);
@@ -97,7 +93,8 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   } finally {
     await closed;
   }
-  publish(paths.exported, staged, version, before, [
+  const evidence = seen.statesOf([...runs.values()].flat());
+  publish(paths.exported, staged, { version, evidence }, before, [
     ...unlisted.map((path) => `api/v1/${path}`),
     ...DATASETS.flatMap((dataset) => [...stale.parts].map((part) => `${dataset}/${part}`)),
     ...runs.size === 0 ? ["dictionary.json"] : [],
@@ -127,35 +124,4 @@ async function startFrom({ exported, database }: Paths, staged: string, version:
   if (last?.version !== version || !isAsPublished(exported, last)) return null;
   await Deno.copyFile(database, join(staged, "almanac.duckdb"));
   return last;
-}
-
-function sourceOf({ text }: SummaryFile): Source {
-  return { entry_id: "", seal: sha256Hex(text) };
-}
-
-async function buildSummaries(
-  db: Database,
-  file: SummaryFile,
-  catalog: Catalog,
-): Promise<readonly string[]> {
-  const { summaries, picks, notices } = readSummaries(file);
-  await insertSummaries(db, summaries, catalog);
-  await insertPicks(db, file.run_id, picks);
-  await db.run(
-    `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
-      quote(sourceOf(file).seal)
-    } AS seal`,
-  );
-  return notices;
-}
-
-/** The database to work on; `catalog`: its tables are made, with what the catalogue says. */
-async function openDatabase(staged: string, catalog: Catalog | null): Promise<Database> {
-  const db = await Database.inMemory({ memory_limit: MEMORY_LIMIT, temp_directory: join(staged, ".spill") });
-  const path = quote(join(staged, "almanac.duckdb"));
-  await db.run(
-    `ATTACH ${path} AS almanac (STORAGE_VERSION 'v1.0.0', RECOVERY_MODE no_wal_writes); USE almanac`,
-  );
-  if (catalog !== null) await createTables(db, catalog);
-  return db;
 }

@@ -31,7 +31,7 @@ export function isAsPublished(exported: string, { files }: BuildRecord): boolean
 export function publish(
   exported: string,
   staged: string,
-  version: string,
+  made: Omit<BuildRecord, "files">,
   before: BuildRecord | null,
   outdated: readonly string[],
 ): void {
@@ -43,7 +43,7 @@ export function publish(
   const kept = Object.entries(before?.files ?? {}).filter(([path]) => !isGone.has(path));
   Deno.writeTextFileSync(
     join(staged, BUILD_RECORD),
-    JSON.stringify({ version, files: Object.fromEntries([...kept, ...marks]) } satisfies BuildRecord),
+    JSON.stringify({ ...made, files: Object.fromEntries([...kept, ...marks]) } satisfies BuildRecord),
   );
   remove(join(exported, BUILD_RECORD));
   for (const path of [...fresh.filter((each) => !LAST.includes(each)), ...LAST]) {

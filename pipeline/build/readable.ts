@@ -6,8 +6,13 @@ import type { Database } from "../lib/duckdb.ts";
 import { withoutHomes } from "../schema/local_paths.ts";
 import { cutText } from "../schema/text.ts";
 import { buildBatch, DATASETS, UnreadableError } from "./batch.ts";
-import { forget } from "./changes.ts";
+import { forgetBatch } from "./changes.ts";
 import type { SealedDirectory } from "./scan.ts";
+
+interface Outcome {
+  readonly notices: string[];
+  readonly left: LeftOut[];
+}
 
 /** A directory that cannot be built, and why. */
 export interface LeftOut {
@@ -20,21 +25,45 @@ const OF_THE_DATA = /^(Invalid Input|Conversion|Out of Range|Out of Memory|Const
 
 const LONGEST_REASON = 300;
 
-/** Builds what can be built of `batch` and tells of the rest. */
+/** Builds what can be built of `batch`, which begins in the middle of a run where one batch would have been too much, and tells of the rest. */
 export async function buildReadable(
   db: Database,
   batch: readonly SealedDirectory[],
   out: string,
   catalog: Catalog,
-): Promise<{ notices: string[]; left: LeftOut[] }> {
-  const failure = await failureOf(db, batch, out, catalog);
-  if (!(failure instanceof Error)) return { notices: failure, left: [] };
+  isMidRun = false,
+): Promise<Outcome> {
+  if (batch.length === 0) return { notices: [], left: [] };
+  const built = await failureOf(db, batch, out, catalog, isMidRun);
+  if (!(built instanceof Error)) return { notices: built, left: [] };
   const tries = join(out, ".tries");
-  const left = await failing(db, batch, failure, tries, catalog);
+  const left = await failing(db, batch, built, tries, catalog);
   await Deno.remove(tries, { recursive: true }).catch(() => undefined);
+  if (left.length === 0) return await buildHalves(db, batch, out, catalog, isMidRun);
   const unreadable = new Set(left.map(({ directory }) => directory));
   const rest = batch.filter((directory) => !unreadable.has(directory));
-  return { notices: rest.length === 0 ? [] : await buildBatch(db, rest, out, catalog), left };
+  const others = await buildReadable(db, rest, out, catalog, isMidRun);
+  return { notices: others.notices, left: [...left, ...others.left] };
+}
+
+/** Builds a batch in two parts of which none fails by itself. */
+async function buildHalves(
+  db: Database,
+  batch: readonly SealedDirectory[],
+  out: string,
+  catalog: Catalog,
+  isMidRun: boolean,
+): Promise<Outcome> {
+  const [first, second] = halvesOf(batch);
+  const goesOn = first.at(-1)?.run_id === second[0]?.run_id;
+  const before = await buildReadable(db, first, out, catalog, isMidRun);
+  const after = await buildReadable(db, second, out, catalog, goesOn);
+  return { notices: [...before.notices, ...after.notices], left: [...before.left, ...after.left] };
+}
+
+function halvesOf(batch: readonly SealedDirectory[]): [SealedDirectory[], SealedDirectory[]] {
+  const middle = Math.ceil(batch.length / 2);
+  return [batch.slice(0, middle), batch.slice(middle)];
 }
 
 /** The directories of `batch` that fail by themselves, when all of it failed with `failure`. */
@@ -48,12 +77,11 @@ async function failing(
   const [directory, ...others] = batch;
   if (directory === undefined) return [];
   if (others.length === 0) return [{ directory, reason: inWords(failure, directory, tries) }];
-  const middle = Math.ceil(batch.length / 2);
   const left: LeftOut[] = [];
-  for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-    const found = await failureOf(db, half, tries, catalog);
+  for (const half of halvesOf(batch)) {
+    const found = await failureOf(db, half, tries, catalog, false);
     if (found instanceof Error) left.push(...await failing(db, half, found, tries, catalog));
-    else await forget(db, runsOf(half));
+    else await forgetBatch(db, half);
   }
   return left;
 }
@@ -64,17 +92,22 @@ async function failureOf(
   batch: readonly SealedDirectory[],
   out: string,
   catalog: Catalog,
+  isMidRun: boolean,
 ): Promise<string[] | Error> {
+  const part = partOf(batch, isMidRun);
   try {
-    return await buildBatch(db, batch, out, catalog);
+    return await buildBatch(db, batch, part, out, catalog);
   } catch (error) {
     if (!isOfTheData(error)) throw error;
-    await forget(db, runsOf(batch));
-    for (const dataset of DATASETS) {
-      await Deno.remove(join(out, dataset, `${batch[0]?.run_id}.parquet`)).catch(() => undefined);
-    }
+    await forgetBatch(db, batch);
+    for (const dataset of DATASETS) await Deno.remove(join(out, dataset, part)).catch(() => undefined);
     return error;
   }
+}
+
+/** The name of a batch's Parquet file; the first of a run is called by the run. */
+function partOf([first]: readonly SealedDirectory[], isMidRun: boolean): string {
+  return `${first?.run_id}${isMidRun ? `.${first?.provenance.evidence_id}` : ""}.parquet`;
 }
 
 /** What the database says, without the folders of this computer. */
@@ -87,10 +120,7 @@ function inWords(failure: Error, { path, run_id, entry_id }: SealedDirectory, tr
   );
 }
 
-function isOfTheData(error: unknown): error is Error {
+/** Whether the database refuses what it was given, and not a fault of the program or the machine. */
+export function isOfTheData(error: unknown): error is Error {
   return error instanceof UnreadableError || error instanceof Error && OF_THE_DATA.test(error.message);
-}
-
-function runsOf(batch: readonly SealedDirectory[]): string[] {
-  return [...new Set(batch.map(({ run_id }) => run_id))];
 }

@@ -2,11 +2,11 @@
 import type { Catalog } from "../lib/catalog.ts";
 import type { Database } from "../lib/duckdb.ts";
 import { batches } from "./batch.ts";
-import { intact } from "./intact.ts";
 import type { BuiltSource } from "./changes.ts";
 import { knownFault, leaveOut } from "./left_out.ts";
 import { buildReadable } from "./readable.ts";
 import type { RawDirectory, SealedDirectory } from "./scan.ts";
+import type { Seen } from "./seen.ts";
 
 /** Requests and chunk times held in memory at once, in bytes of JSON. */
 const BATCH_BYTES = 512 * 2 ** 20;
@@ -16,6 +16,7 @@ export async function buildRuns(
   db: Database,
   runs: readonly (readonly RawDirectory[])[],
   built: readonly BuiltSource[],
+  seen: Seen,
   staged: string,
   catalog: Catalog,
 ): Promise<string[]> {
@@ -26,8 +27,8 @@ export async function buildRuns(
   for (const run of runs) {
     const sealed: SealedDirectory[] = [];
     for (const directory of run) {
-      const known = knownFault(directory, built);
-      const found = known === null ? intact(directory) : { reason: known };
+      const known = knownFault(directory, built, seen);
+      const found = known === null ? seen.check(directory) : { reason: known };
       if ("sealed" in found) sealed.push(found.sealed);
       else left.push({ directory, reason: found.reason });
     }
@@ -42,6 +43,6 @@ export async function buildRuns(
     }
   }
   // Last, since a batch that fails takes all with it that is known of its runs.
-  for (const { directory, reason } of left) await leaveOut(db, directory, reason);
+  for (const { directory, reason } of left) await leaveOut(db, directory, reason, seen);
   return notices;
 }

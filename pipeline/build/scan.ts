@@ -1,8 +1,9 @@
 // What lies in data/raw: the sealed directories of each run, and those that are not sealed.
 import { join } from "node:path";
-import { isSystemError, sha256Hex } from "../lib/files.ts";
+import { isSystemError } from "../lib/files.ts";
+import { readPlainText, UnreadError } from "../lib/plain_file.ts";
+import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import type { Provenance } from "../schema/provenance.ts";
-import { intact } from "./intact.ts";
 
 export interface RawDirectory {
   readonly path: string;
@@ -23,7 +24,7 @@ export interface Scan {
 }
 
 /** Looks at every data/raw/<run>/<entry>; of directories with the same evidence the first that is whole counts. Reads only provenance.json of each; synchronously, which is several times faster for so many small files. */
-export function scanRaw(raw: string): Scan {
+export function scanRaw(raw: string, isWhole: (directory: RawDirectory) => boolean): Scan {
   const runs = new Map<string, RawDirectory[]>();
   const notices: string[] = [];
   const known = new Map<string, RawDirectory>();
@@ -31,12 +32,12 @@ export function scanRaw(raw: string): Scan {
     const sealed: RawDirectory[] = [];
     for (const entry_id of folders(join(raw, run_id), notices)) {
       const path = join(raw, run_id, entry_id);
-      const provenance = sealIn(path, notices);
-      if (provenance === null) continue;
-      const directory = { path, run_id, entry_id, seal: sha256Hex(provenance), provenance };
-      const evidence_id = /"evidence_id": *"(\w+)"/.exec(provenance)?.[1] ?? path;
+      const read = sealIn(path, notices);
+      if (read === null) continue;
+      const directory = { path, run_id, entry_id, seal: read.sha256, provenance: read.text };
+      const evidence_id = /"evidence_id": *"(\w+)"/.exec(read.text)?.[1] ?? path;
       const twin = known.get(evidence_id);
-      if (twin !== undefined && "sealed" in intact(twin)) {
+      if (twin !== undefined && isWhole(twin)) {
         notices.push(`${path} is left out: it holds the same evidence as ${twin.path}`);
         continue;
       }
@@ -48,16 +49,16 @@ export function scanRaw(raw: string): Scan {
   return { runs, notices };
 }
 
-/** The text of a directory's provenance.json; null, and a notice, when there is none. */
-function sealIn(path: string, notices: string[]): string | null {
+/** A directory's provenance.json; null, and a notice, when it cannot be had. */
+function sealIn(path: string, notices: string[]): { text: string; sha256: string } | null {
   try {
-    return Deno.readTextFileSync(join(path, "provenance.json"));
+    return readPlainText(join(path, "provenance.json"), EVIDENCE_FILES["provenance.json"].most_bytes);
   } catch (error) {
-    if (!isSystemError(error)) throw error;
+    if (!(error instanceof UnreadError)) throw error;
     notices.push(
-      error instanceof Deno.errors.NotFound
+      error.isMissing
         ? `${path} has no provenance.json: it was not collected to its end and is left out`
-        : `${path} is left out: its provenance.json cannot be read`,
+        : `${path} is left out: its provenance.json cannot be read: ${error.message}`,
     );
     return null;
   }

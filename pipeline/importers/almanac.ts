@@ -1,12 +1,12 @@
 // The specification's directory: results.jsonl, metadata.json, gpu.csv and what our agent adds. Taken in as it is, but for local paths.
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { exists, whyNoFile } from "../lib/files.ts";
+import { exists, NOT_THERE, whyNoFile } from "../lib/files.ts";
 import { EVIDENCE_FILES, type EvidenceFileName, isAgentFile } from "../schema/evidence_files.ts";
 import { copyCleaned, removerFor } from "./cleaned.ts";
 import type { Importer } from "./importer.ts";
 
-const NEEDED = ["results.jsonl", "metadata.json"];
+const NEEDED = ["results.jsonl", "metadata.json"] as const;
 /** A folder full of other things is not listed to its end. */
 const MOST_NAMED = 20;
 
@@ -20,6 +20,7 @@ export const almanac: Importer = {
 
   async convert(dir, out) {
     const names = (await Array.fromAsync(Deno.readDir(dir))).map((item) => item.name).sort();
+    for (const name of NEEDED) await refuseOdd(dir, name);
     const remove = await removerFor(join(dir, "metadata.json"));
     const notes: string[] = [];
     const strangers: string[] = [];
@@ -29,12 +30,6 @@ export const almanac: Importer = {
         continue;
       }
       const why = await whyLeft(dir, name);
-      if (why !== null && NEEDED.includes(name)) {
-        throw new UserError(
-          `Cannot read ${join(dir, name)}: ${why}`,
-          "Put the file itself there, as it was written.",
-        );
-      }
       const note = why === null
         ? await copyCleaned(join(dir, name), join(out, name), remove)
         : `${name} was left where it is: ${why}`;
@@ -43,6 +38,16 @@ export const almanac: Importer = {
     return [...notes, ...inWords(strangers)];
   },
 };
+
+/** Before anything of the directory is read: a UserError when a file that it needs cannot be taken. One that is missing is told of by its seal. */
+async function refuseOdd(dir: string, name: EvidenceFileName): Promise<void> {
+  const why = await whyLeft(dir, name);
+  if (why === null || why === NOT_THERE) return;
+  throw new UserError(
+    `Cannot read ${join(dir, name)}: ${why}`,
+    "Put the file itself there, as it was written.",
+  );
+}
 
 /** Why a file of evidence cannot be taken; null when it can. */
 async function whyLeft(dir: string, name: EvidenceFileName): Promise<string | null> {

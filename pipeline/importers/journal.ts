@@ -27,7 +27,7 @@ export async function entryOf(
   { provider, price, location }: Facts,
   home: string,
 ): Promise<Entry> {
-  const { hardware, model: { name: model, runtime: told }, test_config } = await readMetadata(dir);
+  const { hardware, model: { name: model, runtime: told }, test_config } = readMetadata(dir);
   const runtime = told ?? "unknown";
   const gpu = hardware.gpu_name ?? "any";
   const name = slug([provider, gpu, runtime, model].join("-"));

@@ -2,13 +2,17 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { reasonOf, UserError } from "../errors.ts";
+import { digestOf } from "../lib/evidence_id.ts";
 import { exists, isSystemError } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
+import { readPlainText, UnreadError } from "../lib/plain_file.ts";
 import { newRunId } from "../lib/run_id.ts";
 import { sealRawDirectory } from "../lib/seal.ts";
 import type { Paths } from "../paths.ts";
+import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import { plainText } from "../schema/plain_text.ts";
+import { LEAST_PRICE_PER_HOUR, type Provenance } from "../schema/provenance.ts";
 import { almanac } from "./almanac.ts";
 import { type Brought, entryOf, writeJournal } from "./journal.ts";
 import { foreignFile } from "./foreign.ts";
@@ -28,7 +32,7 @@ export interface ImportFacts {
 const Place = z.object({
   provider: plainText(60).min(1),
   location: plainText(80).min(1).nullable(),
-  price: z.number().positive().max(1e6).nullable(),
+  price: z.number().min(LEAST_PRICE_PER_HOUR).max(1e6).nullable(),
 });
 
 export interface Imported {
@@ -113,7 +117,7 @@ async function importOne(
     await Deno.mkdir(partial, { recursive: true });
     const notes = await importer.convert(dir, partial);
     const entry = await entryOf(partial, facts, home);
-    const sealed = await sealRawDirectory(partial, {
+    const source = {
       run_id,
       entry_id: entry.id,
       origin: importer.origin,
@@ -121,7 +125,11 @@ async function importOne(
       location: facts.location,
       price_per_hour: facts.price,
       collected_at: now.toISOString(),
-    });
+    };
+    const first = await sealRawDirectory(partial, source);
+    const like = known.get(first.evidence_id);
+    const isApart = like !== undefined && hasOtherGpu(like, first.files);
+    const sealed = isApart ? await sealRawDirectory(partial, source, true) : first;
     if (sealed.impossible !== null) {
       throw new UserError(
         `Cannot use ${join(dir, "results.jsonl")}: ${sealed.impossible}`,
@@ -137,7 +145,7 @@ async function importOne(
     }
     known.set(sealed.evidence_id, join(home, entry.id));
     await Deno.rename(partial, join(home, entry.id));
-    return { sealed, entry, notes };
+    return { sealed, entry, notes: isApart ? [...notes, `${OTHER_GPU} ${like}`] : notes };
   } catch (error) {
     await Deno.remove(partial, { recursive: true }).catch(() => undefined);
     await Deno.remove(home).catch(() => undefined);
@@ -146,6 +154,15 @@ async function importOne(
     }
     throw error;
   }
+}
+
+const OTHER_GPU = "it counts as evidence of its own, since only its gpu.csv differs from that of";
+
+/** Whether the evidence at `path` and these files both have a gpu.csv, and each another. */
+function hasOtherGpu(path: string, files: Provenance["files"]): boolean {
+  const own = digestOf(files, "gpu.csv");
+  const text = sealText(path);
+  return own !== "" && text.includes('"gpu.csv"') && !text.includes(own);
 }
 
 const KNOWN_FORMATS = "A directory of the almanac's own format has results.jsonl, metadata.json and gpu.csv.";
@@ -172,12 +189,21 @@ async function knownEvidence(raw: string): Promise<Map<string, string>> {
   for (const run of await folders(raw)) {
     for (const entry of await folders(join(raw, run))) {
       const path = join(raw, run, entry);
-      const text = await Deno.readTextFile(join(path, "provenance.json")).catch(() => "");
-      const id = /"evidence_id": *"(\w+)"/.exec(text)?.[1];
+      const id = /"evidence_id": *"(\w+)"/.exec(sealText(path))?.[1];
       if (id !== undefined) known.set(id, path);
     }
   }
   return known;
+}
+
+/** The text of a directory's seal; empty when it cannot be read. */
+function sealText(path: string): string {
+  try {
+    return readPlainText(join(path, "provenance.json"), EVIDENCE_FILES["provenance.json"].most_bytes).text;
+  } catch (error) {
+    if (error instanceof UnreadError) return "";
+    throw error;
+  }
 }
 
 async function folders(path: string): Promise<string[]> {

@@ -34,16 +34,25 @@ export async function readText(path: string): Promise<string> {
 /** What lies at `path` in the place of a plain file, in words; null when there is one. Links are not followed. */
 export async function whyNoFile(path: string): Promise<string | null> {
   try {
-    const { isFile, isDirectory, isSymlink } = await Deno.lstat(path);
-    if (isFile) return null;
-    return isDirectory ? "it is a folder" : isSymlink ? "it is a link" : "it is no plain file";
+    return whyNotPlain(await Deno.lstat(path));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return "it is not there";
-    }
-    if (isSystemError(error)) return "it cannot be opened";
+    if (isSystemError(error)) return systemFault(error);
     throw error;
   }
+}
+
+/** What a thing is that is no plain file, in words; null when it is one. */
+export function whyNotPlain({ isFile, isDirectory, isSymlink }: Deno.FileInfo): string | null {
+  if (isFile) return null;
+  return isDirectory ? "it is a folder" : isSymlink ? "it is a link" : "it is no plain file";
+}
+
+export const NOT_THERE = "it is not there";
+
+/** Why a file cannot be had, without its path. */
+export function systemFault(error: Error): string {
+  const isMissing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  return isMissing ? NOT_THERE : "it cannot be opened";
 }
 
 /** Whether the operating system refused something, such as a file that may not be read or a disk without room. */

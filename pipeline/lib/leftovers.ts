@@ -12,7 +12,7 @@ const PLACES: readonly Place[] = [
   { path: ["runs"], half_made: /\.tmp$/ },
   { path: ["runs", "*"], half_made: /\.(tmp|part)$/ },
   { path: ["runs", "*", "work", "*"], half_made: /\.part$/ },
-  { path: ["data", "raw", "*"], half_made: /^\..+\.partial$/ },
+  { path: ["data", "raw", "*"], half_made: /^\.(.+\.)?partial$/ },
 ];
 
 /** Removes it. Only for whoever holds the lock of the root: then nobody is making anything there. */

@@ -1,8 +1,9 @@
 // A file of JSON lines that is only appended to, each line on disk before the next act, and that survives a crash in any line.
 import { dirname } from "node:path";
 import type { z } from "zod";
+import { UserError } from "../errors.ts";
 import { wellFormedJson } from "../schema/text.ts";
-import { writeAll } from "./files.ts";
+import { NOT_THERE, whyNoFile, writeAll } from "./files.ts";
 
 type Timeless<T> = T extends unknown ? Omit<T, "at"> : never;
 
@@ -74,6 +75,10 @@ export async function readLines<T>(
   schema: z.ZodType<T>,
   { warn, admit = () => undefined }: Lenient<T>,
 ): Promise<T[]> {
+  const why = await whyNoFile(path);
+  if (why !== null && why !== NOT_THERE) {
+    throw new UserError(`Cannot read ${path}: ${why}`, "Put the file itself there, as it was written.");
+  }
   const faults = new Map<string, number[]>();
   const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1).flatMap((text, index) => {
     try {

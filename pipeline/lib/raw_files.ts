@@ -13,24 +13,26 @@ import {
   readRequestLine,
   readServerLine,
 } from "../schema/evidence.ts";
+import { EVIDENCE_FILES, type EvidenceFileName } from "../schema/evidence_files.ts";
 import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
-import { CUT_OFF, type RejectedLine, REPEATS } from "../schema/provenance.ts";
-import type { RequestLine } from "../schema/request.ts";
+import { CUT_OFF, MOST_GPU_COLUMNS, type RejectedLine, REPEATS } from "../schema/provenance.ts";
 import { strictJson } from "../schema/strict_json.ts";
-import { exists, readText, whyNoFile } from "./files.ts";
+import { exists, whyNoFile } from "./files.ts";
 import { fileLines } from "./lines.ts";
+import { readPlainText, UnreadError } from "./plain_file.ts";
+import { RepeatedRequests } from "./repeated.ts";
 import { Rejections, wholeFile } from "./rejections.ts";
 
 /** Each is a benchmark of its own. */
 const MOST_LEVELS = 256;
 
 /** metadata.json; a UserError says why there is none that can be used. */
-export async function readMetadata(dir: string): Promise<Metadata> {
+export function readMetadata(dir: string): Metadata {
   const path = join(dir, "metadata.json");
   const hint = "A result directory needs metadata.json with hardware and model.name.";
-  const read = await readJson(path);
+  const read = readJson(dir, "metadata.json");
   if ("reason" in read) throw new UserError(`Cannot read ${path}: ${read.reason}`, hint);
   return parseOrRefuse(Metadata, read.value, path, hint);
 }
@@ -41,13 +43,16 @@ export async function readResults(dir: string, { test_config }: Metadata) {
   const none = await whyNoFile(path);
   if (none !== null) throw new UserError(`Cannot read ${path}: ${none}`, "Name a directory that has one.");
   const rejections = new Rejections("results.jsonl");
-  const repeated = new Repeated();
+  const told_level = test_config?.concurrent_reqs || 1;
+  const isOpen = (test_config?.load ?? null) !== null && test_config?.load?.kind !== "ladder";
+  const repeated = new RepeatedRequests({ told_level, isOpen });
   const durations = new Durations();
   const levels = new Set<number>();
   const rates = new Map<number, { sum: number; count: number }>();
   let requests = 0;
+  let measured = 0;
   for await (const line of usableLines(path, readRequestLine, rejections)) {
-    const before = repeated.lineOf(keyOf(line.value), line.number);
+    const before = repeated.lineOf(line.value, line.number);
     if (before !== null) {
       rejections.add(line.number, `${REPEATS} ${before}`);
       continue;
@@ -55,7 +60,9 @@ export async function readResults(dir: string, { test_config }: Metadata) {
     requests += 1;
     const { phase, level, tps } = line.value;
     levels.add(level ?? 1);
-    if ((phase ?? "measure") !== "measure" || isFailed(line.value)) continue;
+    if ((phase ?? "measure") !== "measure") continue;
+    measured += 1;
+    if (isFailed(line.value)) continue;
     durations.add(line.value);
     if (!tps) continue;
     const rate = rates.get(level ?? 1) ?? { sum: 0, count: 0 };
@@ -63,12 +70,12 @@ export async function readResults(dir: string, { test_config }: Metadata) {
   }
   refuseUseless(path, requests, levels.size, rejections);
   const lowest = rates.get(Math.min(...rates.keys()));
-  const isOpen = (test_config?.load ?? null) !== null && test_config?.load?.kind !== "ladder";
   return {
     requests,
+    measured,
     rejected: rejections.lines,
     tokens_per_second: lowest === undefined ? null : lowest.sum / lowest.count,
-    impossible: durations.fault(test_config?.concurrent_reqs || 1, isOpen),
+    impossible: durations.fault(told_level, isOpen),
   };
 }
 
@@ -88,23 +95,6 @@ function refuseUseless(path: string, requests: number, levels: number, { lines, 
   }
 }
 
-/** The same request has the same numbers and times. */
-function keyOf({ n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns }: RequestLine): string {
-  return [n, t, level, phase, tok, tps, dur, err, sent_ns, end_ns].join(" ");
-}
-
-/** Lines by what they tell of. */
-class Repeated {
-  readonly #first = new Map<string, number>();
-
-  /** The line that told of the same; null for the first. */
-  lineOf(key: string, line: number): number | null {
-    const first = this.#first.get(key);
-    if (first === undefined) this.#first.set(key, line);
-    return first ?? null;
-  }
-}
-
 /** The lines that chunks.jsonl and server.jsonl have and that cannot be used; none without these files. */
 export async function faultyLines(dir: string): Promise<RejectedLine[]> {
   return [...await faultyChunks(dir), ...await faultyServerLines(dir)];
@@ -113,12 +103,12 @@ export async function faultyLines(dir: string): Promise<RejectedLine[]> {
 async function faultyChunks(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("chunks.jsonl");
   const path = join(dir, rejections.file);
-  if (!await exists(path)) return [];
-  const repeated = new Repeated();
+  if (await whyNoFile(path) !== null) return [];
+  const known = new Set<string>();
   for await (const { number, value } of usableLines(path, readChunkLine, rejections)) {
-    if (repeated.lineOf(requestOf(value), number) !== null) {
-      rejections.add(number, `it tells of request ${value.n} again`);
-    }
+    const request = requestOf(value);
+    if (known.has(request)) rejections.add(number, `it tells of request ${value.n} again`);
+    known.add(request);
   }
   return rejections.lines;
 }
@@ -130,7 +120,7 @@ function requestOf({ level, phase, n }: ChunkLine): string {
 async function faultyServerLines(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("server.jsonl");
   const path = join(dir, rejections.file);
-  if (!await exists(path)) return [];
+  if (await whyNoFile(path) !== null) return [];
   await Array.fromAsync(usableLines(path, readServerLine, rejections), () => null);
   return rejections.lines;
 }
@@ -153,7 +143,7 @@ async function* usableLines<T>(
 export async function faultyCalibration(dir: string): Promise<RejectedLine[]> {
   const file = "calibration.json";
   if (!await exists(join(dir, file))) return [];
-  const read = await readJson(join(dir, file));
+  const read = readJson(dir, file);
   if ("reason" in read) return wholeFile(file, read.reason);
   const checked = check(Calibration, read.value);
   return "faults" in checked ? wholeFile(file, checked.faults.join("; ")) : [];
@@ -164,10 +154,15 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
   const rejections = new Rejections("gpu.csv");
   const path = join(dir, rejections.file);
   let header: GpuHeader | null = null;
-  if (!await exists(path)) return { header, rejected: [] };
+  if (await whyNoFile(path) !== null) return { header, rejected: [] };
   for await (const { number, text, fault } of fileLines(path)) {
     if (fault === null && header === null) {
       header = readGpuHeader(text);
+      const { length } = header.columns;
+      if (length > MOST_GPU_COLUMNS) {
+        const reason = `it has ${length} columns, at most ${MOST_GPU_COLUMNS} are read`;
+        return { header: null, rejected: wholeFile(rejections.file, reason) };
+      }
       if (header.header_lines === 1) continue;
     }
     const reason = fault ?? gpuLineFault(text, header?.columns ?? []);
@@ -177,13 +172,11 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
 }
 
 /** The JSON of a small file, or why it says none. */
-async function readJson(path: string) {
-  const none = await whyNoFile(path);
-  if (none !== null) return { reason: none };
+function readJson(dir: string, name: EvidenceFileName) {
   try {
-    return strictJson(await readText(path));
+    return strictJson(readPlainText(join(dir, name), EVIDENCE_FILES[name].most_bytes).text);
   } catch (error) {
-    if (error instanceof TypeError) return { reason: "it is not UTF-8" };
+    if (error instanceof UnreadError) return { reason: error.message };
     throw error;
   }
 }

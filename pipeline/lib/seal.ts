@@ -4,13 +4,16 @@ import { isEvidenceFile } from "../schema/evidence_files.ts";
 import { publicFlag } from "../schema/local_paths.ts";
 import type { Metadata } from "../schema/metadata.ts";
 import { visible } from "../schema/plain_text.ts";
-import { Provenance, type RejectedLine } from "../schema/provenance.ts";
-import { mapTexts, wellFormedJson } from "../schema/text.ts";
-import { sha256File, sha256Hex, writeAtomic } from "./files.ts";
+import { LONGEST_TOLD, Provenance, type RejectedLine } from "../schema/provenance.ts";
+import { cutText, mapTexts, wellFormedJson } from "../schema/text.ts";
+import { evidenceId } from "./evidence_id.ts";
+import { sha256File, writeAtomic } from "./files.ts";
 import { faultyCalibration, faultyLines, readGpu, readMetadata, readResults } from "./raw_files.ts";
 import { inWords } from "./rejections.ts";
 
 const SEAL = "provenance.json";
+const NOTHING_MEASURED =
+  "nothing in it was measured: all its requests are of warm-up, settle or repeat, and no table will tell of it";
 
 /** Where the evidence comes from. */
 export type Source =
@@ -33,9 +36,9 @@ export interface Sealed extends Provenance {
   readonly complete: boolean;
 }
 
-/** Reads and seals `dir`. A UserError refuses it whole when it has no usable request or no usable metadata. */
-export async function sealRawDirectory(dir: string, source: Source): Promise<Sealed> {
-  const metadata = await readMetadata(dir);
+/** Reads and seals `dir`. A UserError refuses it whole when it has no usable request or no usable metadata. `apart`: see evidenceId. */
+export async function sealRawDirectory(dir: string, source: Source, apart = false): Promise<Sealed> {
+  const metadata = readMetadata(dir);
   const results = await readResults(dir, metadata);
   const gpu = await readGpu(dir);
   const rejected_lines = [
@@ -45,11 +48,10 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
     ...gpu.rejected,
   ];
   const files = await digests(dir);
-  const digest = (name: string) => files.find((file) => file.name === name)?.sha256 ?? "";
   const provenance = Provenance.parse({
-    evidence_id: sha256Hex(`${digest("metadata.json")}\n${digest("results.jsonl")}`).slice(0, 16),
-    ...mapTexts(source, visible),
-    engine_flags: source.engine_flags?.map(publicFlag) ?? null,
+    evidence_id: evidenceId(files, apart),
+    ...mapTexts(source, told),
+    engine_flags: source.engine_flags?.map((flag) => told(publicFlag(flag))) ?? null,
     files,
     gpu_columns: gpu.header?.columns ?? null,
     gpu_header_lines: gpu.header?.header_lines ?? 0,
@@ -59,6 +61,7 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
   return {
     ...provenance,
     warnings: [
+      ...(results.measured === 0 ? [NOTHING_MEASURED] : []),
       ...inWords(rejected_lines),
       ...(gpu.header === null && (metadata.hardware.gpu_count ?? 1) > 0 ? [gpuNotKnown(gpu.rejected)] : []),
     ],
@@ -69,9 +72,14 @@ export async function sealRawDirectory(dir: string, source: Source): Promise<Sea
   };
 }
 
+/** Names as a seal may hold them. */
+function told(text: string): string {
+  return cutText(visible(text), LONGEST_TOLD);
+}
+
 /** What a sealed directory says. */
 export async function readSealed(dir: string): Promise<Pick<Sealed, "tokens_per_second" | "complete">> {
-  const metadata = await readMetadata(dir);
+  const metadata = readMetadata(dir);
   const { tokens_per_second } = await readResults(dir, metadata);
   return { tokens_per_second, complete: isComplete(metadata) };
 }

@@ -9,6 +9,10 @@ export const BuildRecord = z.strictObject({
   files: z.record(z.string(), z.tuple([z.int(), z.number()])).meta({
     description: "Every file by its path, with its size in bytes and when it was changed, ms since 1970.",
   }),
+  evidence: z.record(z.string(), z.string()).meta({
+    description:
+      "Every directory of evidence that it saw, `<run>/<entry>`, with a digest over its seal and the names, sizes and times of its files.",
+  }),
 }).meta({ id: "BuildRecord", description: ".built: what a build of the data left." });
 
 export type BuildRecord = z.infer<typeof BuildRecord>;

@@ -7,6 +7,12 @@ import { Prompts } from "./prompts.ts";
 import { RuntimeInstall } from "./runtime_install.ts";
 
 const text = (what: string) => plainText().nullish().meta({ description: what });
+/** What the database would take for a time with which it cannot reckon. */
+const ENDLESS = /^\s*([+-]?inf|epoch|[+-]?\d{5,}[-/])/i;
+const moment = (what: string) =>
+  plainText().refine((told) => !ENDLESS.test(told), { error: "it is no time of this age" }).nullish().meta({
+    description: what,
+  });
 const MOST = 1e15;
 const MOST_LEVEL = 1e6;
 const MOST_SECONDS = 1e9;
@@ -161,8 +167,8 @@ export const TelemetryMeta = z.object({
 
 export const Metadata = z.object({
   benchmark_version: text("Version of the benchmark's format."),
-  started_at: text("Start, ISO 8601."),
-  completed_at: text("End, ISO 8601; null when it was interrupted."),
+  started_at: moment("Start, ISO 8601."),
+  completed_at: moment("End, ISO 8601; null when it was interrupted."),
   hostname: text("Name of the machine."),
   host_id: text("Hashed id of the machine, the same on every run on it."),
   agent_version: text("Version of the agent."),

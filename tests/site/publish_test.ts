@@ -7,7 +7,7 @@ import { sha256Hex } from "../../pipeline/lib/files.ts";
 import type { Paths } from "../../pipeline/paths.ts";
 import { EVIDENCE_FILES } from "../../pipeline/schema/evidence_files.ts";
 import { cli } from "../e2e/cli.ts";
-import { jsonl, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
+import { fromHost, jsonl, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
 
 const RUN = "20260102-030405-abcd";
 const SCRIPT = "<script>document.title = 'owned'</script>";
@@ -85,12 +85,26 @@ async function sealToo(evidence: string, name: string): Promise<void> {
   await Deno.writeTextFile(path, JSON.stringify(provenance));
 }
 
+/** Another figure in the place of one, with the size and the time of before. */
+async function changeKeepingTimes(path: string): Promise<void> {
+  const { atime, mtime } = await Deno.stat(path);
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replace('"tps":90', '"tps":99'));
+  await Deno.utime(path, atime ?? 0, mtime ?? 0);
+}
+
 Deno.test("only what the builder wrote or read reaches the site, and what is left out is named", async () => {
   await using root = await temporaryRoot();
   const { paths, log } = root;
   const lines = Array.from({ length: 12 }, (_, n) => plainLine(n, n * 2, 90));
   const evidence = await sealed(paths, RUN, "a", { "results.jsonl": jsonl(lines) });
   await sealToo(evidence, "notes.html");
+  const edited = await sealed(
+    paths,
+    RUN,
+    "edited",
+    fromHost("other", { "results.jsonl": jsonl(lines), "gpu.csv": "timestamp,power.draw\n" }),
+  );
   await Deno.writeTextFile(join(paths.root, "data", "published", "kept.json"), JSON.stringify(RESULTS));
   await Deno.writeTextFile(
     join(paths.root, "data", "published", "changed.json"),
@@ -102,10 +116,9 @@ Deno.test("only what the builder wrote or read reaches the site, and what is lef
   await Deno.writeTextFile(join(paths.root, "data", "published", "changed.json"), SCRIPT);
   const { most_bytes } = EVIDENCE_FILES["calibration.json"];
   await Deno.writeFile(join(evidence, "calibration.json"), new Uint8Array(most_bytes + 1));
-  await Deno.writeFile(
-    join(evidence, "canary.json"),
-    new Uint8Array(EVIDENCE_FILES["canary.json"].most_bytes),
-  );
+  await Deno.writeTextFile(join(evidence, "canary.json"), "{}");
+  await changeKeepingTimes(join(edited, "results.jsonl"));
+  await Deno.mkdir(join(evidence, "..", "shut"), { mode: 0o000 });
 
   const { code, err } = await cli("build-site", "--root", paths.root);
   equal(code, 0, err);
@@ -113,9 +126,10 @@ Deno.test("only what the builder wrote or read reaches the site, and what is lef
   const below = (folder: string) => found.filter((path) => path.startsWith(folder)).sort();
   deepEqual(
     below("raw/"),
-    ["canary.json", "metadata.json", "provenance.json", "results.jsonl"].map((name) =>
-      `raw/${RUN}/a/${name}`
-    ),
+    [
+      ...["metadata.json", "provenance.json", "results.jsonl"].map((name) => `raw/${RUN}/a/${name}`),
+      ...["gpu.csv", "metadata.json", "provenance.json"].map((name) => `raw/${RUN}/edited/${name}`),
+    ],
   );
   deepEqual(below("published/"), ["published/kept.json"]);
   deepEqual(
@@ -152,7 +166,13 @@ Deno.test("only what the builder wrote or read reaches the site, and what is lef
     join("benchmarks", path)
   );
   ok(links.length >= 3);
-  for (const link of links) ok(found.includes(link), link);
+  const changed = `raw/${RUN}/edited/results.jsonl`;
+  for (const link of links) ok(found.includes(link) || link === changed, link);
+  match(err, /edited: results\.jsonl: its SHA-256 is another/);
+  match(
+    err,
+    /\/a: agent\.log, calibration\.json, canary\.json, server\.jsonl: provenance\.json does not tell of it/,
+  );
   match(text, /notes\.html, which is not published/);
   match(err, /gpu\.csv \.html/);
 });

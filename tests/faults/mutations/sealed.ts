@@ -1,5 +1,6 @@
 // Evidence that lies sealed is spoilt: its files are changed, with or without a seal that fits them again, or the seal itself is.
 import { join } from "node:path";
+import { evidenceId } from "../../../pipeline/lib/evidence_id.ts";
 import { sha256Hex } from "../../../pipeline/lib/files.ts";
 import type { Chance } from "../chance.ts";
 import { below, change, valued } from "./mutate.ts";
@@ -38,5 +39,5 @@ async function sealedAnew(dir: string, seal: string, next: Chance): Promise<stri
   for (const file of provenance.files) {
     if (file.name === name) Object.assign(file, { bytes: bytes.length, sha256: sha256Hex(bytes) });
   }
-  return JSON.stringify(provenance);
+  return JSON.stringify({ ...provenance, evidence_id: evidenceId(provenance.files) });
 }

@@ -1,0 +1,59 @@
+// Results known only as figures become rows, file by file; a file that cannot be used is left out by name.
+import { join } from "node:path";
+import { messageOf, UserError } from "../errors.ts";
+import type { Catalog } from "../lib/catalog.ts";
+import { type Database, quote } from "../lib/duckdb.ts";
+import { isSystemError, NOT_THERE, sha256Hex, systemFault, whyNoFile } from "../lib/files.ts";
+import type { Paths } from "../paths.ts";
+import {
+  insertPicks,
+  insertSummaries,
+  readSummaries,
+  SUBMISSIONS,
+  type SummaryFile,
+  summaryFiles,
+} from "../summaries/mod.ts";
+import { forget, type Source } from "./changes.ts";
+import { isOfTheData } from "./readable.ts";
+
+/** The files of results as they are now, and a notice for what cannot be read. */
+export async function filesOfFigures(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
+  const submissions = join(paths.submitted, SUBMISSIONS);
+  const why = await whyNoFile(submissions);
+  const notices = why === null || why === NOT_THERE ? [] : [`${submissions} is left out: ${why}`];
+  const submitted = notices.length === 0 ? paths.submitted : join(paths.submitted, ".none");
+  try {
+    return { files: await summaryFiles({ ...paths, submitted }), notices };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const notice = `published and submitted results are left out: ${systemFault(error)}: ${error.message}`;
+    return { files: [], notices: [...notices, notice] };
+  }
+}
+
+export function sourceOf({ text }: SummaryFile): Source {
+  return { entry_id: "", seal: sha256Hex(text) };
+}
+
+/** Brings the results of a file into the tables. Returns notices. */
+export async function buildFigures(
+  db: Database,
+  file: SummaryFile,
+  catalog: Catalog,
+): Promise<readonly string[]> {
+  try {
+    const { summaries, picks, notices } = readSummaries(file);
+    await insertSummaries(db, summaries, catalog);
+    await insertPicks(db, file.run_id, picks);
+    await db.run(
+      `INSERT INTO sources BY NAME SELECT ${quote(file.run_id)} AS run_id, '' AS entry_id, ${
+        quote(sourceOf(file).seal)
+      } AS seal`,
+    );
+    return notices;
+  } catch (error) {
+    if (!(error instanceof UserError) && !isOfTheData(error)) throw error;
+    await forget(db, [file.run_id]);
+    return [`${file.path} is left out: ${messageOf(error).split("\n")[0]}`];
+  }
+}

@@ -1,0 +1,86 @@
+// PURE. Lines of results.jsonl that tell of a request a second time, however they write it. What may be another request is none.
+import { isFailed } from "../schema/failed.ts";
+import type { RequestLine } from "../schema/request.ts";
+
+/** How a file's requests were sent. */
+export interface Sent {
+  /** Load level of lines that tell none. */
+  readonly told_level: number;
+  /** Whether requests were sent without waiting for others. */
+  readonly isOpen: boolean;
+}
+
+/** Times finer than milliseconds are those of one request alone. */
+const FINE_DIGITS = 3;
+const FINE_NS = 1e6;
+/** Requests that end together are written down within this time. */
+const BACK_SECONDS = 1;
+
+/** The request lines of a file, in its order. */
+export class RepeatedRequests {
+  readonly #sent: Sent;
+  readonly #first = new Map<string, { readonly n: number; readonly line: number }>();
+  /** Requests that say the same of themselves as one of these, and are others. */
+  readonly #others = new Map<string, number>();
+  /** When the last of the requests so far ended, seconds since 1970. */
+  #latest = -Infinity;
+  #isInOrder = true;
+  /** Whether the file has begun anew, and tells what it told before. */
+  #isAgain = false;
+
+  constructor(sent: Sent) {
+    this.#sent = sent;
+  }
+
+  /** The line that told of the same request; null for the first. */
+  lineOf(request: RequestLine, line: number): number | null {
+    const { n } = request;
+    const key = this.#keyOf(request);
+    const first = this.#first.get(key);
+    const ended = endOf(request);
+    const isBack = ended < this.#latest - BACK_SECONDS;
+    this.#isAgain = first !== undefined && this.#isInOrder && (isBack || this.#isAgain);
+    const isSame = this.#isAgain || first?.n === n || isFine(request) || this.#isAlone(request);
+    const before = first !== undefined && isSame ? first.line : this.#others.get(`${n} ${key}`);
+    if (before !== undefined) return before;
+    if (first === undefined) this.#first.set(key, { n, line });
+    else this.#others.set(`${n} ${key}`, line);
+    this.#isInOrder &&= !isBack;
+    this.#latest = Math.max(this.#latest, ended);
+    return null;
+  }
+
+  /** What a request says of itself, but for its number: the same for all ways of writing it. */
+  #keyOf(request: RequestLine): string {
+    const { t, phase, tok, dur, sent_ns, end_ns } = request;
+    const level = this.#levelOf(request);
+    const told = [t, level, phase ?? "measure", tok ?? null, dur || null, sent_ns, end_ns];
+    return [...told, isFailed(request)].join(" ");
+  }
+
+  /** Whether no other request was under way, so that none can have ended at the same time after as long. */
+  #isAlone(request: RequestLine): boolean {
+    const { t, dur } = request;
+    return !this.#sent.isOpen && this.#levelOf(request) === 1 && (dur ?? 0) > 10 ** -digitsOf(t);
+  }
+
+  #levelOf({ level }: RequestLine): number {
+    return level ?? this.#sent.told_level;
+  }
+}
+
+function endOf({ t, dur, sent_ns }: RequestLine): number {
+  return (sent_ns ?? null) === null ? t : t + (dur ?? 0);
+}
+
+/** Whether its times are told so finely that no other request has the same. */
+function isFine({ t, dur, sent_ns, end_ns }: RequestLine): boolean {
+  const seconds = [t, dur ?? 0];
+  const ns = [sent_ns ?? 0, end_ns ?? 0];
+  return seconds.every((each) => digitsOf(each) > FINE_DIGITS) || ns.every((each) => each % FINE_NS !== 0);
+}
+
+/** Decimal places. */
+function digitsOf(seconds: number): number {
+  return String(seconds).split(".")[1]?.length ?? 0;
+}
