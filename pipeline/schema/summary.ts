@@ -37,10 +37,7 @@ export const Submission = z.strictObject({
   note: z.string().optional().meta({ description: "A remark of the source." }),
 }).superRefine((summary, context) => {
   for (const { path, text } of textsIn(summary)) {
-    const message = whyNotTaken(
-      text,
-      path.join(".") === "model.name" ? publicModelName(text) : withoutHomes(text),
-    );
+    const message = whyNotTaken(text, path.join(".") === "model.name" ? publicModelName : withoutHomes);
     if (message !== null) context.addIssue({ code: "custom", path, message });
   }
 }).meta({
@@ -74,14 +71,15 @@ export const SubmissionLine = z.strictObject({
   submission: Submission,
 }).meta({ id: "SubmissionLine", description: "An accepted submission." });
 
-/** Why a text cannot be published, which without the paths of somebody's computer is `shown`; null when it can. */
-function whyNotTaken(text: string, shown: string): string | null {
+/** Why a text cannot be published; null when it can. `without` takes the paths of somebody's computer out of it. */
+function whyNotTaken(text: string, without: (text: string) => string): string | null {
   if (text.length > LONGEST_TEXT) {
     return `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`;
   }
   if (!PLAIN.test(text)) {
     return "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are";
   }
+  const shown = without(text);
   return text === shown ? null : `it tells a path of somebody's computer; ${JSON.stringify(shown)} would do`;
 }
 
