@@ -12,6 +12,14 @@ Deno.test("questions in the same words asked at once each get the answer to thei
   deepEqual(await Promise.all(NUMBERS.map(ask)), NUMBERS);
 });
 
+Deno.test("a number of any size is asked as the number that it is, whichever came before", async () => {
+  using db = await Database.inMemory();
+  const asked = [1, 1e20, -1e308, 0.5, 2 ** 53, Infinity, 7];
+  const rows = [];
+  for (const n of asked) rows.push(...await db.rows("SELECT $n::DOUBLE AS n", { n }));
+  deepEqual(rows.map(({ n }) => n), asked);
+});
+
 Deno.test("a question that fails does not spoil the next one in the same words", async () => {
   using db = await Database.inMemory();
   const sql = "SELECT $text::INTEGER AS n";

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { EVIDENCE_FILES } from "../pipeline/schema/evidence_files.ts";
 import { jsonl, metadata } from "./fixtures.ts";
-import { folderOf, goodFiles, importing, olderLines } from "./imported.ts";
+import { folderOf, goodFiles, importing, olderLines, START } from "./imported.ts";
 
 async function rawDirectory(raw: string): Promise<string> {
   const [run] = [...Deno.readDirSync(raw)];
@@ -168,4 +168,43 @@ Deno.test("evidence in which nothing was measured says so", async () => {
   equal(imported[0]?.requests, 20);
   match(root.said.join("\n"), /bench_1: nothing in it was measured/);
   equal((await root.build()).length, 0);
+});
+
+Deno.test("no escape hides a path, whoever wrote the JSON, and what is no path stays digit by digit", async () => {
+  await using root = await importing();
+  const line = (n: number, fields: string) => `{"t":${START + n}.0000,"n":${n},"err":1e0,${fields}}`;
+  const lines = [
+    line(100, String.raw`"error_msg":"no /home/zo\u00ebq/x"`),
+    line(101, String.raw`"error_msg":"no C:\\Users\\\u0417oeq Zoeq\\x"`),
+    line(102, String.raw`"error_msg":"no /\u0068ome/zoeq/x"`),
+    line(103, `"prompt":"/srv/zoeq/p.txt","model":"/srv/zoeq/m.gguf"`),
+    line(104, String.raw`"note":{"/home/zoeq/k":"caf\u00e9 1/2"}`),
+    String.raw`{"cut":"/\u0068ome/zoeq/x`,
+  ];
+  await root.take(goodFiles({
+    "results.jsonl": `${jsonl(olderLines())}${lines.join("\n")}`,
+    "metadata.json": metadata().replace("{", `{"env":{"/home/zoeq/y":1.50},`),
+  }));
+  const dir = await rawDirectory(root.paths.raw);
+  const kept = (await Deno.readTextFile(join(dir, "results.jsonl"))).split("\n").slice(-lines.length);
+  deepEqual(kept, [
+    line(100, '"error_msg":"no ~/x"'),
+    line(101, String.raw`"error_msg":"no ~\\x"`),
+    line(102, '"error_msg":"no ~/x"'),
+    line(103, `"prompt":"p.txt","model":"m.gguf"`),
+    line(104, String.raw`"note":{"~/k":"caf\u00e9 1/2"}`),
+    '{"cut":"~/x',
+  ]);
+  match(await Deno.readTextFile(join(dir, "metadata.json")), /^\{"env":\{"~\/y":1\.50\},/);
+  await root.build();
+  const rows = await root.rows(
+    "SELECT error_msg, prompt FROM read_parquet('$exported/requests.parquet/*') WHERE n >= 100 ORDER BY n",
+  );
+  deepEqual(rows.map(({ error_msg, prompt }) => [error_msg, prompt]), [
+    ["no ~/x", null],
+    ["no ~\\x", null],
+    ["no ~/x", null],
+    [null, "p.txt"],
+    [null, null],
+  ]);
 });

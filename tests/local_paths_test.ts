@@ -38,6 +38,10 @@ const NAMES: Readonly<Record<string, string>> = {
   "accounts/fireworks/models/llama-v3p1-8b": "accounts/fireworks/models/llama-v3p1-8b",
   "synthetic:42m": "synthetic:42m",
   "home/assistant": "home/assistant",
+  "/Users/Ann Smith": "unnamed",
+  "/Users/Ann Smith/m.gguf": "m.gguf",
+  "file:///C:/Users/Ann%20Smith/m.gguf": "m.gguf",
+  "/models/models--Qwen--Qwen2.5--7B/x": "Qwen/Qwen2.5--7B",
 };
 
 for (const [name, shown] of Object.entries(NAMES)) {
@@ -58,6 +62,19 @@ const TEXTS: Readonly<Record<string, string>> = {
   "?path=%2Fhome%2Fann%2Fx": "?path=~%2Fx",
   "--cache=/root/.cache, ~ann/x, PATH=/usr/bin:/home/ann/bin": "--cache=~/.cache, ~/x, PATH=/usr/bin:~/bin",
   "/v1/chat/completions at http://127.0.0.1:8000/v1": "/v1/chat/completions at http://127.0.0.1:8000/v1",
+  "cannot open /Users/Ann Smith/x and C:/Users/Ann Smith/y": "cannot open ~/x and ~/y",
+  "file:///C:/Users/Ann%20Smith/x, '/Users/Ann Smith' is": "~/x, '~' is",
+  "/Users/Ann Maria de la Cruz/x": "~/x",
+  "/Users/ann is not there, /Users/ann and a/b": "~ is not there, ~/b",
+  "C:\\Users\\\u0410\u043d\u043d\u0430 Secret\\m": "~\\m",
+  '{"path":"/home/j\\u00fcrgen/x"}': '{"path":"~/x"}',
+  "on /media/ann/usb/x, /run/media/ann/usb/y and /Volumes/Ann Disk/z": "on ~/usb/x, ~/usb/y and ~/z",
+  "at \\\\server\\share$\\x and \\\\nas\\home\\ann\\y": "at ~\\x and ~\\y",
+  '{"path":"\\\\\\\\nas\\\\homes\\\\ann\\\\x"}': '{"path":"~\\\\x"}',
+  "GET https://x.org/users/42, https://x.org/media/a/b.png, /volumes/create or /media/upload":
+    "GET https://x.org/users/42, https://x.org/media/a/b.png, /volumes/create or /media/upload",
+  "1/2 of 2024/01/02 as text/html or image/media/x, \\\\n\\\\nfoo":
+    "1/2 of 2024/01/02 as text/html or image/media/x, \\\\n\\\\nfoo",
   "the root of 4, /rootless and ~5 s": "the root of 4, /rootless and ~5 s",
 };
 
@@ -87,12 +104,44 @@ Deno.test("flags of an engine tell no folder", () => {
     '--speculative-config={"model":"eagle","k":2}',
   );
   equal(publicFlag("--log=x,/home/ann/y"), "--log=x,~/y");
+  equal(publicFlag("l=/srv/ann/lora"), "l=lora");
+  equal(publicFlag("--lora-modules=l=/srv/ann/lora"), "--lora-modules=l=lora");
+  equal(publicFlag("--download-dir /srv/Ann Doe/hub"), "--download-dir hub");
+  equal(publicFlag("--model /srv/ann/m --port 8000 --d=/srv/ann/hub"), "--model m --port 8000 --d=hub");
   for (const flag of ["--gpu-memory-utilization=0.9", "-ngl", "99", "Qwen/Qwen2.5-7B", '{"a":"b/c"}']) {
     equal(publicFlag(flag), flag);
   }
 });
 
-Deno.test("words of megabytes are searched in one go", () => {
-  const text = "/a".repeat(2 ** 20) + "\\".repeat(2 ** 20) + "/home".repeat(2 ** 18);
-  ok(withoutHomes(text).length > 0);
+const PARTS = [
+  "/",
+  "\\",
+  "%2f",
+  "\\u002f",
+  "/home/",
+  "/home",
+  "C:\\Users\\",
+  "/users/a ",
+  "/users/%20",
+  "~a",
+  "file:/",
+  "a:",
+  "--a",
+  "\\\\ab",
+  '"',
+  "a=",
+  "-a ",
+];
+
+Deno.test("names, flags and words are searched in one go, whatever they repeat", () => {
+  for (const part of PARTS) {
+    const text = part.repeat(2 ** 17 / part.length);
+    for (const begun of [text, `/${text}\n`, `/models--${text}\n`, `--x=${text}`]) {
+      ok(publicModelName(begun).length > 0);
+      ok(publicFlag(begun).length > 0);
+    }
+  }
+  for (const part of ["/", "\\", "/home/", "C:\\Users\\"]) {
+    ok(withoutHomes(part.repeat(4 * 2 ** 20 / part.length)).length > 0);
+  }
 });

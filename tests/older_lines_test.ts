@@ -55,6 +55,8 @@ const FAILED = [
   "--",
   "\u00a0",
   "ошибка",
+  "fal\u017fe",
+  "o\u212a",
 ];
 
 Deno.test("one rule says what failed: in the words of an import, in the tables, and as the schema reads a line", async () => {
@@ -79,14 +81,55 @@ Deno.test("one rule says what failed: in the words of an import, in the tables, 
 
 Deno.test("the database reads the rule as the program does, for words that nobody thought of", async () => {
   using db = await Database.inMemory();
-  const parts = ["0", "1", ".", "-", "+", "e", "false", "no", " ", "\t", "NONE", "x", "\n", "ok"];
+  const parts = [
+    "0",
+    "1",
+    ".",
+    "-",
+    "+",
+    "e",
+    "false",
+    "no",
+    " ",
+    "\t",
+    "NONE",
+    "x",
+    "\n",
+    "ok",
+    "fal\u017fe",
+  ];
   const words = parts.flatMap((a) => parts.flatMap((b) => [`${a}${b}`, ...parts.map((c) => `${a}${b}${c}`)]));
   await db.set("words", words);
   await db.set("no_error", NO_ERROR);
   const rows = await db.rows(
-    "SELECT NOT regexp_full_match(word, getvariable('no_error'), 'i') AS failed FROM (SELECT unnest(getvariable('words')) AS word)",
+    "SELECT NOT regexp_full_match(word, getvariable('no_error')) AS failed FROM (SELECT unnest(getvariable('words')) AS word)",
   );
   deepEqual(rows.map(({ failed }) => failed), words.map((err) => isFailed({ err })));
+});
+
+Deno.test("a line that has words for an error and no tokens failed, whatever its err says; one with tokens did not", async () => {
+  await using root = await importing();
+  const told: readonly object[] = [
+    { err: undefined, error_msg: "timeout", tok: 0 },
+    { err: undefined, error_msg: "timeout", tok: undefined },
+    { err: false, error_msg: "timeout", tok: null },
+    { err: undefined, error_msg: "None", tok: 0 },
+    { err: undefined, error_msg: "", tok: 0 },
+    { err: false, error_msg: "one retry", tok: 256 },
+  ];
+  const lines = olderLines(told.length, (n) => told[n - 1] ?? {});
+  const { imported } = await root.take(goodFiles({ "results.jsonl": jsonl(lines) }));
+  deepEqual(imported.map(({ requests, rejected }) => [requests, rejected]), [[told.length, 0]]);
+  const [benchmark] = await root.build();
+  equal(benchmark?.results.total_errors, 3);
+  equal(benchmark?.verdicts.some(({ code }) => code === "server_errors"), true);
+});
+
+Deno.test("words for an error of any length are read in one go", () => {
+  const long = 2 ** 20;
+  for (const err of [" ".repeat(long) + "x", "0".repeat(long) + "x", `${" ".repeat(long)}no`]) {
+    equal(isFailed({ err }), err.endsWith("x"));
+  }
 });
 
 Deno.test("a failed line needs no tokens, rate or duration; one that succeeded needs its tokens", async () => {

@@ -56,3 +56,12 @@ Deno.test("workers are added up, and of their memory the fullest counts", () => 
   const { running, kv_usage } = gaugesIn(text, NAMES);
   deepEqual([running, kv_usage], [3, 0.7]);
 });
+
+Deno.test("lines of any length are read in one go", () => {
+  const long = 2 ** 20;
+  deepEqual(samplesIn(`a${" ".repeat(long)}\nb{${"c".repeat(long)}} 1`), [{
+    name: "b",
+    labels: {},
+    value: 1,
+  }]);
+});

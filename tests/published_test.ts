@@ -194,18 +194,27 @@ Deno.test("the picks are the specification's, but for the three that its own fig
   );
 });
 
-Deno.test("a published file that is not in form is refused with its path, and what was built stays", async () => {
+Deno.test("published files that cannot be read are left out with their reasons, and the others are built", async () => {
   await using broken = await temporaryRoot();
-  const file = join(broken.paths.root, "data", "published", "x.json");
-  await Deno.writeTextFile(
-    file,
-    JSON.stringify({ title: "x", date: "yesterday", runtime: "ollama", results: [] }),
-  );
-  const failure = await buildData(broken.paths, broken.log).catch(({ message }) => message);
+  const folder = join(broken.paths.root, "data", "published");
+  const shipped = join(broken.paths.repository, "data", "published");
+  for await (const { name } of Deno.readDir(shipped)) {
+    await Deno.copyFile(join(shipped, name), join(folder, name));
+  }
+  const form = { title: "x", date: "yesterday", runtime: "ollama", results: [] };
+  await Deno.writeTextFile(join(folder, "x.json"), JSON.stringify(form));
+  await Deno.writeTextFile(join(folder, "y.json"), "{");
+  await Deno.mkdir(join(folder, "z.json"));
+  const built = await buildData(broken.paths, broken.log);
+  equal(built.benchmarks, 23);
+  const told = built.notices.map((notice) => notice.replace(folder, ""));
   match(
-    String(failure),
-    /^Cannot read .*x\.json: date: it is "yesterday", it must be a valid date; test_config: it is miss/,
+    told[0] ?? "",
+    /^\/x\.json is left out: date: it is "yesterday", it must be a valid date; test_config: it is m/,
   );
+  deepEqual(told.slice(1), ["/y.json is left out: it is not JSON", "/z.json is left out: it is a folder"]);
+  await Deno.remove(join(folder, "y.json"));
+  deepEqual((await buildData(broken.paths, broken.log)).benchmarks, 23);
 });
 
 Deno.test("a published file that is taken away takes its results and picks with it", async () => {

@@ -72,6 +72,8 @@ Deno.test("a question that cannot be read is refused with one sentence for each 
       "model: it is given 2 times, it must be given once",
       "limit: it is 0, it must be at least 1",
     ]],
+    [`/cheapest?model=${MODEL}&min_tps=1e308`, ["min_tps: it is 1e+308, it must be at most 1000000000"]],
+    ["?concurrency=1000001", ["concurrency: it is 1000001, it must be at most 1000000"]],
     ["?modle=x", ['unknown key "modle", known: model, gpu, limit, provider, runtime, workload, concurrency']],
     ["/some-id?id=other", ["id: it is given 2 times, it must be given once"]],
   ];

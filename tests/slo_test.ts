@@ -203,12 +203,23 @@ Deno.test("limits are read with their units, in any order, or as a tier; all els
       "ttft=1ms,ttft=2ms",
       "ttft=-1ms",
       "ttft=1e3ms",
+      "ttft=10000000001ms",
+      `ttft=${"9".repeat(400)}s`,
     ]
   ) {
     const read = parseSlo(wrong);
     ok("fault" in read && /interactive, standard, relaxed/.test(read.fault), wrong);
   }
 });
+
+Deno.test("limits of any size are asked, as doubles", () =>
+  ofSteps(async (db) => {
+    for (const ttft_ms of [1e10, 1e20, 1e308]) {
+      const { limits } = SloAnswer.parse(await slo(db, { model: MODEL, ttft_ms, min_tps: 0 }));
+      equal(limits[0]?.ttft_ms, ttft_ms);
+      ok((limits[0]?.offers.length ?? 0) > 0);
+    }
+  }));
 
 Deno.test("the live question takes a tier or limits, and names what it cannot read", () => {
   const faults = (query: string) => {

@@ -25,3 +25,7 @@ Deno.test("a slug never leaves its folder, whatever the name", () => {
     match(slug(name), /^(?!\.)[a-z0-9._-]{1,101}$/);
   }
 });
+
+Deno.test("a name of any length has its slug at once", () => {
+  equal(slug(`a${".".repeat(2 ** 20)}b`), "a");
+});

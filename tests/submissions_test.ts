@@ -1,5 +1,5 @@
 // Submissions: what is taken, what is refused and why, and that nothing taken is lost.
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../pipeline/build/mod.ts";
 import { readCatalog } from "../pipeline/lib/catalog.ts";
@@ -99,7 +99,11 @@ for (
     ["model.name", '<script>alert("x")</script>', /^model\.name: it has a character that is not taken/],
     ["model.name", "deepseek‐r1:14b", /^model\.name: it has a character that is not taken/],
     ["model.name", "x".repeat(300), /^model\.name: it has 300 characters, at most 200/],
-    ["results.avg_tokens_per_second", -1, /^results\.avg_tokens_per_second: it is -1, it must be above 0$/],
+    [
+      "results.avg_tokens_per_second",
+      -1,
+      /^results\.avg_tokens_per_second: it is -1, it must be at least 0\.01$/,
+    ],
     [
       "results.avg_tokens_per_second",
       "fast",
@@ -125,7 +129,17 @@ for (
       400,
       /^gpu_stats\.max_utilization_pct: it is 400, it must be at most 100/,
     ],
-    ["price_per_hour", 0, /^price_per_hour: it is 0, it must be above 0$/],
+    ["results.avg_tokens_per_second", 5e-324, /it is 5e-324, it must be at least 0\.01$/],
+    ["results.min_tokens_per_second", 5e-324, /it is 5e-324, it must be 0 or at least 0\.000001$/],
+    ["price_per_hour", 0, /^price_per_hour: it is 0, it must be at least 0\.001$/],
+    ["price_per_hour", 1e-310, /^price_per_hour: it is 1e-310, it must be at least 0\.001$/],
+    ["test_config.concurrent_reqs", 0.5, /^test_config\.concurrent_reqs: it is 0\.5, it must be at least 1$/],
+    [
+      "throughput_tokens_per_second",
+      150,
+      /it is 150 with 1 in flight, but 1008 GB\/s of memory bandwidth read 8\.99 GB/,
+    ],
+    ["note", "/".repeat(2 ** 20), /^note: it has 1048576 characters, at most 200 are taken$/],
     ["timestamp", "yesterday", /^timestamp: it is "yesterday", it must be a valid datetime$/],
     ["timestamp", "2027-01-01T00:00:00Z", /^timestamp: 2027-01-01T00:00:00Z lies in the future$/],
     ["test_config.concurrent_reqs", 8, /^throughput_tokens_per_second: it is missing/],
@@ -160,6 +174,117 @@ Deno.test("median below the fastest and tokens that do not add up are all named 
     await Deno.stat(paths.submitted).then(() => ok(false, "something was written"), () => undefined);
   }));
 
+Deno.test("all requests in flight are at most so much faster than each as there are many", async () => {
+  await using root = await temporaryRoot();
+  const catalog = await readCatalog(root.paths);
+  const faultsOf = (throughput_tokens_per_second: number, avg_tokens_per_second = 60) => {
+    const results = { avg_tokens_per_second };
+    const test_config = { concurrent_reqs: 16 };
+    const body = { ...SUBMISSION_EXAMPLE, results, test_config, throughput_tokens_per_second };
+    const checked = checkSubmission(body, catalog, NOW);
+    return "faults" in checked ? checked.faults.join("; ") : "it was taken";
+  };
+  equal(faultsOf(16 * 60), "it was taken");
+  match(
+    faultsOf(1500),
+    /^throughput_tokens_per_second: it is 1500, more than 1\.5 × 16 requests in flight with 60/,
+  );
+  match(faultsOf(1e9), /^throughput_tokens_per_second: it is 1000000000 with 16 in flight, but 1008 GB\/s/);
+  match(faultsOf(16 * 60, 900), /^results\.avg_tokens_per_second: it is 900, but 1008 GB\/s/);
+});
+
+/** The stored line of a body, with one part of its text replaced. */
+async function storedLine(paths: Paths, body: unknown, from = "", to = ""): Promise<string> {
+  const checked = checkSubmission(body, await readCatalog(paths), NOW);
+  ok("line" in checked);
+  return `${JSON.stringify(checked.line).replace(from, to)}\n`;
+}
+
+Deno.test("stored lines that were damaged, edited or repeated are left out by name; the others are built, and taken anew", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  const file = join(paths.submitted, "submissions.jsonl");
+  const body = (tps: number) => changed("results.avg_tokens_per_second", tps);
+  const lines = [
+    await storedLine(paths, body(81)),
+    await storedLine(paths, body(82), '"price_per_hour":0.44', '"price_per_hour":1e-310'),
+    await storedLine(paths, body(83), '"avg_tokens_per_second":83', '"avg_tokens_per_second":90000'),
+    await storedLine(paths, body(81)),
+    await storedLine(paths, body(84), "{", ""),
+  ];
+  await Deno.mkdir(paths.submitted, { recursive: true });
+  await Deno.writeTextFile(file, lines.join(""));
+  const build = async () => {
+    const { notices } = await buildData(paths, root.log);
+    using db = await Database.reading(paths.database);
+    const [row] = await db.rows(
+      "SELECT list(avg_tokens_per_second ORDER BY id) AS speeds FROM benchmarks WHERE origin = 'submitted'",
+    );
+    return { notices: notices.map((notice) => notice.replace(paths.submitted, "")), count: row?.speeds };
+  };
+  const first = await build();
+  deepEqual(first.notices.map((notice) => notice.slice(0, 75)), [
+    "/submissions.jsonl:2 is left out: submission.price_per_hour: it is 1e-310, ",
+    "/submissions.jsonl:3 is left out: results.avg_tokens_per_second: it is 9000",
+    "/submissions.jsonl:4 is left out: it repeats line 1",
+    "/submissions.jsonl:5 is left out: it is not JSON",
+  ]);
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths), () => NOW);
+  for (const tps of [81, 82, 83, 84]) {
+    const submitted = await submissions.accept(body(tps));
+    ok("answer" in submitted);
+    equal(submitted.added, tps !== 81);
+  }
+  using db = await (await build(), Database.reading(paths.database));
+  equal((await db.rows("FROM benchmarks WHERE origin = 'submitted'")).length, 4);
+});
+
+Deno.test("nothing that was added is lost to bytes that are no text", () =>
+  almanac(async (submissions, paths, build) => {
+    await submissions.accept(SUBMISSION_EXAMPLE);
+    const file = join(paths.submitted, "submissions.jsonl");
+    const bad = Uint8Array.from([
+      ...new TextEncoder().encode('{"bad":"'),
+      0xff,
+      0xfe,
+      0xff,
+      0x22,
+      0x7d,
+      0x0a,
+    ]);
+    await Deno.writeFile(file, bad, { append: true });
+    await submissions.accept(changed("results.avg_tokens_per_second", 80));
+    await submissions.accept(changed("results.avg_tokens_per_second", 81));
+    using db = await build();
+    equal((await db.rows("FROM benchmarks")).length, 3);
+  }));
+
+Deno.test("what is no plain file is neither waited for nor read: the rest is built, and nothing is added to it", async () => {
+  for (const make of [(path: string) => Deno.mkdir(path), mkfifo]) {
+    await using root = await temporaryRoot();
+    const path = join(root.paths.submitted, "submissions.jsonl");
+    await Deno.mkdir(root.paths.submitted, { recursive: true });
+    await make(path);
+    const { notices } = await buildData(root.paths, root.log);
+    match(notices.join(), /submissions\.jsonl is left out: it is (a folder|no plain file)$/);
+    const submissions = new Submissions(root.paths.submitted, await readCatalog(root.paths));
+    await rejects(submissions.accept(SUBMISSION_EXAMPLE), /^UserError: Cannot add to .*: it is (a f|no p)/);
+  }
+});
+
+Deno.test("submit waits for no pipe", async () => {
+  await using root = await temporaryRoot();
+  const pipe = join(root.paths.root, "pipe.json");
+  await mkfifo(pipe);
+  const refused = await cli("submit", pipe, "--root", root.paths.root);
+  equal(refused.code, 2);
+  match(refused.err, /Cannot read .*pipe\.json: it is no plain file/);
+});
+
+async function mkfifo(path: string): Promise<void> {
+  equal((await new Deno.Command("mkfifo", { args: [path] }).output()).code, 0);
+}
+
 Deno.test("a mixture of experts may be faster than its whole size allows", async () => {
   await using root = await temporaryRoot();
   const catalog = await readCatalog(root.paths);
@@ -179,7 +304,7 @@ Deno.test("submit tells every fault of a file, takes a good one, and says what c
   await Deno.writeTextFile(file, JSON.stringify(changed("price_per_hour", -1)));
   const refused = await cli("submit", file, "--root", root.paths.root);
   equal(refused.code, 2);
-  match(refused.err, /result\.json:\n {2}price_per_hour: it is -1, it must be above 0\nIts form: /);
+  match(refused.err, /result\.json:\n {2}price_per_hour: it is -1, it must be at least 0\.001\nIts form: /);
   await Deno.writeTextFile(file, JSON.stringify(SUBMISSION_EXAMPLE));
   const taken = await cli("submit", file, "--root", root.paths.root);
   equal(taken.code, 0, taken.err);

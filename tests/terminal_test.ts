@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { createLog } from "../pipeline/lib/log.ts";
 import { renderTable } from "../pipeline/lib/table.ts";
-import { clean, cleanJson } from "../pipeline/lib/terminal.ts";
+import { clean, cleanJson, cleanLine } from "../pipeline/lib/terminal.ts";
 import { boardText } from "../pipeline/run/board.ts";
 import { cli } from "./e2e/cli.ts";
 import { entry, journal, jsonl, temporaryRoot } from "./fixtures.ts";
@@ -91,4 +91,9 @@ Deno.test("an error shows the words of the command line without obeying them", a
   const { code, err } = await cli("status", "\x1b]0;owned\x07");
   equal(code, 2);
   match(err, /^Cannot show run \?\]0;owned\?/);
+});
+
+Deno.test("words of any length are brought onto one line in one go", () => {
+  const gap = " ".repeat(2 ** 20);
+  equal(cleanLine(`a${gap}b \n c`), `a${gap}b c`);
 });

@@ -8,6 +8,7 @@ import { strictJson } from "../schema/strict_json.ts";
 import { Submissions } from "../summaries/submit.ts";
 
 const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
+const MOST_BYTES = 64 * 1024;
 
 /** Adds the result in `file`, or refuses it with every fault. */
 export async function submitCommand({ file }: { file: string }, { paths, print }: Shell): Promise<void> {
@@ -27,6 +28,11 @@ export async function submitCommand({ file }: { file: string }, { paths, print }
 async function readJson(file: string): Promise<unknown> {
   const refuse = (found: string, cause?: unknown) =>
     new UserError(`Cannot read ${file}: ${found}`, HINT, { cause, exitCode: 2 });
+  const found = await Deno.stat(file).catch((cause) => {
+    throw refuse("it cannot be opened", cause);
+  });
+  if (!found.isFile) throw refuse("it is no plain file");
+  if (found.size > MOST_BYTES) throw refuse(`it has ${found.size} bytes, at most ${MOST_BYTES} are taken`);
   const text = await readText(file).catch((cause) => {
     throw refuse(cause instanceof TypeError ? "it is not UTF-8" : "it cannot be opened", cause);
   });

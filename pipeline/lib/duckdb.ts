@@ -1,8 +1,10 @@
 // DuckDB: a connection, the SQL files, and the one place where a value is quoted.
 import {
+  DOUBLE,
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBPreparedStatement,
+  type DuckDBType,
   type DuckDBValue,
 } from "@duckdb/node-api";
 import { dirname, join } from "node:path";
@@ -72,7 +74,7 @@ export class Database implements Disposable {
     this.#idle.delete(sql);
     const statement = kept ?? await this.#connection.prepare(sql);
     try {
-      statement.bind(values);
+      statement.bind(values, doublesIn(values));
       return (await statement.runAndReadAll()).getRowObjectsJS() as Row[];
     } finally {
       if (this.#idle.has(sql)) statement.destroySync();
@@ -91,6 +93,14 @@ export class Database implements Disposable {
     this.#connection.closeSync();
     if (this.#isFirst) this.#instance.closeSync();
   }
+}
+
+/** The types of the numbers that are no exact integers: of itself a large one would be bound as BIGINT, which may not hold it. */
+function doublesIn(values: Record<string, DuckDBValue>): Record<string, DuckDBType> {
+  const isDouble = (value: DuckDBValue) => typeof value === "number" && !Number.isSafeInteger(value);
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => isDouble(value)).map(([name]) => [name, DOUBLE]),
+  );
 }
 
 /** `value` as a SQL string literal. */

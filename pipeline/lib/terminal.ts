@@ -12,7 +12,7 @@ export function clean(text: string): string {
 
 /** The text on one line. */
 export function cleanLine(text: string): string {
-  return clean(text.replace(/\s*[\n\t]\s*/g, " "));
+  return clean(text.replace(/(?<!\s)\s*[\n\t]\s*/g, " "));
 }
 
 /** JSON with those characters as escapes: the same value, and safe to show. */

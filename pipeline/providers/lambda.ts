@@ -220,7 +220,7 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
 
 /** `H100 (80 GB PCIe)`: the name, the same with memory and plug as drivers write them, and the memory. */
 function cardOf(description: string) {
-  const [called = "", ...more] = description.split(/\s*\(/);
+  const [called = "", ...more] = description.split(/(?<!\s)\s*\(/);
   const name = DRIVER_NAMES[called] ?? called;
   const words = [name, ...more].join(" ").replace(/(\d+) GB/, "$1GB");
   return { name, words, vram_gib: Number(/(\d+)GB/.exec(words)?.[1]) || null };

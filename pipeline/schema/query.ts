@@ -1,6 +1,6 @@
 // What may be asked of the API: the parameters of every question, checked here and described in the OpenAPI document.
 import { z } from "zod";
-import { LIST_LIMIT } from "./limits.ts";
+import { LIST_LIMIT, MOST_ASKED } from "./limits.ts";
 import { SLO_TIERS } from "./slo.ts";
 
 const DECIMAL = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
@@ -20,7 +20,7 @@ const narrow = {
   gpu: name("GPU, or a part of its name; case does not matter.", "RTX 4090").optional(),
   provider: name("Who lends the machine.", "vastai").optional(),
   runtime: name("What serves the model.", "ollama").optional(),
-  concurrency: number(z.int().min(1)).optional().meta({
+  concurrency: number(z.int().min(1).max(MOST_ASKED.level)).optional().meta({
     description: "Load level: requests in flight. Rankings never mix levels; theirs is 1 unless asked.",
     examples: [1],
   }),
@@ -46,14 +46,17 @@ export const RankQuery = z.strictObject({ model, ...narrow }).meta({
 });
 
 export const CheapestQuery = RankQuery.extend({
-  min_tps: number(z.number().min(0)).optional().meta({
+  min_tps: number(z.number().min(0).max(MOST_ASKED.tokens_per_second)).optional().meta({
     description: "At least this many tokens/s.",
     examples: [100],
   }),
 }).meta({ description: "The model, the speed it needs, and what narrows the ranking." });
 
 const limit = (what: string, example: number) =>
-  number(z.number().positive()).optional().meta({ description: what, examples: [example] });
+  number(z.number().positive().max(MOST_ASKED.ms)).optional().meta({
+    description: what,
+    examples: [example],
+  });
 
 export const SloQuery = RankQuery.extend({
   tier: z.enum(SLO_TIERS).optional().meta({
@@ -62,11 +65,11 @@ export const SloQuery = RankQuery.extend({
   }),
   ttft_ms: limit("Longest time to first token, at the 99th percentile, ms.", 500),
   tpot_ms: limit("Longest time per output token, at the 99th percentile, ms.", 50),
-  min_tps: number(z.number().min(0)).optional().meta({
+  min_tps: number(z.number().min(0).max(MOST_ASKED.tokens_per_second)).optional().meta({
     description: "At least this much throughput within the limits, tokens/s.",
     examples: [1000],
   }),
-  concurrency: number(z.int().min(1)).optional().meta({
+  concurrency: number(z.int().min(1).max(MOST_ASKED.level)).optional().meta({
     description: "This load level alone; otherwise each machine's best.",
     examples: [8],
   }),

@@ -52,7 +52,7 @@ export const RequestLine = z.object({
   }),
   err: z.union([z.boolean(), z.number(), z.string()]).nullish().meta({
     description:
-      "Whether the request failed: false, zero, nothing and words for them (`false`, `None`) say no.",
+      "Whether the request failed: false, zero, nothing and words for them (`false`, `None`) say no. One with an error_class, or with an error_msg and no tokens, failed whatever stands here.",
   }),
   error_msg: z.string().nullish().meta({ description: "What went wrong." }),
   error_class: z.enum(ERROR_CLASSES).nullish().meta({ description: "Kind of failure." }),

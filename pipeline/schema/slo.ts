@@ -1,5 +1,6 @@
 // What hardware gives within limits on time to first token and time per output token: the question's answer, and how limits are written.
 import { z } from "zod";
+import { MOST_ASKED } from "./limits.ts";
 
 /** Names of the tiers in sql/16_slo_tiers.sql, which has their limits. */
 export const SLO_TIERS = ["interactive", "standard", "relaxed"] as const;
@@ -109,6 +110,7 @@ export function parseSlo(text: string): SloLimits | { readonly fault: string } {
     const limit = Number(value) * (UNITS[unit] ?? NaN);
     if (name === undefined) return { fault: `"${part.trim()}" ${faultOf(part.trim())}. ${FORM}` };
     if (!(limit > 0)) return { fault: `"${part.trim()}" is no limit above 0. ${FORM}` };
+    if (limit > MOST_ASKED.ms) return { fault: `"${part.trim()}" is above ${MOST_ASKED.ms} ms. ${FORM}` };
     if (key in limits) return { fault: `${name} is given twice. ${FORM}` };
     limits[key] = limit;
   }

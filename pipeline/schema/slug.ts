@@ -5,7 +5,7 @@ const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 /** Lower case, `/` becomes `--`, anything outside `[a-z0-9._-]` becomes `-`; never empty, never a reserved device name, at most 100 characters. */
 export function slug(name: string): string {
   const plain = name.normalize("NFKC").toLowerCase().replaceAll("/", "--").replace(/[^a-z0-9._-]+/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "").slice(0, 100).replace(/[-.]+$/, "");
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, "").slice(0, 100).replace(/[-.]+$/, "");
   if (plain === "") return "unnamed";
   return RESERVED.test(plain.split(".")[0] ?? "") ? `${plain}-` : plain;
 }

@@ -9,7 +9,18 @@ const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
 const LONGEST_TEXT = 200;
 
 /** Results known only as figures are of closed loops, which can be ranked. */
-const ClosedLoop = TestConfig.omit({ arrival: true, request_rate: true });
+const ClosedLoop = TestConfig.omit({ arrival: true, request_rate: true }).extend({
+  concurrent_reqs: z.number().min(1).max(1e5).nullable().meta({
+    description: "Load level: requests in flight.",
+  }),
+});
+
+/** Least figures that somebody can have measured or paid: what lies below is a fault of writing. */
+const LEAST_TOKENS_PER_SECOND = 0.01;
+const LEAST_PRICE_PER_HOUR = 0.001;
+const LEAST_FIGURE = 1e-6;
+
+const price = () => z.number().min(LEAST_PRICE_PER_HOUR).max(1e4);
 
 /** One result as it is submitted: the specification's BenchmarkResult, of which only what was measured is there. */
 export const Submission = z.strictObject({
@@ -22,25 +33,24 @@ export const Submission = z.strictObject({
   model: Model.partial().required({ name: true }).meta({ description: "The model under test." }),
   test_config: ClosedLoop.partial().optional().meta({ description: "How it was tested." }),
   results: Results.partial().extend({
-    avg_tokens_per_second: z.number().positive().max(1e6).meta({
+    avg_tokens_per_second: z.number().min(LEAST_TOKENS_PER_SECOND).max(1e6).meta({
       description: "Mean over requests of tokens/s of the decode phase.",
     }),
   }).meta({ description: "The figures." }),
   gpu_stats: GpuStats.partial().optional().meta({ description: "GPU telemetry over the measured window." }),
   provider: z.string().min(1).max(60).meta({ description: "Who lent the machine." }),
   location: z.string().min(1).nullish().meta({ description: "Where the machine stands." }),
-  price_per_hour: z.number().positive().max(1e4).nullish().meta({ description: "US dollars per hour." }),
-  throughput_tokens_per_second: z.number().positive().max(1e9).nullish().meta({
+  price_per_hour: price().nullish().meta({ description: "US dollars per hour." }),
+  throughput_tokens_per_second: z.number().min(LEAST_TOKENS_PER_SECOND).max(1e9).nullish().meta({
     description:
       "All output tokens of the level divided by its wall window, tokens/s; needed above concurrency 1.",
   }),
   note: z.string().optional().meta({ description: "A remark of the source." }),
 }).superRefine((summary, context) => {
-  for (const { path, text } of textsIn(summary)) {
-    const message = whyNotTaken(
-      text,
-      path.join(".") === "model.name" ? publicModelName(text) : withoutHomes(text),
-    );
+  for (const { path, value } of figuresIn(summary)) {
+    const message = typeof value === "number"
+      ? whyTooSmall(value)
+      : whyNotTaken(value, path.join(".") === "model.name" ? publicModelName : withoutHomes);
     if (message !== null) context.addIssue({ code: "custom", path, message });
   }
 }).meta({
@@ -53,7 +63,7 @@ export const PublishedPick = z.strictObject({
   aim: z.enum(["budget", "performance", "balance"]).meta({ description: "What was wanted most." }),
   gpu: plainText().meta({ description: "GPU that the source names." }),
   provider: plainText().meta({ description: "Provider that the source names." }),
-  price_per_hour: z.number().positive().meta({ description: "Its price there, US dollars per hour." }),
+  price_per_hour: price().meta({ description: "Its price there, US dollars per hour." }),
 }).meta({ id: "PublishedPick", description: "A recommendation as the source gives it." });
 
 export const PublishedFile = z.strictObject({
@@ -74,28 +84,35 @@ export const SubmissionLine = z.strictObject({
   submission: Submission,
 }).meta({ id: "SubmissionLine", description: "An accepted submission." });
 
-/** Why a text cannot be published, which without the paths of somebody's computer is `shown`; null when it can. */
-function whyNotTaken(text: string, shown: string): string | null {
+/** Why a text cannot be published; null when it can. `without` takes the paths of somebody's computer out of it. */
+function whyNotTaken(text: string, without: (text: string) => string): string | null {
   if (text.length > LONGEST_TEXT) {
     return `it has ${text.length} characters, at most ${LONGEST_TEXT} are taken`;
   }
   if (!PLAIN.test(text)) {
     return "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are";
   }
+  const shown = without(text);
   return text === shown ? null : `it tells a path of somebody's computer; ${JSON.stringify(shown)} would do`;
 }
 
-interface Text {
-  readonly path: (string | number)[];
-  readonly text: string;
+function whyTooSmall(figure: number): string | null {
+  return figure === 0 || Math.abs(figure) >= LEAST_FIGURE
+    ? null
+    : `it is ${figure}, it must be 0 or at least ${LEAST_FIGURE}`;
 }
 
-/** Every text inside `value`. */
-function* textsIn(value: unknown, path: (string | number)[] = []): Generator<Text> {
-  if (typeof value === "string") yield { path, text: value };
+interface Figure {
+  readonly path: (string | number)[];
+  readonly value: string | number;
+}
+
+/** Every text and number inside `value`. */
+function* figuresIn(value: unknown, path: (string | number)[] = []): Generator<Figure> {
+  if (typeof value === "string" || typeof value === "number") yield { path, value };
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    yield* textsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    yield* figuresIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
   }
 }
 

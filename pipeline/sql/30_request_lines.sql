@@ -2,9 +2,10 @@
 -- Variables: results_files (list of paths, in the order of the directories' numbers), no_error (NO_ERROR of schema/failed.ts).
 
 -- The one rule for what failed. Nearly all lines say false.
-CREATE OR REPLACE TEMP MACRO is_failed(err, error_class) AS
-  CASE WHEN err = 'false' THEN false ELSE coalesce(NOT regexp_full_match(err, getvariable('no_error'), 'i'), false) END
-  OR error_class IS NOT NULL;
+CREATE OR REPLACE TEMP MACRO is_failed(err, error_class, error_msg, tok) AS
+  CASE WHEN err = 'false' THEN false ELSE coalesce(NOT regexp_full_match(err, getvariable('no_error')), false) END
+  OR error_class IS NOT NULL
+  OR coalesce(tok, 0) = 0 AND coalesce(NOT regexp_full_match(error_msg, getvariable('no_error')), false);
 
 CREATE OR REPLACE TEMP VIEW request_lines AS
 SELECT
@@ -22,7 +23,7 @@ SELECT
   (first_text_ns - scheduled_ns) / 1e6 AS ttft_ms,
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
   (first_answer_ns - scheduled_ns) / 1e6 AS ttfa_ms,
-  is_failed(err, error_class) AS failed,
+  is_failed(err, error_class, error_msg, tok) AS failed,
   error_class, error_msg, prompt, asked_tok, stop, http, frames, lead_frames,
   scheduled_ns, sent_ns, headers_ns, first_frame_ns, first_text_ns, first_answer_ns, last_text_ns, last_frame_ns, end_ns,
   first_token_ns, last_token_ns, decode_tok, reads, same_model,

@@ -1,23 +1,27 @@
 // Results known only as figures: the files of data/published and what was submitted, as rows of the benchmarks table.
 import { join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
-import { type Catalog, gpuNamed, ownOrShipped } from "../lib/catalog.ts";
+import { type Catalog, gpuNamed, ownOrShipped, readCatalog } from "../lib/catalog.ts";
 import { sha256Hex } from "../lib/files.ts";
-import { UserError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import type { Origin } from "../schema/names.ts";
-import { check, parseOrRefuse } from "../schema/parse.ts";
+import { check } from "../schema/parse.ts";
 import { strictJson } from "../schema/strict_json.ts";
 import { structureOf } from "../schema/structure.ts";
-import { PublishedFile, PublishedPick, Submission, SubmissionLine } from "../schema/summary.ts";
+import { PublishedFile, PublishedPick, Submission, type SubmissionLine } from "../schema/summary.ts";
 import { wellFormedJson } from "../schema/text.ts";
+import { plainFile, wholeLines } from "./plain_file.ts";
+import { submittedLines } from "./submitted.ts";
+
+const UTF8 = new TextDecoder();
 
 /** A file of results: what the builder takes or leaves as a whole. */
 export interface SummaryFile {
   /** Stands for the file in the tables, e.g. `published/2026-02-06-some-title`. */
   readonly run_id: string;
+  /** What is built from it depends on this alone: what it says, or why it cannot be read. */
   readonly text: string;
-  readonly path: string;
+  readonly told: () => Told;
 }
 
 /** A result ready for 81_summaries.sql. */
@@ -34,18 +38,11 @@ const SUBMITTED = "submitted";
 
 /** The files of data/published, and data/submitted/submissions.jsonl, as they are now. */
 export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
-  const published = await ownOrShipped(paths, "published");
-  const names = (await namesIn(published)).filter((name) => name.endsWith(".json")).sort();
-  const files = names.map((name) => ({
-    run_id: `published/${name.slice(0, -5)}`,
-    path: join(published, name),
-  }));
-  const path = join(paths.submitted, SUBMISSIONS);
-  const submitted = { run_id: SUBMITTED, path, text: await wholeLines(path) };
-  return [
-    ...await Promise.all(files.map(async (file) => ({ ...file, text: await Deno.readTextFile(file.path) }))),
-    ...(submitted.text === "" ? [] : [submitted]),
-  ];
+  const folder = await ownOrShipped(paths, "published");
+  const names = (await namesIn(folder)).filter((name) => name.endsWith(".json")).sort();
+  const published = await Promise.all(names.map((name) => publishedFile(folder, name)));
+  const submitted = await submittedFile(join(paths.submitted, SUBMISSIONS), await readCatalog(paths));
+  return submitted === null ? published : [...published, submitted];
 }
 
 /** What a file tells. */
@@ -53,13 +50,13 @@ export interface Told {
   readonly summaries: readonly Summary[];
   /** What its source recommends. */
   readonly picks: readonly PublishedPick[];
-  /** One sentence for each line that is left out. */
+  /** One sentence for the file, or for each of its lines, that is left out. */
   readonly notices: readonly string[];
 }
 
-/** Reads a file; a UserError names every fault of one that was written by hand. */
+/** What a file tells; of one that cannot be read, why. */
 export function readSummaries(file: SummaryFile): Told {
-  return file.run_id === SUBMITTED ? submittedIn(file) : publishedIn(file);
+  return file.told();
 }
 
 /** Inserts results into the benchmarks table of `db`, which has the catalogue. */
@@ -97,14 +94,44 @@ const STRUCTURE = JSON.stringify([{
   ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
 }]);
 
-function publishedIn({ text, path, run_id }: SummaryFile): Told {
-  const hint = "Mend the file; its form is data/export/schema/PublishedFile.json.";
-  const { title, date, runtime, test_config, results, picks } = parseOrRefuse(
-    PublishedFile,
-    json(text, path, hint),
-    path,
-    hint,
-  );
+async function publishedFile(folder: string, name: string): Promise<SummaryFile> {
+  const run_id = `published/${name.slice(0, -".json".length)}`;
+  const path = join(folder, name);
+  const read = await plainFile(path);
+  if ("reason" in read) return leftOut(run_id, path, read.reason);
+  const text = UTF8.decode(read.bytes);
+  const content = strictJson(text);
+  const checked = "reason" in content ? { faults: [content.reason] } : check(PublishedFile, content.value);
+  return "faults" in checked
+    ? leftOut(run_id, path, checked.faults.join("; "))
+    : { run_id, text, told: () => toldBy(checked.value, run_id) };
+}
+
+/** Null without a whole line. */
+async function submittedFile(path: string, catalog: Catalog): Promise<SummaryFile | null> {
+  const read = await plainFile(path);
+  if ("reason" in read) return leftOut(SUBMITTED, path, read.reason);
+  const text = UTF8.decode(wholeLines(read.bytes));
+  if (text === "") return null;
+  return {
+    run_id: SUBMITTED,
+    text,
+    told: () => {
+      const { lines, faults } = submittedLines(text, catalog);
+      const notices = faults.map(({ line, reason }) => `${path}:${line} is left out: ${reason}`);
+      return { summaries: lines.map(summaryOf), picks: [], notices };
+    },
+  };
+}
+
+/** Its reason stands for what it says: nothing else of it is taken. */
+function leftOut(run_id: string, path: string, reason: string): SummaryFile {
+  const notices = [`${path} is left out: ${reason}`];
+  return { run_id, text: reason, told: () => ({ summaries: [], picks: [], notices }) };
+}
+
+function toldBy(file: PublishedFile, run_id: string): Told {
+  const { title, date, runtime, test_config, results, picks } = file;
   const summaries = results.map((result): Summary => ({
     ...result,
     timestamp: result.timestamp ?? `${date}T00:00:00Z`,
@@ -116,22 +143,6 @@ function publishedIn({ text, path, run_id }: SummaryFile): Told {
     source: title,
   }));
   return { summaries, picks, notices: [] };
-}
-
-/** Lines that were damaged since they were taken are left out. */
-function submittedIn({ text, path }: SummaryFile): Told {
-  const read = text.split("\n").slice(0, -1).map((line, index) => {
-    const read = strictJson(line);
-    const checked = "reason" in read ? { faults: [read.reason] } : check(SubmissionLine, read.value);
-    return "value" in checked
-      ? { summary: summaryOf(checked.value) }
-      : { notice: `${path}:${index + 1} is left out: ${checked.faults.join("; ")}` };
-  });
-  return {
-    summaries: read.flatMap(({ summary }) => summary === undefined ? [] : [summary]),
-    picks: [],
-    notices: read.flatMap(({ notice }) => notice === undefined ? [] : [notice]),
-  };
 }
 
 /** An accepted submission as a result. */
@@ -151,28 +162,9 @@ export function digestOf(value: unknown): string {
   return sha256Hex(JSON.stringify(value)).slice(0, 16);
 }
 
-function json(text: string, where: string, hint: string): unknown {
-  const read = strictJson(text);
-  if ("reason" in read) throw new UserError(`Cannot read ${where}: ${read.reason}`, hint);
-  return read.value;
-}
-
-/** The text of a file up to its last line break, without what a crash left of a line; empty without a file. */
-export async function wholeLines(path: string): Promise<string> {
-  try {
-    const text = await Deno.readTextFile(path);
-    return text.slice(0, text.lastIndexOf("\n") + 1);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
-}
-
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await Array.fromAsync(Deno.readDir(folder))).filter((item) => item.isFile).map((item) =>
-      item.name
-    );
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

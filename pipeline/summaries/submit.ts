@@ -1,14 +1,15 @@
 // A submission comes in: checked, answered as the next build will have it, appended to data/submitted before anybody is told.
 import { join } from "node:path";
-import { type Catalog, gpuNamed } from "../lib/catalog.ts";
+import { UserError } from "../errors.ts";
+import type { Catalog } from "../lib/catalog.ts";
 import { Database } from "../lib/duckdb.ts";
 import { get } from "../query/mod.ts";
 import type { BenchmarkAnswer } from "../schema/api.ts";
-import { nearest } from "../schema/nearest.ts";
 import { check } from "../schema/parse.ts";
-import { implausible } from "../schema/plausible.ts";
-import { Submission, SubmissionLine } from "../schema/summary.ts";
-import { digestOf, insertSummaries, SUBMISSIONS, summaryOf, wholeLines } from "./mod.ts";
+import { Submission, type SubmissionLine } from "../schema/summary.ts";
+import { digestOf, insertSummaries, SUBMISSIONS, summaryOf } from "./mod.ts";
+import { plainFile, wholeLines } from "./plain_file.ts";
+import { faultsOf, submittedLines } from "./submitted.ts";
 import { createTables } from "./tables.ts";
 
 /** `added` is false when the same submission was there already. */
@@ -39,9 +40,9 @@ export class Submissions {
   async #take(body: unknown): Promise<Submitted> {
     const checked = checkSubmission(body, this.#catalog, this.#clock());
     if ("faults" in checked) return checked;
-    const kept = await find(this.#folder, checked.line.evidence_id);
-    const answer = await preview(kept ?? checked.line, this.#catalog);
-    return { answer, added: kept === undefined && await append(this.#folder, checked.line) };
+    const before = await find(this.#folder, checked.line.evidence_id, this.#catalog);
+    const answer = await preview(before ?? checked.line, this.#catalog);
+    return { answer, added: before === undefined && await append(this.#folder, checked.line, this.#catalog) };
   }
 }
 
@@ -54,19 +55,7 @@ export function checkSubmission(
   const checked = check(Submission, body);
   if ("faults" in checked) return checked;
   const submission = checked.value;
-  const gpu = gpuNamed(catalog, submission.hardware.gpu_name);
-  if (gpu === undefined) {
-    const known = nearest(submission.hardware.gpu_name, catalog.gpus.map(({ name }) => name));
-    return {
-      faults: [
-        `hardware.gpu_name: unknown GPU ${JSON.stringify(submission.hardware.gpu_name)}, nearest known: ${
-          known.join(", ")
-        }; a new one is added in data/catalog/gpus.json`,
-      ],
-    };
-  }
-  const model = catalog.models.find(({ name }) => name === submission.model.name);
-  const faults = implausible(submission, { gpu, model, now });
+  const faults = faultsOf(submission, catalog, now);
   if (faults.length > 0) return { faults };
   return { line: { received_at: now.toISOString(), evidence_id: digestOf(submission), submission } };
 }
@@ -82,21 +71,30 @@ async function preview(line: SubmissionLine, catalog: Catalog): Promise<Benchmar
   return answer;
 }
 
-/** The line of a submission that was taken before. */
-async function find(folder: string, evidenceId: string): Promise<SubmissionLine | undefined> {
-  const lines = (await wholeLines(join(folder, SUBMISSIONS))).split("\n");
-  const found = lines.find((line) => line.includes(`"evidence_id":"${evidenceId}"`));
-  return found === undefined ? undefined : SubmissionLine.parse(JSON.parse(found));
+/** The whole lines of the file. */
+async function kept(folder: string): Promise<Uint8Array> {
+  const path = join(folder, SUBMISSIONS);
+  const read = await plainFile(path);
+  if ("bytes" in read) return wholeLines(read.bytes);
+  throw new UserError(
+    `Cannot add to ${path}: ${read.reason}`,
+    "Move it away; submissions are kept in a plain file.",
+  );
+}
+
+/** The line of a submission that was taken before and is still good. */
+async function find(folder: string, id: string, catalog: Catalog): Promise<SubmissionLine | undefined> {
+  const told = new TextDecoder().decode(await kept(folder)).split("\n").filter((line) => line.includes(id));
+  return submittedLines(`${told.join("\n")}\n`, catalog).lines.find(({ evidence_id }) => evidence_id === id);
 }
 
 /** Appends and flushes the line; false when another process was faster. What a crash left of a line is cut off first. */
-async function append(folder: string, line: SubmissionLine): Promise<boolean> {
+async function append(folder: string, line: SubmissionLine, catalog: Catalog): Promise<boolean> {
   await Deno.mkdir(folder, { recursive: true });
-  const path = join(folder, SUBMISSIONS);
-  using file = await Deno.open(path, { read: true, write: true, create: true });
+  using file = await Deno.open(join(folder, SUBMISSIONS), { read: true, write: true, create: true });
   await file.lock(true);
-  if (await find(folder, line.evidence_id) !== undefined) return false;
-  const end = new TextEncoder().encode(await wholeLines(path)).length;
+  if (await find(folder, line.evidence_id, catalog) !== undefined) return false;
+  const end = (await kept(folder)).length;
   await file.truncate(end);
   await file.seek(end, Deno.SeekMode.Start);
   const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
