@@ -1,15 +1,13 @@
 // Results known only as figures become rows, file by file; a file that cannot be used is left out by name.
-import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 import type { Catalog } from "../lib/catalog.ts";
 import { type Database, quote } from "../lib/duckdb.ts";
-import { isSystemError, NOT_THERE, sha256Hex, systemFault, whyNoFile } from "../lib/files.ts";
+import { isSystemError, sha256Hex, systemFault } from "../lib/files.ts";
 import type { Paths } from "../paths.ts";
 import {
   insertPicks,
   insertSummaries,
   readSummaries,
-  SUBMISSIONS,
   type SummaryFile,
   summaryFiles,
 } from "../summaries/mod.ts";
@@ -18,16 +16,12 @@ import { isOfTheData } from "./readable.ts";
 
 /** The files of results as they are now, and a notice for what cannot be read. */
 export async function filesOfFigures(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
-  const submissions = join(paths.submitted, SUBMISSIONS);
-  const why = await whyNoFile(submissions);
-  const notices = why === null || why === NOT_THERE ? [] : [`${submissions} is left out: ${why}`];
-  const submitted = notices.length === 0 ? paths.submitted : join(paths.submitted, ".none");
   try {
-    return { files: await summaryFiles({ ...paths, submitted }), notices };
+    return { files: await summaryFiles(paths), notices: [] };
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const notice = `published and submitted results are left out: ${systemFault(error)}: ${error.message}`;
-    return { files: [], notices: [...notices, notice] };
+    return { files: [], notices: [notice] };
   }
 }
 
@@ -54,6 +48,6 @@ export async function buildFigures(
   } catch (error) {
     if (!(error instanceof UserError) && !isOfTheData(error)) throw error;
     await forget(db, [file.run_id]);
-    return [`${file.path} is left out: ${messageOf(error).split("\n")[0]}`];
+    return [`${file.run_id} is left out: ${messageOf(error).split("\n")[0]}`];
   }
 }

@@ -28,9 +28,14 @@ export function* plainParts(path: string, most_bytes: number): Generator<Uint8Ar
   }
 }
 
+/** The bytes of the file at `path`. */
+export function readPlain(path: string, most_bytes: number): Uint8Array {
+  return Buffer.concat([...plainParts(path, most_bytes)].map((part) => part.slice()));
+}
+
 /** The UTF-8 text of the file at `path`, without its byte order mark, with the SHA-256 of its bytes. */
 export function readPlainText(path: string, most_bytes: number): { text: string; sha256: string } {
-  const bytes = Buffer.concat([...plainParts(path, most_bytes)].map((part) => part.slice()));
+  const bytes = readPlain(path, most_bytes);
   try {
     return { text: UTF8.decode(bytes), sha256: sha256Hex(bytes) };
   } catch {

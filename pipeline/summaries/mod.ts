@@ -40,8 +40,8 @@ const SUBMITTED = "submitted";
 export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
   const folder = await ownOrShipped(paths, "published");
   const names = (await namesIn(folder)).filter((name) => name.endsWith(".json")).sort();
-  const published = await Promise.all(names.map((name) => publishedFile(folder, name)));
-  const submitted = await submittedFile(join(paths.submitted, SUBMISSIONS), await readCatalog(paths));
+  const published = names.map((name) => publishedFile(folder, name));
+  const submitted = submittedFile(join(paths.submitted, SUBMISSIONS), await readCatalog(paths));
   return submitted === null ? published : [...published, submitted];
 }
 
@@ -94,10 +94,10 @@ const STRUCTURE = JSON.stringify([{
   ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
 }]);
 
-async function publishedFile(folder: string, name: string): Promise<SummaryFile> {
+function publishedFile(folder: string, name: string): SummaryFile {
   const run_id = `published/${name.slice(0, -".json".length)}`;
   const path = join(folder, name);
-  const read = await plainFile(path);
+  const read = plainFile(path);
   if ("reason" in read) return leftOut(run_id, path, read.reason);
   const text = UTF8.decode(read.bytes);
   const content = strictJson(text);
@@ -108,8 +108,8 @@ async function publishedFile(folder: string, name: string): Promise<SummaryFile>
 }
 
 /** Null without a whole line. */
-async function submittedFile(path: string, catalog: Catalog): Promise<SummaryFile | null> {
-  const read = await plainFile(path);
+function submittedFile(path: string, catalog: Catalog): SummaryFile | null {
+  const read = plainFile(path);
   if ("reason" in read) return leftOut(SUBMITTED, path, read.reason);
   const text = UTF8.decode(wholeLines(read.bytes));
   if (text === "") return null;

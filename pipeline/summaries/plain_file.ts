@@ -1,22 +1,16 @@
 // Files of results as they lie on disk: only plain ones are read, and only up to a size.
-import { exists, isSystemError, whyNoFile } from "../lib/files.ts";
+import { readPlain, UnreadError } from "../lib/plain_file.ts";
 
 const MOST_BYTES = 64 * 2 ** 20;
 const LF = 0x0a;
 
 /** The bytes of the file at `path`, none without a file, or why it cannot be read. */
-export async function plainFile(path: string): Promise<{ bytes: Uint8Array } | { reason: string }> {
+export function plainFile(path: string): { bytes: Uint8Array } | { reason: string } {
   try {
-    if (!await exists(path)) return { bytes: new Uint8Array() };
-    const none = await whyNoFile(path);
-    if (none !== null) return { reason: none };
-    const { size } = await Deno.stat(path);
-    return size <= MOST_BYTES
-      ? { bytes: await Deno.readFile(path) }
-      : { reason: `it has ${size} bytes, at most ${MOST_BYTES} are taken` };
+    return { bytes: readPlain(path, MOST_BYTES) };
   } catch (error) {
-    if (isSystemError(error)) return { reason: "it cannot be opened" };
-    throw error;
+    if (!(error instanceof UnreadError)) throw error;
+    return error.isMissing ? { bytes: new Uint8Array() } : { reason: error.message };
   }
 }
 

@@ -40,7 +40,7 @@ export class Submissions {
   async #take(body: unknown): Promise<Submitted> {
     const checked = checkSubmission(body, this.#catalog, this.#clock());
     if ("faults" in checked) return checked;
-    const before = await find(this.#folder, checked.line.evidence_id, this.#catalog);
+    const before = find(this.#folder, checked.line.evidence_id, this.#catalog);
     const answer = await preview(before ?? checked.line, this.#catalog);
     return { answer, added: before === undefined && await append(this.#folder, checked.line, this.#catalog) };
   }
@@ -72,9 +72,9 @@ async function preview(line: SubmissionLine, catalog: Catalog): Promise<Benchmar
 }
 
 /** The whole lines of the file. */
-async function kept(folder: string): Promise<Uint8Array> {
+function kept(folder: string): Uint8Array {
   const path = join(folder, SUBMISSIONS);
-  const read = await plainFile(path);
+  const read = plainFile(path);
   if ("bytes" in read) return wholeLines(read.bytes);
   throw new UserError(
     `Cannot add to ${path}: ${read.reason}`,
@@ -83,8 +83,8 @@ async function kept(folder: string): Promise<Uint8Array> {
 }
 
 /** The line of a submission that was taken before and is still good. */
-async function find(folder: string, id: string, catalog: Catalog): Promise<SubmissionLine | undefined> {
-  const told = new TextDecoder().decode(await kept(folder)).split("\n").filter((line) => line.includes(id));
+function find(folder: string, id: string, catalog: Catalog): SubmissionLine | undefined {
+  const told = new TextDecoder().decode(kept(folder)).split("\n").filter((line) => line.includes(id));
   return submittedLines(`${told.join("\n")}\n`, catalog).lines.find(({ evidence_id }) => evidence_id === id);
 }
 
@@ -93,8 +93,8 @@ async function append(folder: string, line: SubmissionLine, catalog: Catalog): P
   await Deno.mkdir(folder, { recursive: true });
   using file = await Deno.open(join(folder, SUBMISSIONS), { read: true, write: true, create: true });
   await file.lock(true);
-  if (await find(folder, line.evidence_id, catalog) !== undefined) return false;
-  const end = (await kept(folder)).length;
+  if (find(folder, line.evidence_id, catalog) !== undefined) return false;
+  const end = kept(folder).length;
   await file.truncate(end);
   await file.seek(end, Deno.SeekMode.Start);
   const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
