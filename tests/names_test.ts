@@ -9,6 +9,7 @@ import { PublishedFile, Submission } from "../pipeline/schema/summary.ts";
 import { badge } from "../site/src/lib/badge.ts";
 import { escapeMarkup } from "../site/src/lib/escape.ts";
 import { SUBMISSION_EXAMPLE } from "../pipeline/schema/example.ts";
+import { metadata } from "./fixtures.ts";
 import { FACTS, goodFiles, importing, NOW } from "./imported.ts";
 
 /** Control and format characters, changes of direction, halves, private ones, line ends, no characters at all. */
@@ -35,6 +36,9 @@ Deno.test("names that people write are plain, in any script", () => {
   for (const character of UNSEEN) ok(!isPlain(`a${character}b`), JSON.stringify(character));
   deepEqual(UNSEEN.map((character) => visible(`a${character}b`)), UNSEEN.map(() => "ab"));
 });
+
+/** Spaces, fillers and the empty cell: nothing of them is seen. */
+const BLANK = ["   ", "\u3000", "\u2800", "\u3164", "\u115f\u1160", "\uffa0", "\u2003 \u00a0"];
 
 /** Doors, each with a name put into a place of what comes through it. */
 const DOORS: Readonly<Record<string, (name: string) => ReturnType<typeof check>>> = {
@@ -85,6 +89,21 @@ for (const [door, through] of Object.entries(DOORS)) {
     }
   });
 }
+
+for (const [door, through] of Object.entries(DOORS)) {
+  if (door === "a flag of a matrix") continue;
+  Deno.test(`${door} shows something`, () => {
+    for (const blank of BLANK) ok("faults" in through(blank), JSON.stringify(blank));
+  });
+}
+
+Deno.test("evidence whose model has a name that shows nothing is refused", async () => {
+  await using root = await importing();
+  for (const name of BLANK) {
+    const { refused } = await root.take(goodFiles({ "metadata.json": metadata({ model: { name } }) }));
+    match(refused[0]?.reason ?? "", /model\.name: it holds no character that can be seen/);
+  }
+});
 
 Deno.test("what an import is told of provider and place is refused before anything is read", async () => {
   await using root = await importing();

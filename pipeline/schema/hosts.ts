@@ -1,7 +1,7 @@
 // runs/hosts.json: the user's own machines, for the provider `ssh`. Private: not part of the repository.
 import { z } from "zod";
 import { SshHost, SshUser } from "./machine.ts";
-import { plainText } from "./plain_text.ts";
+import { plainName } from "./plain_text.ts";
 
 export const Host = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/).meta({
@@ -15,12 +15,12 @@ export const Host = z.strictObject({
   key_file: z.string().min(1).optional().meta({
     description: "File of your private key for it; default: your SSH configuration's.",
   }),
-  gpu: plainText().min(1).default("any").meta({ description: "GPU by its name in data/catalog/gpus.json." }),
+  gpu: plainName().default("any").meta({ description: "GPU by its name in data/catalog/gpus.json." }),
   gpu_count: z.int().min(0).default(1).meta({ description: "Number of GPUs." }),
   price_per_hour: z.number().positive().optional().meta({
     description: "US dollars per hour to publish, e.g. for power and wear.",
   }),
-  location: plainText(80).min(1).optional().meta({ description: "Where it stands, e.g. DE." }),
+  location: plainName(80).optional().meta({ description: "Where it stands, e.g. DE." }),
 }).meta({ id: "Host", description: "A machine of your own that takes your SSH key." });
 
 export const Hosts = z.strictObject({

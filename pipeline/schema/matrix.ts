@@ -4,13 +4,13 @@ import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
 import { check } from "./parse.ts";
-import { plainText, visible } from "./plain_text.ts";
+import { plainName, plainText, visible } from "./plain_text.ts";
 import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
 import { LATEST, whyNoVersion } from "./releases.ts";
 import { shortText } from "./text.ts";
 
 export const Workload = z.strictObject({
-  name: plainText(40).min(1).default("standard").meta({
+  name: plainName(40).default("standard").meta({
     description: "Name of the workload, part of the entry's id.",
   }),
   concurrency: z.array(z.int().min(1).max(1024)).min(1).optional().meta({
@@ -86,7 +86,7 @@ export const EngineChoice = z.strictObject({
   api: z.enum(["chat", "completions"]).default("chat").meta({
     description: "Which OpenAI route to use (any but ollama).",
   }),
-  runtime: plainText().min(1).optional().meta({
+  runtime: plainName().optional().meta({
     description: "Name to publish as the runtime of an `openai` endpoint, e.g. vllm.",
   }),
   flags: z.array(plainText(500).min(1)).min(1).max(100).optional().meta({
@@ -113,7 +113,7 @@ export const EngineChoice = z.strictObject({
 const EngineItem = z.union([EngineName, EngineChoice]).meta({
   description: "An engine's name, or an object with its settings.",
 });
-const ModelName = plainText().min(1);
+const ModelName = plainName();
 const Models = z.array(ModelName).min(1).meta({
   description:
     "Model names as the engine knows them; `installed` means every model the engine already has; names at Hugging Face for `vllm` and `sglang`, with `:<quantisation>` or a .gguf file on the machine for `llama.cpp`; `synthetic:<size>` or a path to a .gguf file for `embedded`.",
@@ -131,7 +131,7 @@ export function shownModel(name: string): string {
 }
 
 export const Test = z.strictObject({
-  gpus: z.array(plainText().min(1)).min(1).default(["any"]).meta({
+  gpus: z.array(plainName()).min(1).default(["any"]).meta({
     description: "GPU names from data/catalog/gpus.json, or `any`.",
   }),
   gpu_count: z.int().min(1).max(16).default(1).meta({ description: "GPUs of a rented machine." }),
@@ -146,7 +146,7 @@ export const Test = z.strictObject({
   price_per_hour: z.number().positive().max(10_000).optional().meta({
     description: "US dollars per hour to publish for a machine that is not rented (`local`).",
   }),
-  location: plainText(80).min(1).optional().meta({ description: "Where the machine stands, e.g. US." }),
+  location: plainName(80).optional().meta({ description: "Where the machine stands, e.g. US." }),
 }).superRefine(({ providers, engines, otherwise }, { addIssue }) => {
   const own = providers.find((name) => name === "local" || name === "ssh");
   const asked = [...engines, ...otherwise?.engines ?? []];
@@ -156,7 +156,7 @@ export const Test = z.strictObject({
 
 export const Matrix = z.strictObject({
   $schema: z.string().optional().meta({ description: "Path of the JSON Schema, for editors." }),
-  name: plainText(60).min(1).meta({ description: "Short name of the matrix." }),
+  name: plainName(60).meta({ description: "Short name of the matrix." }),
   description: z.string().max(500).optional().meta({ description: "What it is for." }),
   simulated: z.boolean().default(false).meta({
     description:

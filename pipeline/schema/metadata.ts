@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
-import { plainText } from "./plain_text.ts";
+import { BLANK, isBlank, plainName, plainText } from "./plain_text.ts";
 import { Prompts } from "./prompts.ts";
 import { RuntimeInstall } from "./runtime_install.ts";
 
@@ -22,9 +22,10 @@ const counted = (what: string, most: number) =>
   z.number().min(0).max(most).nullish().meta({ description: what });
 
 export const HardwareMeta = z.object({
-  gpu_name: text(
-    "Name of the GPU as the driver gives it, of several kinds the names of all: `2 × A + B`; a machine without one is named by its processor.",
-  ),
+  gpu_name: plainText().refine((name) => !isBlank(name), BLANK).nullish().meta({
+    description:
+      "Name of the GPU as the driver gives it, of several kinds the names of all: `2 × A + B`; a machine without one is named by its processor.",
+  }),
   gpu_memory_mib: count("Memory of one GPU, MiB; null without a GPU, or where they differ."),
   gpu_count: counted("Number of GPUs; 0 without one.", 1e4),
   gpu_names: z.array(plainText()).nullish().meta({
@@ -46,7 +47,7 @@ export const HardwareMeta = z.object({
 });
 
 export const ModelMeta = z.object({
-  name: plainText().min(1).meta({ description: "Model name as the engine knows it." }),
+  name: plainName().meta({ description: "Model name as the engine knows it." }),
   runtime: text("Engine that served it: ollama, llama.cpp, vllm …"),
   runtime_version: text("Version of the engine, as it tells it."),
   runtime_install: RuntimeInstall.nullish(),
@@ -64,7 +65,7 @@ export const ModelMeta = z.object({
 }).meta({ id: "ModelMeta", description: "The model under test." });
 
 export const WorkloadMeta = z.object({
-  label: plainText().min(1).meta({
+  label: plainName().meta({
     description: "Names the workload wherever results meet; those of different labels are never compared.",
   }),
   prompts: Prompts,

@@ -1,7 +1,7 @@
 // What a matrix may ask of rented machines, and what a provider offers.
 import { z } from "zod";
 import { ProviderName } from "./names.ts";
-import { plainText } from "./plain_text.ts";
+import { plainName } from "./plain_text.ts";
 
 const country = z.string().regex(/^[A-Z]{2}$/);
 
@@ -28,7 +28,7 @@ export const OfferLimits = z.strictObject({
   max_hours: z.number().positive().max(48).default(3).meta({
     description: "Hard deadline of a machine, hours from its creation.",
   }),
-  image: plainText().min(1).optional().meta({
+  image: plainName().optional().meta({
     description: "Container image or disk image; default: one that suits the provider.",
   }),
 }).meta({ id: "OfferLimits", description: "What is asked of machines that are rented." });

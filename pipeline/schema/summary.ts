@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { GpuStats, Hardware, Model, Results, TestConfig } from "./benchmark.ts";
 import { publicModelName, withoutHomes } from "./local_paths.ts";
-import { plainText } from "./plain_text.ts";
+import { BLANK, isBlank, plainName } from "./plain_text.ts";
 
 /** Letters, digits and common signs of ASCII: no markup, no control characters, no letters that look like others. */
 const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
@@ -30,7 +30,9 @@ export const Submission = z.strictObject({
   hardware: Hardware.omit({ gpu: true }).partial().required({ gpu_name: true }).meta({
     description: "The machine under test.",
   }),
-  model: Model.partial().required({ name: true }).meta({ description: "The model under test." }),
+  model: Model.partial().extend({ name: Model.shape.name.min(1).meta({ description: "Model name." }) }).meta({
+    description: "The model under test.",
+  }),
   test_config: ClosedLoop.partial().optional().meta({ description: "How it was tested." }),
   results: Results.partial().extend({
     avg_tokens_per_second: z.number().min(LEAST_TOKENS_PER_SECOND).max(1e6).meta({
@@ -59,17 +61,17 @@ export const Submission = z.strictObject({
 });
 
 export const PublishedPick = z.strictObject({
-  for: plainText().meta({ description: "Size of model or use that it is recommended for." }),
+  for: plainName().meta({ description: "Size of model or use that it is recommended for." }),
   aim: z.enum(["budget", "performance", "balance"]).meta({ description: "What was wanted most." }),
-  gpu: plainText().meta({ description: "GPU that the source names." }),
-  provider: plainText().meta({ description: "Provider that the source names." }),
+  gpu: plainName().meta({ description: "GPU that the source names." }),
+  provider: plainName().meta({ description: "Provider that the source names." }),
   price_per_hour: price().meta({ description: "Its price there, US dollars per hour." }),
 }).meta({ id: "PublishedPick", description: "A recommendation as the source gives it." });
 
 export const PublishedFile = z.strictObject({
-  title: plainText().min(1).meta({ description: "What was published, where." }),
+  title: plainName().meta({ description: "What was published, where." }),
   date: z.iso.date().meta({ description: "When it was published." }),
-  runtime: plainText().meta({ description: "Engine that served every model." }),
+  runtime: plainName().meta({ description: "Engine that served every model." }),
   test_config: ClosedLoop.partial().meta({ description: "How all of it was tested." }),
   results: z.array(Submission).min(1).meta({ description: "The figures that were published, no others." }),
   picks: z.array(PublishedPick).default([]).meta({
@@ -92,6 +94,7 @@ function whyNotTaken(text: string, without: (text: string) => string): string | 
   if (!PLAIN.test(text)) {
     return "it has a character that is not taken; letters and digits of ASCII, spaces and common signs are";
   }
+  if (isBlank(text)) return BLANK;
   const shown = without(text);
   return text === shown ? null : `it tells a path of somebody's computer; ${JSON.stringify(shown)} would do`;
 }
