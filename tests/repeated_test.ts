@@ -59,6 +59,7 @@ const OTHER: Readonly<Record<string, readonly [Sent, object, object]>> = {
     { t: 1767323047, dur: undefined, err: true, n: 2 },
   ],
   "that failed": [ONE, {}, { err: true }],
+  "of another rate": [ONE, { tps: 100 }, { tps: 99 }],
   "of another time": [ONE, {}, { t: 1767323047.8 }],
   "of other tokens": [ONE, {}, { tok: 255 }],
   "of another level": [ONE, {}, { level: 2 }],

@@ -19,7 +19,7 @@ const BACK_SECONDS = 1;
 /** The request lines of a file, in its order. */
 export class RepeatedRequests {
   readonly #sent: Sent;
-  readonly #first = new Map<string, { readonly n: number; readonly line: number }>();
+  readonly #first = new Map<string, Pick<RequestLine, "n" | "tps"> & { readonly line: number }>();
   /** Requests that say the same of themselves as one of these, and are others. */
   readonly #others = new Map<string, number>();
   /** When the last of the requests so far ended, seconds since 1970. */
@@ -34,17 +34,19 @@ export class RepeatedRequests {
 
   /** The line that told of the same request; null for the first. */
   lineOf(request: RequestLine, line: number): number | null {
-    const { n } = request;
+    const { n, tps } = request;
     const key = this.#keyOf(request);
     const first = this.#first.get(key);
     const ended = endOf(request);
     const isBack = ended < this.#latest - BACK_SECONDS;
-    this.#isAgain = first !== undefined && this.#isInOrder && (isBack || this.#isAgain);
+    const isAlike = first !== undefined && (!first.tps || !tps || first.tps === tps);
+    this.#isAgain = isAlike && this.#isInOrder && (isBack || this.#isAgain);
     const isSame = this.#isAgain || first?.n === n || isFine(request) || this.#isAlone(request);
-    const before = first !== undefined && isSame ? first.line : this.#others.get(`${n} ${key}`);
+    const other = `${n} ${tps || null} ${key}`;
+    const before = isAlike && isSame ? first.line : this.#others.get(other);
     if (before !== undefined) return before;
-    if (first === undefined) this.#first.set(key, { n, line });
-    else this.#others.set(`${n} ${key}`, line);
+    if (first === undefined) this.#first.set(key, { n, tps, line });
+    else this.#others.set(other, line);
     this.#isInOrder &&= !isBack;
     this.#latest = Math.max(this.#latest, ended);
     return null;
