@@ -193,6 +193,7 @@ Deno.test("a machine at a provider that was not asked is named, and sweep does n
   const { code, out } = await cli("sweep", "--root", at);
   equal(code, 1, out);
   match(out, new RegExp(`^not proven gone: ${label} at TensorDock$`, "m"));
+  match(out, /could not be read: Cannot connect to 127\.0\.0\.1/);
 });
 
 Deno.test("a deployment whose name is damaged is refused before anything is rented or swept", async () => {

@@ -1,5 +1,5 @@
 // One look at an account serves all who wait for it: accounts allow about one call a second, however many machines start.
-import type { Provider, Sighting } from "../providers/provider.ts";
+import { type Provider, shownBy, type Sighting } from "../providers/provider.ts";
 
 interface Waiting {
   readonly id: string;
@@ -39,7 +39,7 @@ export class Lookout {
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];
-      const listed = group.length === 1 ? Promise.resolve([]) : this.list();
+      const listed = group.length === 1 ? Promise.resolve([]) : shownBy(this.list());
       await Promise.all(group.map(({ id, resolve, reject }) =>
         listed.then((sightings) => {
           const sighting = sightings.find((each) => each.id === id);

@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.ts";
 import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
 import type { Machine } from "../machines/machine.ts";
-import { HalfDone, type Provider, type Sighting } from "../providers/provider.ts";
+import { HalfDone, type Provider, shownBy, type Sighting } from "../providers/provider.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import type { Canary } from "../schema/canary.ts";
 import { type EndReason, type MachineRecord, mayExist, type Phase } from "../schema/machine.ts";
@@ -192,9 +192,9 @@ export class Fleet {
   /** Looks for a machine whose create got no answer; it is then `requested`, or `not_created` once that is sure. */
   async find(record: MachineRecord): Promise<void> {
     const { clock, log } = this.#options;
-    const found = (await this.#lookout(record.offer.provider).list()).find(({ label }) =>
-      label === record.label
-    );
+    const list = this.#lookout(record.offer.provider).list();
+    const found = (await shownBy(list)).find(({ label }) => label === record.label);
+    if (found === undefined) await list;
     // Somebody else may have found it, or its answer come, while the list was read.
     if (!["intent", "create_unknown"].includes(this.record(record.machine_id).state)) return;
     if (found !== undefined) {
@@ -313,7 +313,7 @@ export class Fleet {
     const provider = this.provider(record.offer.provider);
     const { provider_id, label } = record;
     const [answer] = await Promise.allSettled([provider.destroy(provider_id ?? "")]);
-    const listed = await this.#lookout(provider.name).list();
+    const listed = await shownBy(this.#lookout(provider.name).list());
     // A create that arrived twice has made more than one.
     const others = listed.filter((each) => each.label === label && each.id !== provider_id);
     for (const { id } of others) await provider.destroy(id);

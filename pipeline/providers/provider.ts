@@ -88,7 +88,7 @@ export interface Provider {
   create(order: Order, signal: AbortSignal): Promise<string>;
   /** The machine, or null when the provider says in its own words that there is none. */
   get(id: string): Promise<Sighting | null>;
-  /** All machines of the account. Complete, or it throws: nothing may follow from an empty answer that was an error. */
+  /** All machines of the account. Complete, or it throws, a PartialList where it can: nothing may follow from an empty answer that was an error. */
   list(): Promise<Sighting[]>;
   /** Lets our key in, where that needs a call of its own once the machine exists. */
   admit?(id: string, publicKey: string): Promise<void>;
@@ -100,6 +100,21 @@ export interface Provider {
   selfDestruct?(id: string): string;
   /** Removes what the account keeps for `label` besides the machine, such as a key. */
   forget?(label: string): Promise<void>;
+}
+
+/** A list of which a part could not be had: what it shows is there, and what it does not show may be. */
+export class PartialList extends Failure {
+  constructor(readonly found: readonly Sighting[], message: string) {
+    super("provider_unavailable", message);
+  }
+}
+
+/** What a list shows, be it a part. */
+export function shownBy(list: Promise<readonly Sighting[]>): Promise<readonly Sighting[]> {
+  return list.catch((error) => {
+    if (error instanceof PartialList) return error.found;
+    throw error;
+  });
 }
 
 /** The provider refused to create a machine and made one all the same. */

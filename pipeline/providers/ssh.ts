@@ -9,7 +9,7 @@ import { codeOf, Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Host } from "../schema/hosts.ts";
 import type { Address } from "../schema/machine.ts";
-import type { Opening, Provider, ProviderKind, Sighting } from "./provider.ts";
+import { type Opening, PartialList, type Provider, type ProviderKind, type Sighting } from "./provider.ts";
 
 const NAME = "ssh";
 const LEASE = `${HOME_FOLDER}/lease`;
@@ -19,7 +19,7 @@ const ANSWER_SECONDS = 20;
 
 export const ssh: ProviderKind = { name: NAME, key_variable: null, rents: false, open: openSsh };
 
-function openSsh({ hosts, clock, log, simulated, known_hosts }: Opening): Provider {
+function openSsh({ hosts, clock, simulated, known_hosts }: Opening): Provider {
   const run = async (host: Host, script: string) => {
     await using folder = await temporaryFolder();
     const address = addressOf(host);
@@ -104,16 +104,17 @@ else held=$(cat ${LEASE}/label 2>/dev/null); [ "$held" = ${
     get: find,
 
     async list() {
-      const sightings = await Promise.all(hosts.map(async (host) => {
-        try {
-          const label = await labelOn(host, run);
-          return label === null ? [] : [sightingOf(host, label)];
-        } catch (error) {
-          log.warn(messageOf(error));
-          return [];
-        }
-      }));
-      return sightings.flat();
+      const answers = await Promise.allSettled(hosts.map((host) => labelOn(host, run)));
+      const found = answers.flatMap((answer, index) => {
+        const host = hosts[index];
+        const label = answer.status === "fulfilled" ? answer.value : null;
+        return host === undefined || label === null ? [] : [sightingOf(host, label)];
+      });
+      const faults = answers.flatMap((answer) =>
+        answer.status === "rejected" ? [messageOf(answer.reason)] : []
+      );
+      if (faults.length > 0) throw new PartialList(found, faults.join("; "));
+      return found;
     },
 
     async destroy(id) {

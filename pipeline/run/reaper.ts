@@ -4,7 +4,7 @@ import { GRACE_SECONDS, judge, type Judgement } from "../fleet/judge.ts";
 import type { Fleet } from "../fleet/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Provider, Sighting } from "../providers/provider.ts";
+import { PartialList, type Provider, shownBy, type Sighting } from "../providers/provider.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 
@@ -48,6 +48,7 @@ export async function census({ providers, grace_seconds, clock, ...court }: Cens
       lists.set(name, await provider.list());
     } catch (error) {
       failed.set(name, error);
+      if (error instanceof PartialList) lists.set(name, error.found);
     }
   }));
   const now = clock.now();
@@ -73,7 +74,9 @@ export async function destroyOrphan(
   for (let attempt = 1;; attempt++) {
     try {
       await provider.destroy(id);
-      if (await provider.get(id) === null && !(await provider.list()).some((each) => each.id === id)) {
+      if (
+        await provider.get(id) === null && !(await shownBy(provider.list())).some((each) => each.id === id)
+      ) {
         await provider.forget?.(label ?? "").catch((error) => log.warn(messageOf(error)));
         return true;
       }
