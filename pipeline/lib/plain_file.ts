@@ -30,7 +30,7 @@ export function* plainParts(path: string, most_bytes: number): Generator<Uint8Ar
 
 /** The bytes of the file at `path`. */
 export function readPlain(path: string, most_bytes: number): Uint8Array {
-  return Buffer.concat([...plainParts(path, most_bytes)].map((part) => part.slice()));
+  return Buffer.concat(Array.from(plainParts(path, most_bytes), (part) => part.slice()));
 }
 
 /** The UTF-8 text of the file at `path`, without its byte order mark, with the SHA-256 of its bytes. */
