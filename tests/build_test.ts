@@ -282,11 +282,25 @@ Deno.test("a second build after one new run reads only that run, a third reads n
   await sealed(root.paths, "a", "e1", lines);
   await sealed(root.paths, "a", "e2", { "results.jsonl": jsonl([fullLine(5, 0)]) });
   equal((await buildData(root.paths, root.log)).directories_read, 2);
-  await Deno.writeTextFile(join(root.paths.raw, "a", "e1", "results.jsonl"), "unreadable now");
   await sealed(root.paths, "b", "e", { "results.jsonl": jsonl([fullLine(7, 0)]) });
-  const second = await buildData(root.paths, root.log);
-  deepEqual([second.directories_read, second.runs_read, second.benchmarks], [1, 1, 3]);
-  equal((await buildData(root.paths, root.log)).directories_read, 0);
+  const { openSync } = Deno;
+  const opened: string[] = [];
+  const open = (path: string | URL, options?: Deno.OpenOptions) => {
+    opened.push(String(path));
+    return openSync(path, options);
+  };
+  Object.assign(Deno, { openSync: open });
+  try {
+    const second = await buildData(root.paths, root.log);
+    deepEqual([second.directories_read, second.runs_read, second.benchmarks], [1, 1, 3]);
+    const evidence = opened.filter((path) => path.endsWith("results.jsonl"));
+    deepEqual([...new Set(evidence)], [join(root.paths.raw, "b", "e", "results.jsonl")]);
+    opened.length = 0;
+    equal((await buildData(root.paths, root.log)).directories_read, 0);
+    deepEqual(opened.filter((path) => path.endsWith("results.jsonl")), []);
+  } finally {
+    Object.assign(Deno, { openSync });
+  }
 });
 
 Deno.test("a run that is taken away takes its benchmarks and files with it", async () => {

@@ -468,3 +468,11 @@ Deno.test("a file that may not be read is left out by name, without the folders 
   await Deno.utime(join(root.paths.raw, "shut", "e", "results.jsonl"), 1, 1);
   deepEqual((await built(root)).entries, ["open/e", "shut/e"]);
 });
+
+Deno.test("a folder whose name stands for those of others is left out by name, and takes nothing of theirs", async () => {
+  await using root = await temporaryRoot();
+  for (const run of ["a*", "ab", "a[b]"]) await good(root.paths, run, "e");
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["ab/e"]);
+  equal(notices.filter((notice) => /is left out: its name holds \*, \? or \[/.test(notice)).length, 2);
+});
