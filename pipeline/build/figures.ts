@@ -17,7 +17,7 @@ import { isOfTheData } from "./readable.ts";
 /** The files of results as they are now, and a notice for what cannot be read. */
 export async function filesOfFigures(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
   try {
-    return { files: await summaryFiles(paths), notices: [] };
+    return await summaryFiles(paths);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const notice = `published and submitted results are left out: ${systemFault(error)}: ${error.message}`;

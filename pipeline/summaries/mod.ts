@@ -19,7 +19,7 @@ const UTF8 = new TextDecoder();
 export interface SummaryFile {
   /** Stands for the file in the tables, e.g. `published/2026-02-06-some-title`. */
   readonly run_id: string;
-  /** What is built from it depends on this alone: what it says, or why it cannot be read. */
+  /** What is built from it depends on this alone. */
   readonly text: string;
   readonly told: () => Told;
 }
@@ -36,13 +36,18 @@ export type Summary = Submission & {
 export const SUBMISSIONS = "submissions.jsonl";
 const SUBMITTED = "submitted";
 
-/** The files of data/published, and data/submitted/submissions.jsonl, as they are now. */
-export async function summaryFiles(paths: Paths): Promise<SummaryFile[]> {
+/** The files of data/published, and data/submitted/submissions.jsonl, as they are now; a notice for each that cannot be read. */
+export async function summaryFiles(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
   const folder = await ownOrShipped(paths, "published");
   const names = (await namesIn(folder)).filter((name) => name.endsWith(".json")).sort();
-  const published = names.map((name) => publishedFile(folder, name));
-  const submitted = submittedFile(join(paths.submitted, SUBMISSIONS), await readCatalog(paths));
-  return submitted === null ? published : [...published, submitted];
+  const read = [
+    ...names.map((name) => publishedFile(folder, name)),
+    submittedFile(join(paths.submitted, SUBMISSIONS), await readCatalog(paths)),
+  ];
+  return {
+    files: read.filter((file) => file !== null && typeof file !== "string"),
+    notices: read.filter((file) => typeof file === "string"),
+  };
 }
 
 /** What a file tells. */
@@ -50,11 +55,11 @@ export interface Told {
   readonly summaries: readonly Summary[];
   /** What its source recommends. */
   readonly picks: readonly PublishedPick[];
-  /** One sentence for the file, or for each of its lines, that is left out. */
+  /** One sentence for each of its lines that is left out. */
   readonly notices: readonly string[];
 }
 
-/** What a file tells; of one that cannot be read, why. */
+/** What a file tells. */
 export function readSummaries(file: SummaryFile): Told {
   return file.told();
 }
@@ -94,23 +99,24 @@ const STRUCTURE = JSON.stringify([{
   ...{ run_id: "VARCHAR", evidence_id: "VARCHAR", origin: "VARCHAR", source: "VARCHAR", gpu: "VARCHAR" },
 }]);
 
-function publishedFile(folder: string, name: string): SummaryFile {
+/** A notice when it cannot be read. */
+function publishedFile(folder: string, name: string): SummaryFile | string {
   const run_id = `published/${name.slice(0, -".json".length)}`;
   const path = join(folder, name);
   const read = plainFile(path);
-  if ("reason" in read) return leftOut(run_id, path, read.reason);
+  if ("reason" in read) return leftOut(path, read.reason);
   const text = UTF8.decode(read.bytes);
   const content = strictJson(text);
   const checked = "reason" in content ? { faults: [content.reason] } : check(PublishedFile, content.value);
   return "faults" in checked
-    ? leftOut(run_id, path, checked.faults.join("; "))
+    ? leftOut(path, checked.faults.join("; "))
     : { run_id, text, told: () => toldBy(checked.value, run_id) };
 }
 
-/** Null without a whole line. */
-function submittedFile(path: string, catalog: Catalog): SummaryFile | null {
+/** Null without a whole line; a notice when it cannot be read. */
+function submittedFile(path: string, catalog: Catalog): SummaryFile | string | null {
   const read = plainFile(path);
-  if ("reason" in read) return leftOut(SUBMITTED, path, read.reason);
+  if ("reason" in read) return leftOut(path, read.reason);
   const text = UTF8.decode(wholeLines(read.bytes));
   if (text === "") return null;
   return {
@@ -118,16 +124,14 @@ function submittedFile(path: string, catalog: Catalog): SummaryFile | null {
     text,
     told: () => {
       const { lines, faults } = submittedLines(text, catalog);
-      const notices = faults.map(({ line, reason }) => `${path}:${line} is left out: ${reason}`);
+      const notices = faults.map(({ line, reason }) => leftOut(`${path}:${line}`, reason));
       return { summaries: lines.map(summaryOf), picks: [], notices };
     },
   };
 }
 
-/** Its reason stands for what it says: nothing else of it is taken. */
-function leftOut(run_id: string, path: string, reason: string): SummaryFile {
-  const notices = [`${path} is left out: ${reason}`];
-  return { run_id, text: reason, told: () => ({ summaries: [], picks: [], notices }) };
+function leftOut(path: string, reason: string): string {
+  return `${path} is left out: ${reason}`;
 }
 
 function toldBy(file: PublishedFile, run_id: string): Told {
