@@ -4,12 +4,11 @@ import { readCatalog } from "../lib/catalog.ts";
 import { readText } from "../lib/files.ts";
 import type { Shell } from "../main.ts";
 import { renderAnswer } from "../query/render.ts";
+import { MOST_SUBMITTED_BYTES } from "../schema/limits.ts";
 import { strictJson } from "../schema/strict_json.ts";
 import { Submissions } from "../summaries/submit.ts";
 
 const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
-const MOST_BYTES = 64 * 1024;
-
 /** Adds the result in `file`, or refuses it with every fault. */
 export async function submitCommand({ file }: { file: string }, { paths, print }: Shell): Promise<void> {
   const submissions = new Submissions(paths.submitted, await readCatalog(paths));
@@ -32,7 +31,9 @@ async function readJson(file: string): Promise<unknown> {
     throw refuse("it cannot be opened", cause);
   });
   if (!found.isFile) throw refuse("it is no plain file");
-  if (found.size > MOST_BYTES) throw refuse(`it has ${found.size} bytes, at most ${MOST_BYTES} are taken`);
+  if (found.size > MOST_SUBMITTED_BYTES) {
+    throw refuse(`it has ${found.size} bytes, at most ${MOST_SUBMITTED_BYTES} are taken`);
+  }
   const text = await readText(file).catch((cause) => {
     throw refuse(cause instanceof TypeError ? "it is not UTF-8" : "it cannot be opened", cause);
   });

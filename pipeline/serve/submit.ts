@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { ENDPOINTS } from "../schema/endpoints.ts";
+import { MOST_SUBMITTED_BYTES } from "../schema/limits.ts";
 import { type StrictJson, strictJson } from "../schema/strict_json.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import type { Submitted } from "../summaries/submit.ts";
@@ -19,7 +20,6 @@ export interface Submissions {
 }
 
 export const TOKEN_VARIABLE = "ALMANAC_SUBMIT_TOKEN";
-const MOST_BYTES = 64 * 1024;
 const TURNS_A_MINUTE = 30;
 
 /** The handlers of the route, in order. `now` in ms; `accepted` is called after each benchmark taken in. */
@@ -36,8 +36,9 @@ export function submission(
   return [
     async (context, next) => refusal(context, token, limiter) ?? await next(),
     bodyLimit({
-      maxSize: MOST_BYTES,
-      onError: () => replyError(413, `Cannot take in the benchmark: it is longer than ${MOST_BYTES} bytes.`),
+      maxSize: MOST_SUBMITTED_BYTES,
+      onError: () =>
+        replyError(413, `Cannot take in the benchmark: it is longer than ${MOST_SUBMITTED_BYTES} bytes.`),
     }),
     async ({ req }) => {
       const reply = await take(new Uint8Array(await req.arrayBuffer()), accept);
