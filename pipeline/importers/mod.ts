@@ -11,7 +11,7 @@ import { sealRawDirectory } from "../lib/seal.ts";
 import type { Paths } from "../paths.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
-import { plainText } from "../schema/plain_text.ts";
+import { plainName } from "../schema/plain_text.ts";
 import { LEAST_PRICE_PER_HOUR, type Provenance } from "../schema/provenance.ts";
 import { almanac } from "./almanac.ts";
 import { type Brought, entryOf, writeJournal } from "./journal.ts";
@@ -30,8 +30,8 @@ export interface ImportFacts {
 }
 
 const Place = z.object({
-  provider: plainText(60).min(1),
-  location: plainText(80).min(1).nullable(),
+  provider: plainName(60),
+  location: plainName(80).nullable(),
   price: z.number().min(LEAST_PRICE_PER_HOUR).max(1e6).nullable(),
 });
 

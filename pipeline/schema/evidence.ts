@@ -106,7 +106,7 @@ const ALIASES: Readonly<Record<string, GpuColumn>> = {
 
 /** The columns of a gpu.csv, told by its first line: a header names the time and no cell of it is a value. */
 export function readGpuHeader(firstLine: string): GpuHeader {
-  const cells = firstLine.split(",").map((cell) => cell.trim().replace(/\s*[[(].*[\])]$/, "").toLowerCase());
+  const cells = firstLine.split(",").map((cell) => withoutUnit(cell.trim()).toLowerCase());
   const named = cells.map((cell) => cell in GpuSample.shape ? cell as keyof GpuSample : ALIASES[cell] ?? "_");
   if (!named.includes("timestamp")) {
     const unused: GpuColumn[] = Array(Math.max(0, cells.length - HEADERLESS_COLUMNS.length)).fill("_");
@@ -114,6 +114,12 @@ export function readGpuHeader(firstLine: string): GpuHeader {
   }
   const columns = named.map((column, index) => named.indexOf(column) === index ? column : "_");
   return { columns, header_lines: 1 };
+}
+
+/** `power.draw [W]` is power.draw. */
+function withoutUnit(name: string): string {
+  const unit = name.search(/[[(]/);
+  return unit > 0 && /[\])]$/.test(name) ? name.slice(0, unit).trimEnd() : name;
 }
 
 const TEXT_COLUMNS: readonly GpuColumn[] = [
