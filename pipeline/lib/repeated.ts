@@ -1,4 +1,4 @@
-// PURE. Lines of results.jsonl that tell of a request a second time, however they write it. What may be another request is none.
+// PURE. Lines of results.jsonl that tell of a request a second time, however they write it. What may be another request of the same times is none.
 import { isFailed } from "../schema/failed.ts";
 import type { RequestLine } from "../schema/request.ts";
 
@@ -10,9 +10,6 @@ export interface Sent {
   readonly isOpen: boolean;
 }
 
-/** Times finer than milliseconds are those of one request alone. */
-const FINE_DIGITS = 3;
-const FINE_NS = 1e6;
 /** Requests that end together are written down within this time. */
 const BACK_SECONDS = 1;
 
@@ -41,7 +38,7 @@ export class RepeatedRequests {
     const isBack = ended < this.#latest - BACK_SECONDS;
     const isAlike = first !== undefined && (!first.tps || !tps || first.tps === tps);
     this.#isAgain = isAlike && this.#isInOrder && (isBack || this.#isAgain);
-    const isSame = this.#isAgain || first?.n === n || isFine(request) || this.#isAlone(request);
+    const isSame = this.#isAgain || first?.n === n || this.#isAlone(request);
     const other = `${n} ${tps || null} ${key}`;
     const before = isAlike && isSame ? first.line : this.#others.get(other);
     if (before !== undefined) return before;
@@ -73,13 +70,6 @@ export class RepeatedRequests {
 
 function endOf({ t, dur, sent_ns }: RequestLine): number {
   return (sent_ns ?? null) === null ? t : t + (dur ?? 0);
-}
-
-/** Whether its times are told so finely that no other request has the same. */
-function isFine({ t, dur, sent_ns, end_ns }: RequestLine): boolean {
-  const seconds = [t, dur ?? 0];
-  const ns = [sent_ns ?? 0, end_ns ?? 0];
-  return seconds.every((each) => digitsOf(each) > FINE_DIGITS) || ns.every((each) => each % FINE_NS !== 0);
 }
 
 /** Decimal places. */
