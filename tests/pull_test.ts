@@ -51,3 +51,15 @@ Deno.test("lines of a pull that say nothing are passed over", async () => {
   const layer = { status: "pulling 845d", digest: "sha256:845d", total: 9, completed: 9, error: "" };
   equal(await pulled(BEGUN, null, "", "[]", layer, { ...BEGUN, message: "attempt 2" }, DONE), 9);
 });
+
+Deno.test("a pull of parts without end is the machine's fault", async () => {
+  const parts = Array.from({ length: 10_001 }, (_, n) => ({ digest: `sha256:${n}`, total: 9, completed: 9 }));
+  equal(await pulled(...parts.slice(1), DONE), 90_000);
+  await rejects(pulled(...parts, DONE), (error) => {
+    deepEqual(error instanceof Failure && [error.code, error.message], [
+      "hostile_output",
+      "Cannot pull m: it has more than 10000 parts",
+    ]);
+    return true;
+  });
+});

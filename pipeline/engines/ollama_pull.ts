@@ -13,6 +13,8 @@ const LONGEST_SECONDS = 6 * 3600;
 /** Progress is told at each tenth, but not more often. */
 const TELL_SECONDS = 10;
 const TRIES = 2;
+/** A model has some dozens. */
+const MOST_PARTS = 10_000;
 
 const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
   [/file does not exist|not found|invalid model name/i, "model_unknown"],
@@ -83,7 +85,7 @@ async function readProgress(
   world: EngineWorld,
   alive: () => void,
 ): Promise<number> {
-  const completed = new Map<string, number>();
+  const pulled = new Pulled();
   let status = "";
   let told = 0;
   let tellAt = 0;
@@ -91,13 +93,16 @@ async function readProgress(
     const error = errorIn(frame) ?? (frame.status === undefined ? remarkIn(frame) : null);
     if (error !== null) throw refusal(`pull ${model}`, response.status, error);
     const { digest, total } = frame;
-    const done = Number(frame.completed ?? 0);
+    const done = Number(frame.completed) || 0;
     const next = String(frame.status ?? status);
-    if (next !== status || done > (completed.get(String(digest)) ?? 0)) alive();
+    if (next !== status || done > pulled.of(String(digest))) alive();
     status = next;
     if (digest === undefined || total === undefined) continue;
-    completed.set(String(digest), done);
-    world.onPulled?.(sumOf(completed));
+    pulled.set(String(digest), done);
+    if (pulled.parts > MOST_PARTS) {
+      throw new Failure("hostile_output", `Cannot pull ${model}: it has more than ${MOST_PARTS} parts`);
+    }
+    world.onPulled?.(pulled.bytes);
     const tenth = Math.floor(10 * done / Number(total));
     if (tenth > told && world.clock.now() >= tellAt) {
       tellAt = world.clock.after(TELL_SECONDS);
@@ -110,11 +115,26 @@ async function readProgress(
       hint: "Try again: Ollama goes on where it stopped.",
     });
   }
-  return sumOf(completed);
+  return pulled.bytes;
 }
 
-function sumOf(completed: ReadonlyMap<string, number>): number {
-  return [...completed.values()].reduce((sum, bytes) => sum + bytes, 0);
+/** What has come of each part of a model, and of all. */
+class Pulled {
+  readonly #parts = new Map<string, number>();
+  bytes = 0;
+
+  get parts(): number {
+    return this.#parts.size;
+  }
+
+  of(digest: string): number {
+    return this.#parts.get(digest) ?? 0;
+  }
+
+  set(digest: string, bytes: number): void {
+    this.bytes += bytes - this.of(digest);
+    this.#parts.set(digest, bytes);
+  }
 }
 
 async function* jsonLines(response: Response): AsyncGenerator<Record<string, unknown>> {
