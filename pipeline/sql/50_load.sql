@@ -4,7 +4,7 @@
 -- Whether an answer was held back before it came: many pieces at once, and all of them in a small part of the time that it was waited
 -- for. Engines that decode several steps at a time send eight to ten pieces at once.
 CREATE OR REPLACE TEMP MACRO is_held_back(frames, reads, decode_ns, wait_ns) AS
-  CASE WHEN reads > 0 THEN coalesce(frames >= 16 * reads AND 10 * decode_ns < wait_ns, false) END;
+  CASE WHEN frames >= 16 * reads AND reads > 0 THEN coalesce(10 * decode_ns < wait_ns, false) WHEN reads > 0 THEN false END;
 
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
