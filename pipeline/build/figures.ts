@@ -1,16 +1,10 @@
 // Results known only as figures become rows, file by file; a file that cannot be used is left out by name.
-import { messageOf, UserError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { Catalog } from "../lib/catalog.ts";
 import { type Database, quote } from "../lib/duckdb.ts";
 import { isSystemError, sha256Hex, systemFault } from "../lib/files.ts";
 import type { Paths } from "../paths.ts";
-import {
-  insertPicks,
-  insertSummaries,
-  readSummaries,
-  type SummaryFile,
-  summaryFiles,
-} from "../summaries/mod.ts";
+import { insertPicks, insertSummaries, type SummaryFile, summaryFiles } from "../summaries/mod.ts";
 import { forget, type Source } from "./changes.ts";
 import { isOfTheData } from "./readable.ts";
 
@@ -36,7 +30,7 @@ export async function buildFigures(
   catalog: Catalog,
 ): Promise<readonly string[]> {
   try {
-    const { summaries, picks, notices } = readSummaries(file);
+    const { summaries, picks, notices } = file.told();
     await insertSummaries(db, summaries, catalog);
     await insertPicks(db, file.run_id, picks);
     await db.run(
@@ -46,7 +40,7 @@ export async function buildFigures(
     );
     return notices;
   } catch (error) {
-    if (!(error instanceof UserError) && !isOfTheData(error)) throw error;
+    if (!isOfTheData(error)) throw error;
     await forget(db, [file.run_id]);
     return [`${file.run_id} is left out: ${messageOf(error).split("\n")[0]}`];
   }

@@ -51,17 +51,12 @@ export async function summaryFiles(paths: Paths): Promise<{ files: SummaryFile[]
 }
 
 /** What a file tells. */
-export interface Told {
+interface Told {
   readonly summaries: readonly Summary[];
   /** What its source recommends. */
   readonly picks: readonly PublishedPick[];
   /** One sentence for each of its lines that is left out. */
   readonly notices: readonly string[];
-}
-
-/** What a file tells. */
-export function readSummaries(file: SummaryFile): Told {
-  return file.told();
 }
 
 /** Inserts results into the benchmarks table of `db`, which has the catalogue. */
