@@ -1,8 +1,9 @@
 // What a build cannot read is left out by name, and the rest is published: evidence sealed by older versions, damaged, changed, foreign.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { DATASETS } from "../pipeline/build/batch.ts";
 import { openDatabase } from "../pipeline/build/database.ts";
-import { intact } from "../pipeline/build/intact.ts";
+import { readSeal } from "../pipeline/build/intact.ts";
 import { buildData } from "../pipeline/build/mod.ts";
 import { buildReadable } from "../pipeline/build/readable.ts";
 import { scanRaw } from "../pipeline/build/scan.ts";
@@ -328,6 +329,26 @@ Deno.test("evidence that is changed after it was built is left out by the next b
   deepEqual((await built(root)).notices, notices);
 });
 
+Deno.test("nothing of changed evidence stays that was built together with others", async () => {
+  await using root = await temporaryRoot();
+  const [first] = await Promise.all(["a", "b", "c"].map((run) => good(root.paths, run, "e")));
+  await lineChanged?.(first ?? "");
+  const { entries, notices } = await built(root);
+  deepEqual(entries, ["b/e", "c/e"]);
+  match(notices.join(), /a\/e is left out: results\.jsonl is not what was sealed: its SHA-256 is another/);
+  using db = await Database.reading(root.paths.database);
+  for (const dataset of DATASETS) {
+    const parts = join(root.paths.exported, dataset);
+    deepEqual([...Deno.readDirSync(parts)].map(({ name }) => name), ["b.parquet"], dataset);
+  }
+  const rows = await db.rows(
+    `SELECT DISTINCT run_id FROM read_parquet('${
+      join(root.paths.exported, "requests.parquet", "*")
+    }') ORDER BY ALL`,
+  );
+  deepEqual(rows, [{ run_id: "b" }, { run_id: "c" }]);
+});
+
 Deno.test("the same evidence beside a damaged copy of it counts", async () => {
   await using root = await temporaryRoot();
   const files = fromHost("one", { ...GOOD, "metadata.json": metadata() });
@@ -426,7 +447,7 @@ Deno.test("directories that are too much together are built in smaller batches, 
     const [run = "", entry = ""] = place.split("/");
     await good(root.paths, run, entry);
   }
-  const batch = [...scanRaw(raw, () => true).runs.values()].flat().map(intact).flatMap((found) =>
+  const batch = [...scanRaw(raw, () => true).runs.values()].flat().map(readSeal).flatMap((found) =>
     "sealed" in found ? [found.sealed] : []
   );
   equal(batch.length, 5);

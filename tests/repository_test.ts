@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { intact } from "../pipeline/build/intact.ts";
+import { readSeal } from "../pipeline/build/intact.ts";
 import { scanRaw } from "../pipeline/build/scan.ts";
 import { sha256File } from "../pipeline/lib/files.ts";
 import { matrixSchemaText } from "../pipeline/schema/write.ts";
@@ -198,7 +198,7 @@ Deno.test("every shipped matrix names its schema and is valid", async () => {
 Deno.test("an example of real evidence is shipped, and every file is what its seal says", async () => {
   const raw = join(repository, "data", "raw");
   const { runs } = scanRaw(raw, () => true);
-  const directories = [...runs.values()].flat().map(intact);
+  const directories = [...runs.values()].flat().map(readSeal);
   ok(directories.length > 0);
   for (const found of directories) {
     if ("reason" in found) throw new Error(found.reason);

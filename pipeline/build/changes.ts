@@ -68,17 +68,18 @@ export async function forget(db: Database, runs: readonly string[]): Promise<voi
   }
 }
 
-/** Deletes everything that came from these directories. */
+/** Deletes everything that came from these directories; returns the parts that held rows of them. */
 export async function forgetBatch(
   db: Database,
   batch: readonly { readonly run_id: string; readonly entry_id: string }[],
-): Promise<void> {
+): Promise<string[]> {
   await db.set("stale", batch.map(({ run_id, entry_id }) => `${run_id}/${entry_id}`));
+  const isOfThem = "list_contains(getvariable('stale'), concat_ws('/', run_id, entry_id))";
+  const parts = await db.rows(`SELECT DISTINCT part FROM sources WHERE part IS NOT NULL AND ${isOfThem}`);
   for (const table of ["sources", "benchmarks", "definitions"]) {
-    await db.run(
-      `DELETE FROM ${table} WHERE list_contains(getvariable('stale'), concat_ws('/', run_id, entry_id))`,
-    );
+    await db.run(`DELETE FROM ${table} WHERE ${isOfThem}`);
   }
+  return parts.map(({ part }) => String(part));
 }
 
 /** The names that the benchmarks of `runs` have now. */

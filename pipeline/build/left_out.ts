@@ -21,7 +21,7 @@ export function knownState(
     if (source === undefined) return directory;
     if (source.left_out !== null) return { ...directory, seal: seen.stateOf(directory) };
     const isWhole = source.seal !== directory.seal || seen.isAsBefore(directory) ||
-      "sealed" in seen.check(directory);
+      seen.isIntact(directory);
     return isWhole ? directory : { ...directory, seal: CHANGED };
   };
   return new Map([...runs].map(([run_id, directories]) => [run_id, directories.map(state)]));
@@ -31,7 +31,7 @@ export function knownState(
 export function isWhole(directory: RawDirectory, built: readonly BuiltSource[], seen: Seen): boolean {
   const before = sourceOf(directory, built);
   if (before !== undefined && before.left_out === null && seen.isAsBefore(directory)) return true;
-  return "sealed" in seen.check(directory);
+  return seen.isIntact(directory);
 }
 
 /** Why a directory was left out before; null when it was not, or when anything in it has changed since. */

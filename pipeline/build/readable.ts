@@ -9,7 +9,8 @@ import { buildBatch, DATASETS, UnreadableError } from "./batch.ts";
 import { forgetBatch } from "./changes.ts";
 import type { SealedDirectory } from "./scan.ts";
 
-interface Outcome {
+/** What came of a batch: its notices, and the directories that are not in the tables. */
+export interface Built {
   readonly notices: string[];
   readonly left: LeftOut[];
 }
@@ -32,7 +33,7 @@ export async function buildReadable(
   out: string,
   catalog: Catalog,
   isMidRun = false,
-): Promise<Outcome> {
+): Promise<Built> {
   if (batch.length === 0) return { notices: [], left: [] };
   const built = await failureOf(db, batch, out, catalog, isMidRun);
   if (!(built instanceof Error)) return { notices: built, left: [] };
@@ -53,7 +54,7 @@ async function buildHalves(
   out: string,
   catalog: Catalog,
   isMidRun: boolean,
-): Promise<Outcome> {
+): Promise<Built> {
   const [first, second] = halvesOf(batch);
   const goesOn = first.at(-1)?.run_id === second[0]?.run_id;
   const before = await buildReadable(db, first, out, catalog, isMidRun);
@@ -100,8 +101,19 @@ async function failureOf(
   } catch (error) {
     if (!isOfTheData(error)) throw error;
     await forgetBatch(db, batch);
-    for (const dataset of DATASETS) await Deno.remove(join(out, dataset, part)).catch(() => undefined);
+    await removeParts(out, [part]);
     return error;
+  }
+}
+
+/** Undoes a batch that was built, or begun. */
+export async function takeBack(db: Database, batch: readonly SealedDirectory[], out: string): Promise<void> {
+  await removeParts(out, [partOf(batch, false), ...await forgetBatch(db, batch)]);
+}
+
+async function removeParts(out: string, parts: readonly string[]): Promise<void> {
+  for (const dataset of DATASETS) {
+    for (const part of parts) await Deno.remove(join(out, dataset, part)).catch(() => undefined);
   }
 }
 

@@ -2,15 +2,16 @@
 import { join } from "node:path";
 import { isSystemError, sha256Hex } from "../lib/files.ts";
 import type { BuildRecord } from "../schema/build_record.ts";
-import { type Checked, intact } from "./intact.ts";
-import type { RawDirectory } from "./scan.ts";
+import { changedFile, type Checked, readSeal } from "./intact.ts";
+import type { RawDirectory, SealedDirectory } from "./scan.ts";
 
 type Place = Pick<RawDirectory, "run_id" | "entry_id">;
 
 export class Seen {
   readonly #before: BuildRecord["evidence"];
   readonly #states = new Map<string, string>();
-  readonly #checked = new Map<string, Checked>();
+  readonly #seals = new Map<string, Checked>();
+  readonly #changedFiles = new Map<string, string | null>();
 
   /** `before`: the states that the last build wrote down. */
   constructor(before: BuildRecord["evidence"]) {
@@ -19,10 +20,7 @@ export class Seen {
 
   /** What stands for the directory as long as nothing in it changes: looked at once, before it is read. */
   stateOf(directory: RawDirectory): string {
-    const name = nameOf(directory);
-    const state = this.#states.get(name) ?? stateNow(directory);
-    this.#states.set(name, state);
-    return state;
+    return this.#states.getOrInsertComputed(nameOf(directory), () => stateNow(directory));
   }
 
   /** Whether it is as it was when the last build read it. */
@@ -30,14 +28,21 @@ export class Seen {
     return this.#before[nameOf(directory)] === this.stateOf(directory);
   }
 
-  /** The directory as its seal tells of it, or why it is not that; read once. */
-  check(directory: RawDirectory): Checked {
-    const known = this.#checked.get(directory.path);
-    if (known !== undefined) return known;
+  /** The directory as its seal tells of it, its files not read yet, or why it cannot be that; looked at once. */
+  readSeal(directory: RawDirectory): Checked {
     this.stateOf(directory);
-    const found = intact(directory);
-    this.#checked.set(directory.path, found);
-    return found;
+    return this.#seals.getOrInsertComputed(directory.path, () => readSeal(directory));
+  }
+
+  /** Why the files of a directory are not those that were sealed, null when they are; read once. */
+  changedFile(directory: SealedDirectory): string | null {
+    return this.#changedFiles.getOrInsertComputed(directory.path, () => changedFile(directory));
+  }
+
+  /** Whether the directory is what was sealed; read once. */
+  isIntact(directory: RawDirectory): boolean {
+    const found = this.readSeal(directory);
+    return "sealed" in found && this.changedFile(found.sealed) === null;
   }
 
   /** The states of these directories, to be written down. */

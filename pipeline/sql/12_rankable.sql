@@ -1,5 +1,7 @@
--- A load level as it stands in ids, every digit of it: 16, 0.5.
-CREATE MACRO level_text(level) AS regexp_replace(level::DOUBLE::VARCHAR, '\.0$', '');
+-- A load level as it stands in ids, every digit of it: 16, 0.5. Nearly all are whole, whose text is had several times faster.
+CREATE MACRO level_text(level) AS
+  CASE WHEN level BETWEEN 0 AND 1e15 AND level = floor(level) THEN level::BIGINT::VARCHAR
+       ELSE regexp_replace(level::DOUBLE::VARCHAR, '\.0$', '') END;
 
 -- A name by which workloads are told apart. One that is not told counts as the standard one, which sorts before all others.
 CREATE MACRO workload_key(workload) AS if(coalesce(workload, 'standard') = 'standard', '', workload);

@@ -1,10 +1,7 @@
 -- The raw directories of a batch with what their provenance and metadata say.
--- `directory` numbers them within the batch, in the order of the list; `told_level` is the level of lines that tell none.
+-- `directory` numbers them within the batch, in the order of the list; `told_level` is the level of lines that tell none. The id of a
+-- load level is `id_stem` and the level's text: -c and the concurrency, or -r and the rate.
 -- Variables: directories (JSON list from the builder), metadata_files (list of paths).
-
--- The id of one load level of a directory: -c and the concurrency, or -r and the rate.
-CREATE OR REPLACE TEMP MACRO benchmark_id_of(evidence_id, arrival, level) AS
-  evidence_id || if(arrival = 'closed', '-c', '-r') || level_text(level);
 
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT
@@ -17,7 +14,8 @@ SELECT
   ) AS gpus_to_sample,
   coalesce(nullif((metadata ->> '$.test_config.concurrent_reqs')::DOUBLE, 0), 1) AS told_level,
   CASE WHEN metadata ->> '$.test_config.load.kind' IN ('constant', 'poisson', 'gamma', 'ramp')
-    THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival
+    THEN metadata ->> '$.test_config.load.kind' ELSE 'closed' END AS arrival,
+  evidence_id || if(arrival = 'closed', '-c', '-r') AS id_stem
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
     "directory": "INTEGER", "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",

@@ -1,15 +1,15 @@
 -- The request lines of a batch, typed, with what follows from each line alone.
 -- Variables: results_files (list of paths, in the order of the directories' numbers), no_error (NO_ERROR of schema/failed.ts).
 
--- The one rule for what failed. Nearly all lines say false.
+-- The one rule for what failed. Nearly all lines say false and tell no error, and need no expressions.
+CREATE OR REPLACE TEMP MACRO is_error(told) AS coalesce(NOT regexp_full_match(told, getvariable('no_error')), false);
 CREATE OR REPLACE TEMP MACRO is_failed(err, error_class, error_msg, tok) AS
-  CASE WHEN err = 'false' THEN false ELSE coalesce(NOT regexp_full_match(err, getvariable('no_error')), false) END
-  OR error_class IS NOT NULL
-  OR coalesce(tok, 0) = 0 AND coalesce(NOT regexp_full_match(error_msg, getvariable('no_error')), false);
+  CASE WHEN err = 'false' AND error_class IS NULL AND error_msg IS NULL THEN false
+       ELSE is_error(err) OR error_class IS NOT NULL OR coalesce(tok, 0) = 0 AND is_error(error_msg) END;
 
 CREATE OR REPLACE TEMP VIEW request_lines AS
 SELECT
-  benchmark_id_of(evidence_id, arrival, coalesce(level, told_level)) AS benchmark_id, run_id, entry_id,
+  id_stem || level_text(coalesce(level, told_level)) AS benchmark_id, run_id, entry_id,
   coalesce(level, told_level) AS level,
   coalesce(phase, 'measure') AS phase,
   n,
@@ -46,4 +46,4 @@ FROM read_json(getvariable('results_files'), format = 'newline_delimited', colum
   first_token_ns: 'BIGINT', last_token_ns: 'BIGINT', decode_tok: 'BIGINT', reads: 'BIGINT', same_model: 'BOOLEAN',
   engine: 'STRUCT(total_ns BIGINT, load_ns BIGINT, prompt_ns BIGINT, decode_ns BIGINT)'
 }))
-JOIN (SELECT directory, evidence_id, arrival, run_id, entry_id, told_level FROM directories) ON directory = file_index + 1;
+JOIN (SELECT directory, id_stem, run_id, entry_id, told_level FROM directories) ON directory = file_index + 1;

@@ -9,11 +9,17 @@ CREATE OR REPLACE TEMP MACRO is_held_back(frames, reads, decode_ns, wait_ns) AS
 CREATE OR REPLACE TEMP TABLE load AS
 WITH measured AS NOT MATERIALIZED (
   SELECT
-    *, NOT failed AS good, engine_decode_ns > 0 AND decode_tok > 0 AND last_token_ns > first_token_ns AS is_told,
+    *, NOT failed AS good, last_token_ns - first_token_ns AS decode_ns,
+    engine_decode_ns > 0 AND decode_tok > 0 AND decode_ns > 0 AS is_told,
     -- Cut off at the length that was asked for, and not ended by itself.
     list_contains(getvariable('cut_ends'), replace(lower(stop), '-', '_')) AS is_cut,
     tokens_per_second IS NOT NULL AND decode_tok > 0 AS is_rated,
-    is_held_back(frames, reads, last_token_ns - first_token_ns, first_token_ns - sent_ns) AS is_held_back,
+    -- Figures over some of the requests are of columns that are null in the others: a FILTER for each takes DuckDB far longer.
+    if(is_told, tok, NULL) AS told_tok, if(is_rated, decode_tok, NULL) AS rated_tok, if(is_rated, latency_ms, NULL) AS rated_ms,
+    rated_tok / tokens_per_second AS decode_tok_seconds, if(asked_tok > 0, tok, NULL) AS tok_of_asked,
+    frames > 0 AND tok > 0 AS is_framed, end_ns - sent_ns AS timed_ns,
+    (coalesce(latency_ms, 0) * 1e3)::BIGINT AS latency_us, epoch_us(sent_at) + latency_us AS ended_us,
+    is_held_back(frames, reads, decode_ns, first_token_ns - sent_ns) AS is_held_back,
     coalesce(level > 1 AND n < burst_n + level, false) AS is_in_burst
   FROM requests JOIN (SELECT benchmark_id, burst_n FROM windows) USING (benchmark_id)
   WHERE phase = 'measure' AND error_class IS DISTINCT FROM 'stopped'
@@ -23,13 +29,13 @@ asked AS (
   SELECT
     benchmark_id,
     min(sent_at) AS first_sent_at,
-    make_timestamp(max(epoch_us(sent_at) + (coalesce(latency_ms, 0) * 1e3)::BIGINT)) AS last_ended_at,
+    make_timestamp(max(ended_us)) AS last_ended_at,
     coalesce(max(end_ns) / 1e9, epoch(last_ended_at - first_sent_at)) AS window_seconds,
     count(*) AS total_requests,
     countif(failed) AS total_errors,
     countif(error_class = 'truncated') AS total_truncated,
-    sum(coalesce(latency_ms, (end_ns - sent_ns) / 1e6)) / 1e3 AS busy_seconds,
-    count(sent_ns) = 0 AND bool_and(epoch_us(sent_at + to_microseconds((coalesce(latency_ms, 0) * 1e3)::BIGINT)) % 1000000 = 0) AS is_stamped,
+    sum(coalesce(latency_ms, timed_ns / 1e6)) / 1e3 AS busy_seconds,
+    count(sent_ns) = 0 AND bool_and(ended_us % 1000000 = 0) AS is_stamped,
     max(epoch(sent_at) - sent_ns / 1e9) - min(epoch(sent_at) - sent_ns / 1e9) AS clock_skew_seconds
   FROM measured GROUP BY ALL
 ),
@@ -44,8 +50,8 @@ answered AS (
     quantile_disc(cached_tok, 0.5) AS shared_cached_tokens,
     avg(tok) AS avg_tokens_per_request,
     avg(asked_tok) AS avg_asked_tokens,
-    avg(tok) FILTER (is_cut) AS avg_cut_tokens,
-    avg(asked_tok) FILTER (is_cut) AS avg_cut_asked_tokens,
+    avg(if(is_cut, tok, NULL)) AS avg_cut_tokens,
+    avg(if(is_cut, asked_tok, NULL)) AS avg_cut_asked_tokens,
     avg(tokens_per_second) AS avg_tokens_per_second,
     min(tokens_per_second) AS min_tokens_per_second,
     max(tokens_per_second) AS max_tokens_per_second,
@@ -55,16 +61,17 @@ answered AS (
     max(latency_ms) AS max_latency_ms,
     quantile_cont(latency_ms, [0.5, 0.95, 0.99]) AS latency_ms,
     -- Of many requests that begin at once the last waits for the prompts of all.
-    max(ttft_from_sent_ms) FILTER (NOT is_in_burst) AS max_ttft_from_sent_ms,
+    max(if(is_in_burst, NULL, ttft_from_sent_ms)) AS max_ttft_from_sent_ms,
     median(ttft_from_sent_ms) AS median_ttft_from_sent_ms,
     max(end_ns - last_token_ns) / 1e6 AS max_ending_ms,
     median(end_ns - last_token_ns) / 1e6 AS median_ending_ms,
     100 * countif(NOT same_model) / nullif(count(same_model), 0) AS other_model_pct,
     -- What decoding took by the client's times and by the engine's, over the requests of which both are known. An engine counts the
     -- tokens of that time, or the steps between them, one less.
-    sum(decode_tok) FILTER (is_told) / sum(last_token_ns - first_token_ns) FILTER (is_told) AS decoded_per_ns,
-    sum(tok) FILTER (is_told) / sum(engine_decode_ns) FILTER (is_told) AS told_tokens_per_ns,
-    sum(tok - 1) FILTER (is_told) / sum(engine_decode_ns) FILTER (is_told) AS told_steps_per_ns,
+    sum(if(is_told, decode_tok, NULL)) / sum(if(is_told, decode_ns, NULL)) AS decoded_per_ns,
+    sum(if(is_told, engine_decode_ns, NULL)) AS told_ns,
+    sum(told_tok) / told_ns AS told_tokens_per_ns,
+    (sum(told_tok) - count(told_tok)) / told_ns AS told_steps_per_ns,
     avg(ttft_ms) AS avg_ttft_ms,
     quantile_cont(ttft_ms, [0.5, 0.95, 0.99]) AS ttft_ms,
     quantile_cont(ttfa_ms, [0.5, 0.95, 0.99]) AS ttfa_ms,
@@ -72,18 +79,18 @@ answered AS (
     quantile_cont(tpot_ms, [0.5, 0.95, 0.99]) AS tpot_ms,
     -- What durations, tokens and rates say of each other (68_plausible_verdicts.sql).
     total_prompt_tokens / nullif(count(prompt_tok), 0) AS avg_prompt_tokens,
-    sum(frames) FILTER (frames > 0 AND tok > 0) / sum(tok) FILTER (frames > 0 AND tok > 0) AS frames_per_token,
-    sum(decode_tok / tokens_per_second) FILTER (is_rated AND latency_ms IS NOT NULL) AS decode_seconds,
-    sum(latency_ms) FILTER (is_rated) / 1e3 AS rated_seconds,
-    count(latency_ms) FILTER (is_rated) AS rated_requests,
-    sum(decode_tok) FILTER (is_rated) / sum(decode_tok / tokens_per_second) FILTER (is_rated) AS summed_tokens_per_second,
-    100 * sum(decode_tok * is_held_back::INTEGER) FILTER (is_rated) / sum(decode_tok) FILTER (is_rated) AS held_back_pct,
-    sum(tok) FILTER (asked_tok > 0) AS tokens_of_asked,
-    sum(asked_tok) FILTER (asked_tok > 0 AND tok IS NOT NULL) AS asked_tokens,
-    bool_and(latency_ms % 1000 = 0) AS has_whole_durations,
+    sum(if(is_framed, frames, NULL)) / sum(if(is_framed, tok, NULL)) AS frames_per_token,
+    sum(if(latency_ms IS NULL, NULL, decode_tok_seconds)) AS decode_seconds,
+    sum(rated_ms) / 1e3 AS rated_seconds,
+    count(rated_ms) AS rated_requests,
+    sum(rated_tok) / sum(decode_tok_seconds) AS summed_tokens_per_second,
+    100 * sum(rated_tok * is_held_back::INTEGER) / sum(rated_tok) AS held_back_pct,
+    sum(tok_of_asked) AS tokens_of_asked,
+    sum(if(tok_of_asked IS NULL, NULL, asked_tok)) AS asked_tokens,
+    bool_and(latency_us % 1000000 = 0) AS has_whole_durations,
     median(latency_ms * tokens_per_second / 1e3 / decode_tok) FILTER (first_text_ns IS NULL AND is_rated AND tok >= 32) AS latency_times,
-    sum(end_ns - sent_ns) FILTER (latency_ms IS NOT NULL) / 1e9 AS timed_seconds,
-    sum(latency_ms) FILTER (end_ns IS NOT NULL AND sent_ns IS NOT NULL) / 1e3 AS latency_seconds
+    sum(if(latency_ms IS NULL, NULL, timed_ns)) / 1e9 AS timed_seconds,
+    sum(if(timed_ns IS NULL, NULL, latency_ms)) / 1e3 AS latency_seconds
   FROM measured WHERE good GROUP BY ALL
 ),
 figures AS (
