@@ -46,6 +46,8 @@ export function publish(
     JSON.stringify({ ...made, files: Object.fromEntries([...kept, ...marks]) } satisfies BuildRecord),
   );
   remove(join(exported, BUILD_RECORD));
+  const folders = new Set(fresh.map((path) => dirname(join(exported, path))));
+  for (const folder of folders) Deno.mkdirSync(folder, { recursive: true });
   for (const path of [...fresh.filter((each) => !LAST.includes(each)), ...LAST]) {
     if (isFresh.has(path)) move(staged, exported, path);
   }
@@ -76,7 +78,6 @@ function markOf(path: string): [bytes: number, changed_at: number] {
 }
 
 function move(from: string, to: string, path: string): void {
-  Deno.mkdirSync(dirname(join(to, path)), { recursive: true });
   Deno.renameSync(join(from, path), join(to, path));
 }
 
