@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generate } from "./generate.ts";
 import { atMost, type Line, seconds } from "./line.ts";
-import { deno, fastest, main } from "./measure.ts";
+import { deno, fastestInTurn, main } from "./measure.ts";
 
 const DIRECTORIES = 1000;
 const REQUESTS = 2000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const here = dirname(fileURLToPath(import.meta.url));
 
 export async function benchBuild(root: string): Promise<Line[]> {
@@ -18,16 +18,18 @@ export async function benchBuild(root: string): Promise<Line[]> {
   const bareOut = join(root, "bare");
   await Deno.mkdir(bareOut);
   console.error("building, beside a bare DuckDB script");
-  const bare = await fastest(ROUNDS, () => deno(join(here, "bare_build.ts"), raw, bareOut));
-  const full = await fastest(ROUNDS, async () => {
-    await Deno.remove(join(root, "data", "export"), { recursive: true }).catch(() => undefined);
-    return await deno(main, "build-data", "--root", root);
-  });
   let next = DIRECTORIES;
-  const added = await fastest(ROUNDS, async () => {
-    await generate(root, next, next + 1, REQUESTS);
-    next += 1;
-    return await deno(main, "build-data", "--root", root);
+  const { bare, full, added } = await fastestInTurn(ROUNDS, {
+    bare: () => deno(join(here, "bare_build.ts"), raw, bareOut),
+    full: async () => {
+      await Deno.remove(join(root, "data", "export"), { recursive: true }).catch(() => undefined);
+      return await deno(main, "build-data", "--root", root);
+    },
+    added: async () => {
+      await generate(root, next, next + 1, REQUESTS);
+      next += 1;
+      return await deno(main, "build-data", "--root", root);
+    },
   });
   const part = added.work_seconds / full.work_seconds * 100;
   const withStart = `${seconds(added.seconds)} with the start of Deno`;
@@ -62,10 +64,10 @@ export async function benchBest(root: string): Promise<Line[]> {
   const database = join(root, "data", "export", "almanac.duckdb");
   const example = join(here, "..", "fixtures", "importers", "almanac");
   await deno(main, "import", example, "--provider", "vastai", "--price", "0.4", "--root", root);
-  const ours = () =>
-    deno(main, "benchmarks", "best", "--model", "qwen2:7b", "--output", "json", "--root", root);
-  const bare = await fastest(5, () => deno(join(here, "bare_best.ts"), database, "qwen2:7b"));
-  const best = await fastest(5, ours);
+  const { bare, best } = await fastestInTurn(ROUNDS, {
+    bare: () => deno(join(here, "bare_best.ts"), database, "qwen2:7b"),
+    best: () => deno(main, "benchmarks", "best", "--model", "qwen2:7b", "--output", "json", "--root", root),
+  });
   return [
     atMost(
       "benchmarks best / bare script, cold",
