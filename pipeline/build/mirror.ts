@@ -56,7 +56,7 @@ export async function askMirror(
   const fresh = named.models.filter(({ fresh }) => fresh).values();
   const [overviews, questions, rest] = await Promise.all([
     asking,
-    copyAnswers(db).then(() => askQuestions(db, fresh)),
+    askQuestions(db, fresh),
     asking.then(() => askRest(beside, fresh)),
   ]);
   return {
@@ -68,13 +68,7 @@ export async function askMirror(
   };
 }
 
-/** Each question would have the view make all objects of the API anew: of a copy it is answered several times faster. */
-async function copyAnswers(db: Database): Promise<void> {
-  await db.run("CREATE OR REPLACE TEMP TABLE answers AS FROM almanac.answers");
-}
-
 async function askRest(db: Database, fresh: Iterable<Named>): Promise<Pick<Asked, "details" | "questions">> {
-  await copyAnswers(db);
   return { details: await details(db), questions: await askQuestions(db, fresh) };
 }
 
@@ -89,10 +83,17 @@ async function askNames(db: Database, touched: Touched | null): Promise<Asked["n
   return { models: of("models"), gpus: of("gpus"), providers: of("providers") };
 }
 
+/** What the questions need of the view `answers`, whose objects take longer to plan for than to make. */
+const COPIED =
+  "CREATE TEMP TABLE answers AS SELECT id, model_name, result, cost_analysis FROM almanac.answers";
+
 /** Texts of the question files of `models`, which two connections may take from the same iterator. */
 async function askQuestions(db: Database, models: Iterable<Named>): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
+  let isCopied = false;
   for (const model of models) {
+    if (!isCopied) await db.run(COPIED);
+    isCopied = true;
     for (const [folder, ask] of Object.entries(QUESTIONS)) {
       const answer = await ask(db, { model: model.name });
       if (answer !== null) texts.set(`${folder}/${model.slug}.json`, toJson(answer));

@@ -69,12 +69,13 @@ export async function details(db: Database): Promise<BenchmarkDetail[]> {
 
 /** The fastest for a model at one load level; null when nothing may be ranked. */
 export async function best(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
-  return answerOf(await ask(db, "best", await rank(db, filter)));
+  return await firstOf(db, await ask(db, "best", await rank(db, filter)));
 }
 
 /** The most tokens per dollar among those that reach `min_tps`; null when none has a price. */
 export async function cheapest(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
-  return answerOf(await ask(db, "cheapest", { ...await rank(db, filter), min_tps: filter.min_tps ?? null }));
+  const rows = await ask(db, "cheapest", { ...await rank(db, filter), min_tps: filter.min_tps ?? null });
+  return await firstOf(db, rows);
 }
 
 /** The static file of `cheapest`: the answer for every speed, and the steps that answer each min_tps. */
@@ -161,6 +162,11 @@ function costOf(row: Row): CostAnalysis {
 
 function listOf(rows: readonly Row[]): BenchmarkList {
   return { benchmarks: rows.map(resultOf), count: rows.length };
+}
+
+/** The answer whose id a question found. */
+async function firstOf(db: Database, [row]: readonly Row[]): Promise<BenchmarkAnswer | null> {
+  return row === undefined ? null : await get(db, String(row.id));
 }
 
 function answerOf([row]: readonly Row[]): BenchmarkAnswer | null {

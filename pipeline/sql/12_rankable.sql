@@ -11,10 +11,10 @@ CREATE MACRO workload_key(workload) AS if(coalesce(workload, 'standard') = 'stan
 CREATE VIEW rankable AS
 SELECT * FROM benchmarks WHERE may_be_ranked AND workload_key(workload) = '';
 
--- What may be ranked of one model at one load level (default 1) under one workload (default standard), with the API's objects, narrowed
--- by a part of the GPU's name, a provider, a runtime; null means any.
+-- What may be ranked of one model at one load level (default 1) under one workload (default standard), narrowed by a part of the GPU's
+-- name, a provider, a runtime; null means any. Without the API's objects: to plan for them takes longer than all else.
 CREATE MACRO rankable_for(wanted_model, wanted_level, wanted_workload, wanted_gpu, wanted_provider, wanted_runtime) AS TABLE
-SELECT * FROM answers
+SELECT * FROM benchmarks
 WHERE may_be_ranked
   AND model_name = wanted_model
   AND level = coalesce(wanted_level, 1)
