@@ -36,9 +36,9 @@ export async function buildRuns(
     if (sealed.length > 0) whole.push(sealed);
   }
   for (const batch of batches(whole, BATCH_BYTES)) {
-    const built = await buildUnchanged(db, batch, seen, staged, catalog);
-    notices.push(...built.notices);
-    for (const { directory, reason } of built.left) {
+    const made = await buildUnchanged(db, batch, seen, staged, catalog);
+    notices.push(...made.notices);
+    for (const { directory, reason } of made.left) {
       const unread = raw.get(directory.path);
       if (unread !== undefined) left.push({ directory: unread, reason });
     }
@@ -48,7 +48,7 @@ export async function buildRuns(
   return notices;
 }
 
-/** Builds a batch while the digests of its files are made. One with changed files is taken back, if they did not make it fail already, and built again without them. */
+/** Builds a batch while the digests of its files are made. Where some were changed, all is taken back and built again without those directories. */
 async function buildUnchanged(
   db: Database,
   batch: readonly SealedDirectory[],
