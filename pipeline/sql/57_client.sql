@@ -8,7 +8,7 @@
 -- with 14 to 80 % of the pieces in heaps. An engine may send several pieces at once: heaps alone say nothing. In a window of a second
 -- one stall is a large share of the time, which therefore counts in longer ones.
 CREATE OR REPLACE TEMP MACRO client_limits() AS {
-  own_work_cpu_pct: 50, median_loop_lag_ms: 10, loop_lag_share_of_itl: 0.05, starved_loop_lag_ms: 50, p99_loop_lag_ms: 100, contended_loop_lag_ms: 8, contended_in_heaps_ms: 5, some_heaps_pct: 2, heaps_pct: 5, cpu_pct: 90,
+  own_work_cpu_pct: 50, median_loop_lag_ms: 10, loop_lag_share_of_itl: 0.05, starved_loop_lag_ms: 50, p99_loop_lag_ms: 100, contended_loop_lag_ms: 5, heaps_pct: 5, cpu_pct: 90,
   in_flight_pct: 95, least_seconds: 5, schedule_lag_ms: 10, schedule_lag_share_of_ttft: 0.01, sent_off_pct: 1,
   least_requests_on_schedule: 100, server_in_flight_off_pct: 5, least_scrapes: 10, token_mismatch_pct: 1, recount_mismatch_pct: 10
 };

@@ -8,7 +8,6 @@ WITH found AS (
     client_signs.*, client_limits() AS most, coalesce(itl_ms[1], median_tpot_ms) AS median_itl_ms,
     cpu_pct / shards < client_limits().own_work_cpu_pct
       AND loop_lag_p99_ms > greatest(client_limits().starved_loop_lag_ms, median_itl_ms) AS is_stalled,
-    if(heaped_pct > client_limits().some_heaps_pct, client_limits().contended_in_heaps_ms, client_limits().contended_loop_lag_ms) AS contended_ms,
     wanted_gpu || chr(10) || (metadata ->> '$.hardware.gpu_name') AS gpu_pair
   FROM client_signs
   JOIN (SELECT directory, wanted_gpu, metadata FROM directories) USING (directory)
@@ -21,7 +20,7 @@ crossed AS (
     {code: 'client_bound', severity: 'fatal', value: loop_lag_p50_ms, "limit": greatest(most.starved_loop_lag_ms, median_itl_ms), unit: 'ms that the client''s event loop was kept from the processor (median)', crossed: cpu_pct / shards < most.own_work_cpu_pct AND loop_lag_p50_ms > greatest(most.starved_loop_lag_ms, median_itl_ms)},
     {code: 'client_bound', severity: 'fatal', value: loop_lag_p99_ms, "limit": greatest(most.p99_loop_lag_ms, median_itl_ms), unit: 'ms that the client''s event loop was late (p99)', crossed: if(window_seconds >= most.least_seconds, cpu_pct / shards >= most.own_work_cpu_pct AND loop_lag_p99_ms > greatest(most.p99_loop_lag_ms, median_itl_ms), NULL)},
     {code: 'client_bound', severity: 'fatal', value: heaped_pct, "limit": most.heaps_pct, unit: '% of the pieces heard in heaps, since stalls kept the client from the processor', crossed: if(window_seconds >= most.least_seconds, is_stalled AND heaped_pct > most.heaps_pct, NULL)},
-    {code: 'co_tenant', severity: 'advisory', value: loop_lag_p99_ms, "limit": contended_ms, unit: 'ms that other programs kept the client from the processor (p99)', crossed: if(window_seconds >= most.least_seconds AND heaped_pct IS NOT NULL, cpu_pct / shards < most.own_work_cpu_pct AND loop_lag_p99_ms > contended_ms, NULL)},
+    {code: 'co_tenant', severity: 'advisory', value: loop_lag_p99_ms, "limit": most.contended_loop_lag_ms, unit: 'ms that other programs kept the client from the processor (p99)', crossed: if(window_seconds >= most.least_seconds AND heaped_pct IS NOT NULL, cpu_pct / shards < most.own_work_cpu_pct AND loop_lag_p99_ms > most.contended_loop_lag_ms, NULL)},
     {code: 'client_bound', severity: 'fatal', value: cpu_pct / shards, "limit": most.cpu_pct, unit: '% of a core in use by each event loop of the client', crossed: cpu_pct / shards >= most.cpu_pct},
     {code: 'client_bound', severity: 'fatal', value: in_flight, "limit": most.in_flight_pct / 100 * level, unit: 'requests in flight on average', crossed: if(NOT is_open AND horizon_ns >= 1e9 * most.least_seconds AND interrupted = false AND total_errors = 0, in_flight < most.in_flight_pct / 100 * level, NULL)},
     {code: 'client_bound', severity: 'fatal', value: server_in_flight, "limit": (1 - most.server_in_flight_off_pct / 100) * client_at_scrapes, unit: 'requests in flight as the engine counted them', crossed: if(horizon_ns >= 1e9 * most.least_seconds AND scrapes >= most.least_scrapes, client_at_scrapes - server_in_flight > greatest(1, most.server_in_flight_off_pct / 100 * client_at_scrapes), NULL)},
