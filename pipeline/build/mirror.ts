@@ -83,17 +83,10 @@ async function askNames(db: Database, touched: Touched | null): Promise<Asked["n
   return { models: of("models"), gpus: of("gpus"), providers: of("providers") };
 }
 
-/** What the questions need of the view `answers`, whose objects take longer to plan for than to make. */
-const COPIED =
-  "CREATE TEMP TABLE answers AS SELECT id, model_name, result, cost_analysis FROM almanac.answers";
-
 /** Texts of the question files of `models`, which two connections may take from the same iterator. */
 async function askQuestions(db: Database, models: Iterable<Named>): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  let isCopied = false;
   for (const model of models) {
-    if (!isCopied) await db.run(COPIED);
-    isCopied = true;
     for (const [folder, ask] of Object.entries(QUESTIONS)) {
       const answer = await ask(db, { model: model.name });
       if (answer !== null) texts.set(`${folder}/${model.slug}.json`, toJson(answer));

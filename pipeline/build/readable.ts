@@ -95,23 +95,23 @@ async function failureOf(
   catalog: Catalog,
   isMidRun: boolean,
 ): Promise<string[] | Error> {
-  const part = partOf(batch, isMidRun);
   try {
-    return await buildBatch(db, batch, part, out, catalog);
+    return await buildBatch(db, batch, partOf(batch, isMidRun), out, catalog);
   } catch (error) {
     if (!isOfTheData(error)) throw error;
-    await forgetBatch(db, batch);
-    await removeParts(out, [part]);
+    await takeBack(db, batch, out, isMidRun);
     return error;
   }
 }
 
-/** Undoes a batch that was built, or begun. */
-export async function takeBack(db: Database, batch: readonly SealedDirectory[], out: string): Promise<void> {
-  await removeParts(out, [partOf(batch, false), ...await forgetBatch(db, batch)]);
-}
-
-async function removeParts(out: string, parts: readonly string[]): Promise<void> {
+/** Undoes a batch that was built, whole or in parts, or only begun. */
+export async function takeBack(
+  db: Database,
+  batch: readonly SealedDirectory[],
+  out: string,
+  isMidRun = false,
+): Promise<void> {
+  const parts = [partOf(batch, isMidRun), ...await forgetBatch(db, batch)];
   for (const dataset of DATASETS) {
     for (const part of parts) await Deno.remove(join(out, dataset, part)).catch(() => undefined);
   }

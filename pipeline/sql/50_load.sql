@@ -16,7 +16,7 @@ WITH measured AS NOT MATERIALIZED (
     tokens_per_second IS NOT NULL AND decode_tok > 0 AS is_rated,
     -- Figures over some of the requests are of columns that are null in the others: a FILTER for each takes DuckDB far longer.
     if(is_told, tok, NULL) AS told_tok, if(is_rated, decode_tok, NULL) AS rated_tok, if(is_rated, latency_ms, NULL) AS rated_ms,
-    rated_tok / tokens_per_second AS decode_tok_seconds, if(asked_tok > 0, tok, NULL) AS tok_of_asked,
+    rated_tok / tokens_per_second AS rated_decode_seconds, if(asked_tok > 0, tok, NULL) AS tok_of_asked,
     frames > 0 AND tok > 0 AS is_framed, end_ns - sent_ns AS timed_ns,
     (coalesce(latency_ms, 0) * 1e3)::BIGINT AS latency_us, epoch_us(sent_at) + latency_us AS ended_us,
     is_held_back(frames, reads, decode_ns, first_token_ns - sent_ns) AS is_held_back,
@@ -80,10 +80,10 @@ answered AS (
     -- What durations, tokens and rates say of each other (68_plausible_verdicts.sql).
     total_prompt_tokens / nullif(count(prompt_tok), 0) AS avg_prompt_tokens,
     sum(if(is_framed, frames, NULL)) / sum(if(is_framed, tok, NULL)) AS frames_per_token,
-    sum(if(latency_ms IS NULL, NULL, decode_tok_seconds)) AS decode_seconds,
+    sum(if(latency_ms IS NULL, NULL, rated_decode_seconds)) AS decode_seconds,
     sum(rated_ms) / 1e3 AS rated_seconds,
     count(rated_ms) AS rated_requests,
-    sum(rated_tok) / sum(decode_tok_seconds) AS summed_tokens_per_second,
+    sum(rated_tok) / sum(rated_decode_seconds) AS summed_tokens_per_second,
     100 * sum(rated_tok * is_held_back::INTEGER) / sum(rated_tok) AS held_back_pct,
     sum(tok_of_asked) AS tokens_of_asked,
     sum(if(tok_of_asked IS NULL, NULL, asked_tok)) AS asked_tokens,
