@@ -89,21 +89,28 @@ async function next(connection: Deno.Conn): Promise<string> {
   return new TextDecoder("latin1").decode(buffer.subarray(0, read ?? 0));
 }
 
-/** A site of a big file, its server, and how often a part of it was taken. */
-async function servingFile(
-  limits: Partial<ServeLimits>,
-  work: (served: Served, parts: () => number) => Promise<void>,
-  now?: () => number,
-): Promise<void> {
+/** A site of two big files and a small one. */
+async function withSite(work: (page: Site["page"]) => Promise<void>): Promise<void> {
   await using root = await temporaryRoot();
   await Deno.mkdir(root.paths.siteDist, { recursive: true });
   await Deno.writeFile(join(root.paths.siteDist, "big.bin"), new Uint8Array(BIG));
   await Deno.writeTextFile(join(root.paths.siteDist, "big.txt"), "x".repeat(BIG));
   await Deno.writeTextFile(join(root.paths.siteDist, "index.html"), "home");
   const site = new Site(root.paths);
-  let parts = 0;
-  const handle: Handle = (request, _address, taken) => site.page(request, () => (parts += 1, taken()));
-  await serving(limits, handle, (served) => work(served, () => parts), now);
+  await work((request, client) => site.page(request, client));
+}
+
+/** The server of such a site, and how often a part of a file was taken. */
+function servingFile(
+  limits: Partial<ServeLimits>,
+  work: (served: Served, parts: () => number) => Promise<void>,
+  now?: () => number,
+): Promise<void> {
+  return withSite((page) => {
+    let parts = 0;
+    const handle: Handle = (request, client) => page(request, { taken: () => (parts += 1, client.taken()) });
+    return serving(limits, handle, (served) => work(served, () => parts), now);
+  });
 }
 
 const SILENT: Record<string, string[]> = {
@@ -215,6 +222,21 @@ Deno.test("a request too many takes the place of an answer that nobody takes", (
       return answer.status === 200 ? answer : null;
     });
     match(text, /home$/);
+  }));
+
+Deno.test("files that the system has no more of are taken from answers that nobody takes", () =>
+  withSite((page) => {
+    let open = () => 0;
+    const handle: Handle = (request, client) => {
+      if (request.url.endsWith("/big.bin") || open() < 4) return page(request, client);
+      client.outOfFiles();
+      return new Response(null, { status: 503 });
+    };
+    return serving({ stalled_ms: 20 }, handle, async ({ listener, connect, ask }) => {
+      open = () => listener.connections;
+      for (let n = 0; n < 12; n++) await connect("GET /big.bin HTTP/1.1\r\nhost: x\r\n\r\n");
+      await until(async () => (await ask()).status === 200 ? true : null);
+    });
   }));
 
 Deno.test("a thousand clients that say nothing, stop half-way or take nothing keep nobody out", () =>

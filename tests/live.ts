@@ -8,6 +8,7 @@ export const MODEL = "qwen2:7b";
 /** A run with a manifest. */
 export const RUN = "20260102-030405-abcd";
 export const ORIGIN = "http://almanac.test";
+const CLIENT = { address: "192.0.2.1", taken: () => undefined, outOfFiles: () => undefined };
 
 /** A measured result of `model` on `gpu`: `tps` tokens/s at `price`. */
 export async function result(
@@ -68,7 +69,7 @@ export async function live(options: Partial<ServerOptions> = {}): Promise<Live> 
     server,
     said,
     clock,
-    ask: async (path, init) => await server.fetch(new Request(`${ORIGIN}${path}`, init), "192.0.2.1"),
+    ask: async (path, init) => await server.fetch(new Request(`${ORIGIN}${path}`, init), CLIENT),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await root[Symbol.asyncDispose]();

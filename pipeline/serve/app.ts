@@ -5,6 +5,7 @@ import type { Log } from "../lib/log.ts";
 import { type EndpointName, ENDPOINTS } from "../schema/endpoints.ts";
 import { OPENAPI_PATH, openApiDocument } from "../schema/openapi.ts";
 import type { Almanac } from "./almanac.ts";
+import type { Client } from "./connection.ts";
 import { Busy, isOutOfFiles, replyBusy } from "./busy.ts";
 import { askedBy } from "./edition.ts";
 import { questionOf } from "./questions.ts";
@@ -20,13 +21,6 @@ export interface Parts extends Submissions {
   readonly log: Log;
   /** Milliseconds that only grow. */
   readonly now: () => number;
-}
-
-/** Who asks. */
-export interface Client {
-  readonly address: string;
-  /** Told whenever a part of a long answer is taken. */
-  readonly taken?: (() => void) | undefined;
 }
 
 /** Pages of other origins may read; what submits has a token and is no page. */
@@ -54,13 +48,16 @@ export function createApp({ almanac, site, log, now, accept, token }: Parts): Ho
   app.get(OPENAPI_PATH, () => replyJson(document));
   app.get("/healthz", async () => replyJson(await almanac.health()));
   app.all("/healthz", (context) => refuseMethod(context, "GET, HEAD"));
-  app.get("/api/*", async ({ req, env }) => await site.file(req.raw, env.taken) ?? unknownEndpoint(req.path));
+  app.get("/api/*", async ({ req, env }) => await site.file(req.raw, env) ?? unknownEndpoint(req.path));
   app.all("/api/*", ({ req }) => unknownEndpoint(req.path));
-  app.get("*", ({ req, env }) => site.page(req.raw, env.taken));
+  app.get("*", ({ req, env }) => site.page(req.raw, env));
   app.all("*", (context) => refuseMethod(context, "GET, HEAD"));
-  app.onError((error) => {
+  app.onError((error, { env }) => {
     if (error instanceof Busy) return replyBusy(error.message);
-    if (isOutOfFiles(error)) return replyBusy("too many files are open");
+    if (isOutOfFiles(error)) {
+      env.outOfFiles();
+      return replyBusy("too many files are open");
+    }
     const id = crypto.randomUUID();
     log.warn(`request ${id} failed: ${error.stack ?? error.message}`);
     return replyError(500, "Cannot answer: a fault of the server. Report it with the request_id.", { id });

@@ -1,12 +1,16 @@
 // One connection: how many of its requests are in work, and since when its client is silent.
 import { type HttpConnection, serveConnection } from "./http_connection.ts";
 
-/** Answers a request of the client at `address`; `taken` is told whenever the client takes a part of a long answer. */
-export type Handle = (
-  request: Request,
-  address: string,
-  taken: () => void,
-) => Response | Promise<Response>;
+/** Who asks, and who is told how the answer goes. */
+export interface Client {
+  readonly address: string;
+  /** Told whenever the client takes a part of a long answer. */
+  taken(): void;
+  /** Told when the system has no more files for the answer. */
+  outOfFiles(): void;
+}
+
+export type Handle = (request: Request, client: Client) => Response | Promise<Response>;
 
 /** Who holds the connection. */
 export interface Host {
@@ -18,14 +22,15 @@ export interface Host {
   taken(connection: Connection): void;
   done(connection: Connection): void;
   ended(connection: Connection): void;
+  /** Told when the system has no more files for an answer. */
+  outOfFiles(): void;
 }
 
-export class Connection {
+export class Connection implements Client {
+  readonly address: string;
   readonly #host: Host;
-  readonly #address: string;
   readonly #http: HttpConnection;
   readonly #stop = new AbortController();
-  readonly #onTaken = () => this.#taken();
   readonly #onEnd = () => this.#end();
   #requests = 0;
   #hasAsked = false;
@@ -34,7 +39,7 @@ export class Connection {
 
   constructor(socket: Deno.TcpConn, host: Host) {
     this.#host = host;
-    this.#address = socket.remoteAddr.hostname;
+    this.address = socket.remoteAddr.hostname;
     this.#heard_at = host.now();
     this.#http = serveConnection(
       socket,
@@ -52,6 +57,16 @@ export class Connection {
   /** How long its client was silent by `now`, ms. */
   silence(now: number): number {
     return now - this.#heard_at;
+  }
+
+  taken(): void {
+    if (this.#hasEnded) return;
+    this.#heard_at = this.#host.now();
+    this.#host.taken(this);
+  }
+
+  outOfFiles(): void {
+    this.#host.outOfFiles();
   }
 
   /** Closes it at once. */
@@ -72,13 +87,7 @@ export class Connection {
     this.#heard_at = now();
     this.#host.begun(this);
     completed.then(this.#onEnd, this.#onEnd);
-    return handle(request, this.#address, this.#onTaken);
-  }
-
-  #taken(): void {
-    if (this.#hasEnded) return;
-    this.#heard_at = this.#host.now();
-    this.#host.taken(this);
+    return handle(request, this);
   }
 
   #end(): void {

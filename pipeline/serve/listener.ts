@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { isOutOfFiles, replyBusy } from "./busy.ts";
-import { Connection, type Handle, type Host } from "./connection.ts";
+import { type Client, Connection, type Handle, type Host } from "./connection.ts";
 import { requireServer } from "./http_connection.ts";
 import { type ServeLimits, USUAL_LIMITS } from "./limits.ts";
 
@@ -50,12 +50,13 @@ export class Listener {
     this.#log = log;
     this.#limits = limits;
     this.#host = {
-      handle: (request, address, taken) => this.#answer(request, address, taken),
+      handle: (request, client) => this.#answer(request, client),
       now,
       begun: (connection) => this.#begun(connection),
       taken: (connection) => this.#taken(connection),
       done: (connection) => this.#done(connection),
       ended: (connection) => this.#ended(connection),
+      outOfFiles: () => this.#giveFilesBack(),
     };
     this.#most = limits.connections;
     this.#timer = setInterval(() => this.#closeSilent(), limits.check_ms);
@@ -92,18 +93,18 @@ export class Listener {
   }
 
   #take(socket: Deno.TcpConn): void {
-    if (this.#open.size >= this.#most) this.#closeWaiting(1);
+    if (this.#open.size >= this.#most) this.#makeRoom(1);
     const connection = new Connection(socket, this.#host);
     this.#open.add(connection);
     this.#waiting.add(connection);
   }
 
-  #answer(...[request, address, taken]: Parameters<Handle>): ReturnType<Handle> {
+  #answer(request: Request, client: Client): Response | Promise<Response> {
     const { requests } = this.#limits;
-    if (this.#requests > requests && !this.#closeStalled()) {
+    if (this.#requests > requests && this.#close(this.#stalled().take(1)) === 0) {
       return replyBusy(`${requests} requests are in work`);
     }
-    return this.#handle(request, address, taken);
+    return this.#handle(request, client);
   }
 
   #begun(connection: Connection): void {
@@ -128,20 +129,31 @@ export class Listener {
     for (const each of [this.#open, this.#waiting, this.#taking]) each.delete(connection);
   }
 
-  #closeWaiting(count: number): void {
-    for (const connection of this.#waiting.values().take(count)) {
-      this.#waiting.delete(connection);
-      connection.close();
+  /** So many connections give their place: who waits without a request, then whose answers stall. */
+  #makeRoom(count: number): void {
+    const closed = this.#close(this.#waiting.values().take(count));
+    this.#close(this.#stalled().take(count - closed));
+  }
+
+  /** Those whose answers stall, the one that does longest first. */
+  *#stalled(): Generator<Connection> {
+    const now = this.#host.now();
+    for (const connection of this.#taking) {
+      if (connection.silence(now) < this.#limits.stalled_ms) return;
+      yield connection;
     }
   }
 
-  /** False when no answer stalls. */
-  #closeStalled(): boolean {
-    const [longest] = this.#taking;
-    if (longest === undefined || longest.silence(this.#host.now()) < this.#limits.stalled_ms) return false;
-    this.#taking.delete(longest);
-    longest.close();
-    return true;
+  /** How many were closed. */
+  #close(connections: Iterable<Connection>): number {
+    let closed = 0;
+    for (const connection of connections) {
+      this.#waiting.delete(connection);
+      this.#taking.delete(connection);
+      connection.close();
+      closed += 1;
+    }
+    return closed;
   }
 
   #closeSilent(): void {
@@ -151,17 +163,20 @@ export class Listener {
     }
   }
 
-  /** A client that is gone before it was taken is nothing. Without files, connections give theirs back, and from now on there are fewer. */
+  /** A client that is gone before it was taken is nothing. */
   async #recover(error: unknown): Promise<void> {
     if (error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.ConnectionReset) {
       return;
     }
     this.#tell(`a connection could not be taken: ${messageOf(error)}`);
-    if (isOutOfFiles(error)) {
-      this.#most = Math.max(SPARE_FILES, this.#open.size - SPARE_FILES);
-      this.#closeWaiting(this.#open.size - this.#most);
-    }
+    if (isOutOfFiles(error)) this.#giveFilesBack();
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+
+  /** Connections give their files back, and from now on there are fewer of them. */
+  #giveFilesBack(): void {
+    this.#most = Math.max(SPARE_FILES, this.#open.size - SPARE_FILES);
+    this.#makeRoom(Math.max(1, this.#open.size - this.#most));
   }
 
   #tell(trouble: string): void {

@@ -3,6 +3,7 @@ import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
 import { Almanac } from "./almanac.ts";
 import { createApp } from "./app.ts";
+import type { Client } from "./connection.ts";
 import { askedBy } from "./edition.ts";
 import { USUAL_LIMITS } from "./limits.ts";
 import { replyAnswer } from "./reply.ts";
@@ -27,22 +28,20 @@ export interface ServerOptions extends Submissions {
 }
 
 export interface Server extends AsyncDisposable {
-  /** `address`: who asks, as far as the connection tells; `taken` is told whenever a part of a long answer is taken. */
-  readonly fetch: (
-    request: Request,
-    address?: string,
-    taken?: () => void,
-  ) => Response | Promise<Response>;
+  readonly fetch: (request: Request, client?: Client) => Response | Promise<Response>;
 }
+
+/** Who asks where no connection tells. */
+const UNKNOWN: Client = { address: "unknown", taken: () => undefined, outOfFiles: () => undefined };
 
 /** Opens the almanac below `paths`; a UserError when no data is built. Disposing closes it after the questions in flight. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { paths, log, access, accept, token, now = () => performance.now() } = options;
   const almanac = await Almanac.open(paths, options.questions ?? USUAL_LIMITS.questions, log, now);
   const app = createApp({ almanac, site: new Site(paths), log, now, accept, token });
-  const answer: Server["fetch"] = (request, address = "unknown", taken) => {
+  const answer: Server["fetch"] = (request, client = UNKNOWN) => {
     const kept = request.method === "GET" ? almanac.recall(askedBy(request)) : undefined;
-    return kept === undefined ? app.fetch(request, { address, taken }) : replyAnswer(kept, request);
+    return kept === undefined ? app.fetch(request, client) : replyAnswer(kept, request);
   };
   return {
     fetch: access === undefined ? answer : logged(answer, access, now),
@@ -52,12 +51,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 /** The query is left out: what a client puts there by mistake must not stay in a log. */
 function logged(answer: Server["fetch"], access: (line: string) => void, now: () => number): Server["fetch"] {
-  return async (request, address, taken) => {
+  return async (request, client = UNKNOWN) => {
     const started = now();
-    const response = await answer(request, address, taken);
+    const response = await answer(request, client);
     const id = response.headers.get("x-request-id");
     access(
-      `${address ?? "–"} ${request.method} ${targetOf(request.url).path} ${response.status} ${
+      `${client.address} ${request.method} ${targetOf(request.url).path} ${response.status} ${
         (now() - started).toFixed(1)
       } ms${id === null ? "" : ` ${id}`}`,
     );

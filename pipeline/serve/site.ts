@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import { exists } from "../lib/files.ts";
 import type { Paths } from "../paths.ts";
 import { EVIDENCE_FILES, isEvidenceFile } from "../schema/evidence_files.ts";
+import type { Client } from "./connection.ts";
 import { encodingFor } from "./encoding.ts";
 import { type Part, partOf } from "./range.ts";
 import { OPEN, SECURITY } from "./headers.ts";
@@ -34,31 +35,30 @@ const NO_SITE = "There is no site yet: build it with `deno task build`. The API 
 const PART_BYTES = 64 * 1024;
 
 /** Told whenever the client takes a part of a file. */
-type Taken = () => void;
-const ignore: Taken = () => undefined;
+type Taker = Pick<Client, "taken">;
 
 export class Site {
   constructor(private readonly paths: Paths) {}
 
   /** The file that the address names; null when there is none. */
-  async file(request: Request, taken: Taken = ignore): Promise<Response | null> {
+  async file(request: Request, client: Taker): Promise<Response | null> {
     const path = pathOf(request.url);
-    return path === null ? null : await this.#reply(path, request, 200, taken);
+    return path === null ? null : await this.#reply(path, request, 200, client);
   }
 
   /** The file that the address names, else the site's own page for an unknown address. */
-  async page(request: Request, taken: Taken = ignore): Promise<Response> {
-    const found = await this.file(request, taken);
+  async page(request: Request, client: Taker): Promise<Response> {
+    const found = await this.file(request, client);
     if (found !== null) return found;
     const { path } = targetOf(request.url);
     if (path.startsWith("/raw/")) return replyError(404, "Cannot find the file: there is no such evidence.");
-    return await this.#reply("404.html", request, 404, taken) ??
+    return await this.#reply("404.html", request, 404, client) ??
       (path === "/"
         ? new Response(NO_SITE, { headers: { ...SECURITY, "content-type": "text/plain; charset=utf-8" } })
         : replyError(404, `Cannot find the page. ${NO_SITE.trim()}`));
   }
 
-  async #reply(path: string, request: Request, status: 200 | 404, taken: Taken): Promise<Response | null> {
+  async #reply(path: string, request: Request, status: 200 | 404, client: Taker): Promise<Response | null> {
     const file = await this.#open(path);
     if (file === null) return null;
     const { ino, size, mtime } = await file.stat();
@@ -76,7 +76,7 @@ export class Site {
     }
     const { first, last } = reply.part;
     await file.seek(first, Deno.SeekMode.Start);
-    const body = contentOf(file, last - first + 1, taken);
+    const body = contentOf(file, last - first + 1, client);
     return new Response(isZipped ? body.pipeThrough(new CompressionStream("gzip")) : body, reply);
   }
 
@@ -192,12 +192,12 @@ function headersOf(path: string): Record<string, string> & { "content-type": str
   };
 }
 
-/** The next `bytes` bytes of a file, which it closes; `taken` is told whenever a part is asked for. */
-function contentOf(file: Deno.FsFile, bytes: number, taken: Taken): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** The next `bytes` bytes of a file, which it closes; `client` is told whenever a part is asked for. */
+function contentOf(file: Deno.FsFile, bytes: number, client: Taker): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = bytes;
   const source = {
     pull: async (controller: ReadableStreamDefaultController) => {
-      taken();
+      client.taken();
       const part = new Uint8Array(Math.min(left, PART_BYTES));
       const read = await file.read(part).catch(() => null);
       if (read === null) {

@@ -68,8 +68,12 @@ function ask(url: URL, path: string): Promise<Uint8Array> {
 }
 
 /** `count` clients, of each kind as many; some have nothing more to say and tell that. */
-async function crowd({ hostname, port }: URL, count: number): Promise<Deno.TcpConn[]> {
-  const texts = Object.values(CROWD);
+async function crowd(
+  { hostname, port }: URL,
+  kinds: readonly string[],
+  count: number,
+): Promise<Deno.TcpConn[]> {
+  const texts = kinds.map((kind) => CROWD[kind]);
   return await Promise.all(Array.from({ length: count }, async (_, n) => {
     const connection = await Deno.connect({ hostname, port: Number(port) });
     const text = new TextEncoder().encode(texts[n % texts.length] ?? "");
@@ -79,8 +83,16 @@ async function crowd({ hostname, port }: URL, count: number): Promise<Deno.TcpCo
   }));
 }
 
-for (const [files, clients] of [[1024, 1500], [160, 600]] as const) {
-  Deno.test(`with ${files} files, ${clients} clients that ${Object.keys(CROWD).join(", ")} keep no other out, and all files are given back`, async () => {
+const EVERY = Object.keys(CROWD);
+const CROWDS: readonly (readonly [files: number, clients: number, kinds: readonly string[]])[] = [
+  [1024, 1500, EVERY],
+  [160, 600, EVERY],
+  [64, 90, EVERY],
+  [64, 24, ["ask for a big file and take nothing"]],
+];
+
+for (const [files, clients, kinds] of CROWDS) {
+  Deno.test(`with ${files} files, ${clients} clients that ${kinds.join(", ")} keep no other out, and all files are given back`, async () => {
     await using root = await temporaryRoot();
     const { paths } = root;
     await result(paths, "a", "NVIDIA GeForce RTX 4090", 120, 0.4);
@@ -100,7 +112,7 @@ for (const [files, clients] of [[1024, 1500], [160, 600]] as const) {
     const before = running.files();
     const opened: Deno.TcpConn[] = [];
     for (let round = 0; round < 3; round++) {
-      opened.push(...await crowd(url, clients / 3));
+      opened.push(...await crowd(url, kinds, clients / 3));
       await askAll(2 + round);
     }
     for (const connection of opened) connection.close();
