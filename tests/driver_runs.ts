@@ -1,12 +1,14 @@
 // A run of the agent on a machine whose drivers' programs are stand-ins.
 import { deepEqual } from "node:assert/strict";
-import { join } from "node:path";
-import { readConfig } from "../pipeline/agent/config.ts";
-import { run } from "../pipeline/agent/run.ts";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gpuLineFault, readGpuHeader } from "../pipeline/schema/evidence.ts";
 import { Metadata } from "../pipeline/schema/metadata.ts";
+import { RUN } from "./e2e/cli.ts";
 import { fakeNvidiaSmi, type Options } from "./fakes/nvidia_smi.ts";
 import { fakeOllama } from "./fakes/ollama.ts";
+
+const AGENT = join(dirname(dirname(fileURLToPath(import.meta.url))), "pipeline", "agent", "main.ts");
 
 /** What a run leaves on a machine whose programs lie in `folder`, which is removed. */
 export async function measureWith(
@@ -14,17 +16,20 @@ export async function measureWith(
   env: Record<string, string> = {},
   look: () => Promise<void> = () => Promise.resolve(),
 ) {
-  const path = Deno.env.get("PATH") ?? "";
   const out = await Deno.makeTempDir();
-  Deno.env.set("PATH", `${folder}:${path}`);
   try {
     await using ollama = fakeOllama(["m:latest"], {});
-    const config = readConfig(
-      { MODEL: "m", URL: ollama.url, DURATION: "0.3", WARMUP: "1", MAX_TOKENS: "8", OUT: out, ...env },
-      new Date(),
-    );
-    await run(config, new AbortController().signal, { progress: () => undefined, ended: () => undefined })
-      .catch(() => undefined);
+    await new Deno.Command(Deno.execPath(), {
+      args: [...RUN, "--quiet", AGENT],
+      env: {
+        ...{ MODEL: "m", URL: ollama.url, DURATION: "0.3", WARMUP: "1", MAX_TOKENS: "8", OUT: out },
+        PATH: `${folder}:${Deno.env.get("PATH") ?? ""}`,
+        ...env,
+      },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
     await look();
     const { hardware, telemetry } = Metadata.parse(
       JSON.parse(await Deno.readTextFile(join(out, "metadata.json"))),
@@ -34,7 +39,6 @@ export async function measureWith(
     const log = await Deno.readTextFile(join(out, "agent.log"));
     return { gpu, header, rows, hardware, telemetry, log };
   } finally {
-    Deno.env.set("PATH", path);
     await Deno.remove(out, { recursive: true });
     await Deno.remove(folder, { recursive: true });
   }

@@ -109,6 +109,21 @@ Deno.test("only the command line reads arguments or ends the process", async () 
   deepEqual(broken, []);
 });
 
+/** Tests run side by side in one process, so what one sets all see; these run in processes of their own. */
+const OWN_PROCESS = ["tests/contract/without_ssh.ts"];
+
+Deno.test("no test changes the variables, the folder or the mask that all tests share", async () => {
+  const broken: string[] = [];
+  for (const path of await sources(["tests"])) {
+    if (OWN_PROCESS.includes(path)) continue;
+    const text = await Deno.readTextFile(join(repository, path));
+    if (/\bDeno\.(env\.(set|delete)|chdir|umask)\(|\bprocess\.(env\.\w+ =|chdir|umask)/.test(text)) {
+      broken.push(path);
+    }
+  }
+  deepEqual(broken, []);
+});
+
 Deno.test("every field of every schema is described", async () => {
   const missing: string[] = [];
   for (const path of await sources(["pipeline/schema"])) {

@@ -1,11 +1,16 @@
 // What no machine over SSH can do, whatever its programs say: fill our disk or memory, write elsewhere, or keep us waiting.
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Clock, realClock } from "../../pipeline/lib/clock.ts";
 import type { Job, Machine } from "../../pipeline/machines/machine.ts";
 import { connect } from "../../pipeline/machines/mod.ts";
 import { EVIDENCE_FILES } from "../../pipeline/schema/evidence_files.ts";
 import { type SshHost, sshHost } from "../cloud/ssh_host.ts";
+import { RUN } from "../e2e/cli.ts";
+import type { Told } from "./without_ssh.ts";
+
+const WITHOUT_SSH = join(dirname(fileURLToPath(import.meta.url)), "without_ssh.ts");
 
 /** A clock by which nothing may take longer than a moment. */
 const impatient: Clock = { ...realClock(), timeout: () => AbortSignal.timeout(1500) };
@@ -225,15 +230,14 @@ Deno.test("an address that OpenSSH would read as an option is none, and never re
 });
 
 Deno.test("[network_down] an ssh that cannot be started for a moment is this computer's trouble, and the next call works", async () => {
-  await using machine = await reached();
-  const path = Deno.env.get("PATH") ?? "";
-  Deno.env.set("PATH", "/nowhere");
-  try {
-    await rejects(machine.machine.run(["true"]), isCode("network_down"));
-  } finally {
-    Deno.env.set("PATH", path);
-  }
-  equal(await machine.machine.run(["true"]), 0);
+  await using host = await sshHost();
+  const { folder, running: { port }, user, key_file } = host;
+  const told: Told = { folder, port, user, key_file };
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...RUN, "--quiet", WITHOUT_SSH, JSON.stringify(told)],
+  }).output();
+  equal(code, 0, new TextDecoder().decode(stderr));
+  deepEqual(JSON.parse(new TextDecoder().decode(stdout)), ["network_down", 0]);
 });
 
 Deno.test("a root whose path has spaces, per cent signs and quotes is as good as any other", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   type Ended,
   ended,
+  ENOUGH,
   evidenceOf,
   first,
   keptOf,
@@ -30,7 +31,7 @@ async function partial(result: Ended): Promise<number> {
 }
 
 Deno.test("[driver_failed] a CUDA error while it measures keeps what was measured, and the next host measures anew", async () => {
-  await using stage = await stageWith({ machines: first({ engine: { cudaErrorAfter: 4 } }) });
+  await using stage = await stageWith({ machines: first({ engine: { cudaErrorAfter: 4 } }) }, ENOUGH);
   const result = await run(stage);
   const found = /Cannot finish the benchmark of qwen2:7b: .*CUDA error: an illegal memory access/;
   retried(result, { code: "driver_failed", at: "benchmark", found });
@@ -43,7 +44,7 @@ Deno.test("[driver_failed] a CUDA error while it measures keeps what was measure
 Deno.test("[benchmark_failed] an engine that refuses request after request ends the entry, with what was measured before", async () => {
   await using stage = await stageWith(
     { machines: first({ engine: { failsAfter: 4 } }) },
-    { models: ["qwen2:1.5b", "qwen2:7b"] },
+    { ...ENOUGH, models: ["qwen2:1.5b", "qwen2:7b"] },
   );
   const result = await run(stage);
   const found = /the engine failed 5 times in a row: HTTP 503: the runner is busy/;
@@ -67,7 +68,7 @@ Deno.test("[inference_stuck] requests without a new token are no inference, and 
 });
 
 Deno.test("[engine_not_answering] an engine that dies while it is measured is started again, then left with its host", async () => {
-  await using stage = await stageWith({ machines: first({ engine: { diesAfter: 4 } }) });
+  await using stage = await stageWith({ machines: first({ engine: { diesAfter: 4 } }) }, ENOUGH);
   const result = await run(stage);
   const found = /the engine failed 5 times in a row: /;
   equal(retried(result, { code: "engine_not_answering", at: "benchmark", found }), 2);
@@ -162,6 +163,7 @@ Deno.test("what one entry could not finish does not touch what the others of its
       workloads: [{ duration_seconds: 0.2, warmup_requests: 1, max_tokens: 8 }, {
         ...LONG.workloads[0],
         name: "long",
+        least_requests: 30,
       }],
     },
   );

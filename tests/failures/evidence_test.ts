@@ -5,7 +5,7 @@ import { buildData } from "../../pipeline/build/mod.ts";
 import { gpuLineFault, readGpuHeader } from "../../pipeline/schema/evidence.ts";
 import { stockOf } from "../cloud/stock.ts";
 import { setStage } from "../faults/stage.ts";
-import { evidenceOf, first, keptOf, LONG, run, stageWith, succeeded, tidy } from "./trial.ts";
+import { ENOUGH, evidenceOf, first, keptOf, LONG, run, stageWith, succeeded, tidy } from "./trial.ts";
 
 interface Published {
   readonly id: string;
@@ -15,7 +15,7 @@ interface Published {
 }
 
 Deno.test("what a benchmark measured before it failed is sealed, marked as interrupted, and published beside the result", async () => {
-  await using stage = await stageWith({ machines: first({ engine: { cudaErrorAfter: 8 } }) }, LONG);
+  await using stage = await stageWith({ machines: first({ engine: { cudaErrorAfter: 8 } }) }, ENOUGH);
   const result = await run(stage);
   await succeeded(result, result.rows[0], "2", 2);
   const partial = await evidenceOf(stage, keptOf(result));
@@ -61,7 +61,7 @@ Deno.test("a machine whose clock is five minutes ahead gives right results, and 
 });
 
 Deno.test("an entry that is measured again leaves every try in a folder of its own, each sealed once", async () => {
-  await using stage = await stageWith({ machines: first({ engine: { diesAfter: 4 } }) });
+  await using stage = await stageWith({ machines: first({ engine: { diesAfter: 4 } }) }, ENOUGH);
   const result = await run(stage);
   await succeeded(result, result.rows[0], "2", 2);
   const { run_id, entry_id } = result.rows[0] ?? {};

@@ -7,6 +7,7 @@ import { pathsOf } from "../../pipeline/paths.ts";
 import { codeOf } from "../../pipeline/schema/failures.ts";
 import type { Address } from "../../pipeline/schema/machine.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
+import { jobOf, startController } from "../faults/controller_process.ts";
 import { perform, type Stage, worldWith } from "../faults/stage.ts";
 import { until } from "../until.ts";
 import { ended, first, givesUp, OFFERS, run, stageWith, succeeded, tidy } from "./trial.ts";
@@ -100,37 +101,29 @@ Deno.test("[ssh_unusable] an OpenSSH that does not take our settings is our faul
   tidy(again);
 });
 
-for (
-  const [what, place, found] of [
-    [
-      "a TMPDIR that is too long for sockets",
-      "TMPDIR",
-      /Cannot connect to machines: a socket in .* has a path of \d+ bytes/,
-    ],
-    [
-      "a root that OpenSSH would read otherwise",
-      "root",
-      /Cannot use ".*" with OpenSSH: its whole path holds `\$\{` or a line break/,
-    ],
-  ] as const
-) {
-  Deno.test(`[ssh_unusable] ${what} is told before anything is rented`, async () => {
-    await using stage = await stageWith({});
-    const folder = join(stage.paths.root, place === "root" ? "a${b}c" : "x".repeat(90));
-    await Deno.mkdir(folder);
-    const before = Deno.env.get("TMPDIR");
-    if (place === "TMPDIR") Deno.env.set("TMPDIR", folder);
-    try {
-      const { rows } = await perform(stage, place === "root" ? { paths: pathsOf(folder) } : {});
-      deepEqual([rows[0]?.status, rows[0]?.failure_code], ["failed", "ssh_unusable"], stage.said.join("\n"));
-      match(stage.said.join("\n"), found);
-    } finally {
-      if (before === undefined) Deno.env.delete("TMPDIR");
-      else Deno.env.set("TMPDIR", before);
-    }
-    deepEqual(stage.cloud("vastai").asked.filter(({ verb }) => verb === "create"), []);
-  });
-}
+Deno.test("[ssh_unusable] a TMPDIR that is too long for sockets is told before anything is rented", async () => {
+  await using stage = await stageWith({});
+  const folder = join(stage.paths.root, "x".repeat(90));
+  await Deno.mkdir(folder);
+  const controller = await startController(jobOf(stage), { TMPDIR: folder });
+  const log = await new Response(controller.stderr).text();
+  match(log, /Cannot connect to machines: a socket in .* has a path of \d+ bytes/);
+  match(log, /ssh_unusable/);
+  deepEqual(stage.cloud("vastai").asked.filter(({ verb }) => verb === "create"), []);
+});
+
+Deno.test("[ssh_unusable] a root that OpenSSH would read otherwise is told before anything is rented", async () => {
+  await using stage = await stageWith({});
+  const folder = join(stage.paths.root, "a${b}c");
+  await Deno.mkdir(folder);
+  const { rows } = await perform(stage, { paths: pathsOf(folder) });
+  deepEqual([rows[0]?.status, rows[0]?.failure_code], ["failed", "ssh_unusable"], stage.said.join("\n"));
+  match(
+    stage.said.join("\n"),
+    /Cannot use ".*" with OpenSSH: its whole path holds `\$\{` or a line break/,
+  );
+  deepEqual(stage.cloud("vastai").asked.filter(({ verb }) => verb === "create"), []);
+});
 
 Deno.test("[ssh_unusable] a key that others may read is refused before anything is rented", async () => {
   const folder = await Deno.makeTempDir();

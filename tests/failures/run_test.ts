@@ -1,7 +1,6 @@
 // Reasons of the whole run: what is left out before anything is rented, and what ends it: money, time, an account, somebody.
 import { deepEqual, equal, fail, match, ok, rejects } from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { providers } from "../../pipeline/providers/mod.ts";
 import { readRun } from "../../pipeline/run/journal.ts";
 import { sweep } from "../../pipeline/run/sweep.ts";
@@ -9,12 +8,12 @@ import type { World } from "../../pipeline/run/world.ts";
 import { type Reply, type Script, scripted } from "../cloud/server.ts";
 import { stockOf } from "../cloud/stock.ts";
 import { TOO_MANY } from "../cloud/vastai.ts";
-import { RUN } from "../e2e/cli.ts";
-import type { Job } from "../faults/controller.ts";
+import { jobOf, startController } from "../faults/controller_process.ts";
 import { setStage, type Stage, worldWith } from "../faults/stage.ts";
 import {
   type Ended,
   ended,
+  ENOUGH,
   evidenceOf,
   first,
   keptOf,
@@ -213,7 +212,7 @@ Deno.test("[over_budget] a budget that pays for one lease alone measures that, a
 Deno.test("[over_budget] what was planned costs more than thought: the run ends, and what was measured is kept", async () => {
   // Traffic is what costs here, and the second machine pulls the model again.
   const stock = OFFERS.map((offer) => ({ ...offer, price_per_hour: 0.011 }));
-  await using stage = await stageWith({ stock, machines: first({ engine: { cudaErrorAfter: 4 } }) }, LONG);
+  await using stage = await stageWith({ stock, machines: first({ engine: { cudaErrorAfter: 4 } }) }, ENOUGH);
   const result = await run(stage, {}, { limits: { max_usd: 0.02, max_hours: null } });
   equal(
     result.outcome.stopped instanceof Error && "code" in result.outcome.stopped &&
@@ -262,17 +261,11 @@ Deno.test("[total_deadline] a run that has had its hours ends, with what was mea
 
 Deno.test("[interrupted] a controller that is killed is closed by the next sweep: machines end, entries are told", async () => {
   await using stage = await stageWith({});
-  const program = join(dirname(fileURLToPath(import.meta.url)), "..", "faults", "controller.ts");
-  const { paths, matrix, simulated: clouds, pace } = stage;
-  const kill = { line: '"event":"ready"', when: "after" } as const;
-  const job: Job = { root: paths.root, matrix, clouds, pace, kill };
-  const controller = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, "--quiet", program],
-    stdin: "piped",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  await new Blob([JSON.stringify(job)]).stream().pipeTo(controller.stdin);
+  const { paths, pace, simulated: clouds } = stage;
+  const controller = await startController(
+    jobOf(stage, { kill: { line: '"event":"ready"', when: "after" } }),
+  );
+  await controller.stderr.cancel();
   equal((await controller.status).signal, "SIGKILL");
   equal(stage.present(), 1);
   const { leftovers } = await sweep({

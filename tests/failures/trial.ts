@@ -31,6 +31,8 @@ export const TEST: Test = {
 };
 /** Measured for so long that something can happen meanwhile. */
 export const LONG: Test = { ...TEST, workloads: [{ ...BRIEF, duration_seconds: 2 }] };
+/** Measured until an engine that fails after eight requests at most is given up, however busy this computer is. */
+export const ENOUGH: Test = { ...TEST, workloads: [{ ...BRIEF, least_requests: 16 }] };
 /** Two offers on two hosts; the first is the cheapest. */
 export const OFFERS = [
   stockOf("1", "RTX 4090", { price_per_hour: 0.4 }),

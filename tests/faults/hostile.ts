@@ -1,6 +1,5 @@
 // Hostile machines: a lie on one lease of each cloud while another lease works beside it, to its end and with Ctrl-C in between.
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import {
   EVIDENCE_FILES,
   type EvidenceFileName,
@@ -11,13 +10,11 @@ import { atLeast, type Line, none } from "../bench/line.ts";
 import { type CloudName, PROTOCOLS } from "../cloud/mod.ts";
 import type { Stock } from "../cloud/cloud.ts";
 import { stockOf } from "../cloud/stock.ts";
-import { RUN } from "../e2e/cli.ts";
-import type { Job } from "./controller.ts";
+import { jobOf, startController } from "./controller_process.ts";
 import { type Lie, LIES, type Traps } from "./lies.ts";
 import { inParallel } from "./parallel.ts";
 import { BRIEF, setStage, type Stage } from "./stage.ts";
 
-const program = join(dirname(fileURLToPath(import.meta.url)), "controller.ts");
 const CLOUDS = Object.keys(PROTOCOLS) as CloudName[];
 const SIDE_BY_SIDE = 3;
 const MOST_RSS_MIB = 400;
@@ -156,15 +153,7 @@ function stageOf(cloud: CloudName, lie: Lie, traps: Traps, stopped: boolean): Pr
 
 /** Runs a controller to its end, or stops it once the lie is told; how much memory it took, and how many machines were left. */
 async function control(stage: Stage, stopped: boolean) {
-  const { paths: { root }, matrix, simulated, pace } = stage;
-  const job: Job = { root, matrix, clouds: simulated, pace };
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, "--quiet", program],
-    stdin: "piped",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  await ReadableStream.from([new TextEncoder().encode(JSON.stringify(job))]).pipeTo(child.stdin);
+  const child = await startController(jobOf(stage));
   let rss_mib = 0;
   const timer = setInterval(() => rss_mib = Math.max(rss_mib, peakOf(child.pid)), 50);
   let log = "";

@@ -1,17 +1,14 @@
 // The kill test: a controller is killed at every line of its journals, and at random moments; then somebody goes on or sweeps.
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { readRun } from "../../pipeline/run/journal.ts";
 import { finalIds } from "../../pipeline/schema/fold.ts";
 import { foldMachines, mayExist } from "../../pipeline/schema/machine.ts";
 import type { CloudName, StartedCloud } from "../cloud/mod.ts";
-import { RUN } from "../e2e/cli.ts";
 import type { Job, Kill } from "./controller.ts";
+import { jobOf, startController } from "./controller_process.ts";
 import { leaks } from "./leaks.ts";
 import { BRIEF, setStage, type Stage } from "./stage.ts";
 import { STOCKS } from "./stocks.ts";
-
-const program = join(dirname(fileURLToPath(import.meta.url)), "controller.ts");
 
 export type Recovery = "resume" | "resume, killed again, resume" | "sweep" | "sweep without a journal";
 
@@ -48,7 +45,7 @@ export function isClean(verdict: Verdict): boolean {
 /** How many lines a run on `cloud` writes to its journals when nobody kills it. */
 export async function linesOf(cloud: CloudName): Promise<number> {
   await using stage = await stageOf(cloud);
-  await control(jobOf(stage, {}));
+  await control(jobOf(stage));
   const [run] = await runs(stage.paths.root);
   const { lines, machines } = await readRun(join(stage.paths.runs, run ?? ""), damaged);
   return lines.length + machines.length;
@@ -119,23 +116,13 @@ function stageOf(cloud: CloudName): Promise<Stage> {
   });
 }
 
-function jobOf({ paths: { root }, matrix, simulated, pace }: Stage, changes: Partial<Job>): Job {
-  return { root, matrix, clouds: simulated, pace, ...changes };
-}
-
 function damaged(message: string): never {
   throw new Error(message);
 }
 
 /** Runs a controller to its end, or kills it after so many ms. */
 async function control(job: Job, killAfter: number | null = null): Promise<{ killed: boolean; log: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, "--quiet", program],
-    stdin: "piped",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  await ReadableStream.from([new TextEncoder().encode(JSON.stringify(job))]).pipeTo(child.stdin);
+  const child = await startController(job);
   const timer = killAfter === null ? undefined : setTimeout(() => {
     try {
       child.kill("SIGKILL");
