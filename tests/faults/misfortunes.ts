@@ -55,11 +55,14 @@ export function faultsOf(cloud: CloudName, key: string): MachineFaults {
   return oneOf(HOSTS[cloud], chance(hash(`${cloud} ${key}`)));
 }
 
-/** Answers of an API: one call in twelve is refused as too frequent, one in forty fails or is lost, creates included. */
+/** Answers of an API: one call in twelve is refused as too frequent, one in forty fails or is lost, creates included. Which, depends on what is asked how often, and not on who asks first. */
 export function troubledApi(seed: number): Script {
-  const next = chance(seed);
-  return (verb): Fault | undefined => {
-    const luck = next();
+  const counts = new Map<string, number>();
+  return (verb, _n, { path }): Fault | undefined => {
+    const what = `${verb} ${path}`;
+    const n = (counts.get(what) ?? 0) + 1;
+    counts.set(what, n);
+    const luck = chance(hash(`${seed} ${what} ${n}`))();
     if (luck < 0.08) return { reply: { status: 429, text: "API requests too frequent" } };
     if (luck < 0.1) return { reply: { status: 502, text: "<html>Bad gateway</html>" } };
     if (luck < 0.11 && verb === "create") return { lost: "after" };
