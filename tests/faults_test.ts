@@ -1,7 +1,7 @@
 // The short form of `deno task test-faults`: a few kills, a small campaign, some leases at once.
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { buildData } from "../pipeline/build/mod.ts";
-import { buildSite } from "../site/build.ts";
+import { buildSiteApart } from "../pipeline/commands/site_process.ts";
 import { campaignOn, campaignStage } from "./faults/campaign.ts";
 import type { Kill } from "./faults/controller.ts";
 import { isClean, killTrial, type Recovery } from "./faults/kill.ts";
@@ -50,7 +50,7 @@ Deno.test("on clouds that let one down, all entries that can be served are, the 
   const { served, servable, misjudged, machines_left, told } = await campaignOn(stage);
   deepEqual([served.length, misjudged, machines_left, told], [servable.length, [], 0, []]);
   await buildData(stage.paths, { info: () => undefined, warn: () => undefined });
-  await buildSite({ root: stage.paths.root, log: () => undefined });
+  await buildSiteApart(stage.paths, () => undefined, new AbortController().signal);
   deepEqual(await leaks(stage), []);
 });
 

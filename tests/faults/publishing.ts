@@ -5,7 +5,7 @@ import { buildData } from "../../pipeline/build/mod.ts";
 import { filesBelow } from "../../pipeline/build/publish.ts";
 import { exists, sha256File } from "../../pipeline/lib/files.ts";
 import type { Paths } from "../../pipeline/paths.ts";
-import { buildSite } from "../../site/build.ts";
+import { buildSiteApart } from "../../pipeline/commands/site_process.ts";
 import { type Line, none } from "../bench/line.ts";
 import { RUN } from "../e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "../fixtures.ts";
@@ -48,7 +48,7 @@ async function killSiteBuilders(tell: (text: string) => void): Promise<Line> {
   const { paths } = root;
   await hold(paths, ["a"]);
   await buildData(paths, quiet);
-  await buildSite({ root: paths.root, log: () => undefined });
+  await buildSiteApart(paths, () => undefined, new AbortController().signal);
   const pages = filesBelow(paths.siteDist).length;
   let [kills, without, left] = [0, 0, 0];
   for (let nth = 1;; nth++) {
@@ -56,7 +56,7 @@ async function killSiteBuilders(tell: (text: string) => void): Promise<Line> {
     kills += 1;
     const shown = await exists(paths.siteDist) ? paths.siteDist : paths.siteAside;
     if (filesBelow(shown).length !== pages) without += 1;
-    await buildSite({ root: paths.root, log: () => undefined });
+    await buildSiteApart(paths, () => undefined, new AbortController().signal);
     if (filesBelow(paths.siteDist).length !== pages) without += 1;
     left += [...Deno.readDirSync(join(paths.root, "site"))].length - 1;
     tell(`builder of the site killed at ${nth} steps`);
