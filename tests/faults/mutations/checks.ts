@@ -14,7 +14,9 @@ export type Faults = string[];
 /** A command that ended as it may, and said nothing of a fault of the program. */
 export function endedWell(what: string, { code, out, err }: Ended, codes: readonly number[]): Faults {
   const faults: Faults = [];
-  if (!codes.includes(code)) faults.push(`${what} ended with ${code}: ${err.replace(/^ +at .*\n?/gm, "").slice(-300)}`);
+  if (!codes.includes(code)) {
+    faults.push(`${what} ended with ${code}: ${err.replace(/^ +at .*\n?/gm, "").slice(-300)}`);
+  }
   const trace = /^\s+at .*|.*(fault of the program|Uncaught|panicked).*/m.exec(`${out}\n${err}`);
   if (trace !== null) faults.push(`${what} printed ${trace[0]}`);
   return faults;
