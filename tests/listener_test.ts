@@ -239,6 +239,21 @@ Deno.test("files that the system has no more of are taken from answers that nobo
     });
   }));
 
+Deno.test("after files ran out there are fewer connections for a while, then as many as before", () => {
+  const handle: Handle = (_request, client) => (client.outOfFiles(), new Response(null, { status: 503 }));
+  return serving({ connections: 40, check_ms: 5 }, handle, async ({ listener, connect, ask }) => {
+    const fill = () =>
+      until(async () => {
+        if (listener.connections < 40) await connect();
+        return listener.connections >= 40 ? true : null;
+      });
+    await fill();
+    equal((await ask()).status, 503);
+    await until(() => listener.connections <= 32 ? true : null);
+    await fill();
+  });
+});
+
 Deno.test("a thousand clients that say nothing, stop half-way or take nothing keep nobody out", () =>
   servingFile({ connections: 60, requests: 30, stalled_ms: 20 }, async ({ listener, connect, ask, said }) => {
     const texts = ["", "GET / HT", "GET /big.bin HTTP/1.1\r\nhost: x\r\n\r\n", GET];

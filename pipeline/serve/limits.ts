@@ -1,7 +1,7 @@
 // How much of the server the network may hold at once, and for how long.
 
 export interface ServeLimits {
-  /** Connections held open. One more takes the place of the one that waited longest without a request. */
+  /** Connections held open. One more takes the place of the one that waited longest without a request, else of an answer that stalls. */
   readonly connections: number;
   /** Requests in work. One more takes the place of an answer that stalls, or is asked to come again. Together with the connections fewer than the 1,024 files that a system usually lets a program open. */
   readonly requests: number;
@@ -11,7 +11,7 @@ export interface ServeLimits {
   readonly idle_ms: number;
   /** An answer stalls when nothing of it was taken for so long, ms. */
   readonly stalled_ms: number;
-  /** How often is looked for clients that are silent for too long, ms. */
+  /** How often is looked for clients that are silent for too long, and one more connection is let in after files ran out, ms. */
   readonly check_ms: number;
 }
 

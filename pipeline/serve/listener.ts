@@ -37,6 +37,7 @@ export class Listener {
   readonly #taking = new Set<Connection>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
+  /** How many connections may be held open now. */
   #most: number;
   #requests = 0;
   #quiet_until = -Infinity;
@@ -59,7 +60,7 @@ export class Listener {
       outOfFiles: () => this.#giveFilesBack(),
     };
     this.#most = limits.connections;
-    this.#timer = setInterval(() => this.#closeSilent(), limits.check_ms);
+    this.#timer = setInterval(() => this.#check(), limits.check_ms);
     this.#accepting = this.#accept();
   }
 
@@ -156,7 +157,8 @@ export class Listener {
     return closed;
   }
 
-  #closeSilent(): void {
+  #check(): void {
+    this.#most = Math.min(this.#most + 1, this.#limits.connections);
     const now = this.#host.now();
     for (const connection of this.#open) {
       if (connection.silence(now) >= this.#limits.idle_ms) connection.close();
@@ -173,7 +175,7 @@ export class Listener {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 
-  /** Connections give their files back, and from now on there are fewer of them. */
+  /** Connections give their files back, and there are fewer of them for a while: with every check there may be one more. */
   #giveFilesBack(): void {
     this.#most = Math.max(SPARE_FILES, this.#open.size - SPARE_FILES);
     this.#makeRoom(Math.max(1, this.#open.size - this.#most));
