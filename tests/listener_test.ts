@@ -1,5 +1,6 @@
 // The server's connections over real sockets: none is held for ever, and none keeps the others out.
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
 import type { Handle } from "../pipeline/serve/connection.ts";
 import { type ServeLimits, USUAL_LIMITS } from "../pipeline/serve/limits.ts";
@@ -222,6 +223,26 @@ Deno.test("a request too many takes the place of an answer that nobody takes", (
       return answer.status === 200 ? answer : null;
     });
     match(text, /home$/);
+  }));
+
+Deno.test("a client that takes one of many answers over one connection keeps nobody out", () =>
+  servingFile({ requests: 4, stalled_ms: 50 }, async ({ listener, ask }) => {
+    const session = connectHttp2(`http://127.0.0.1:${listener.address.port}`);
+    const ended = new Promise((resolve) => session.once("close", resolve));
+    session.on("error", () => undefined);
+    await new Promise((resolve) => session.once("connect", resolve));
+    session.setLocalWindowSize(2 ** 30);
+    const streams = Array.from({ length: 12 }, () => session.request({ ":path": "/big.bin" }).pause());
+    for (const stream of streams) stream.on("error", () => undefined);
+    const [slow] = streams;
+    slow?.on("data", () => {
+      slow.pause();
+      setTimeout(() => slow.resume(), 1);
+    });
+    slow?.resume();
+    await until(async () => (await ask()).status === 200 ? true : null);
+    session.destroy();
+    await ended;
   }));
 
 Deno.test("files that the system has no more of are taken from answers that nobody takes", () =>

@@ -1,4 +1,4 @@
-// One connection: how many of its requests are in work, and since when its client is silent.
+// One connection: its requests in work, and since when its client is silent.
 import { type HttpConnection, serveConnection } from "./http_connection.ts";
 
 /** Who asks, and who is told how the answer goes. */
@@ -18,21 +18,21 @@ export interface Host {
   /** Milliseconds that only grow. */
   readonly now: () => number;
   /** Told when a request comes, when a part of its answer is taken, when all is, and when the connection has ended, whoever ended it. */
-  begun(connection: Connection): void;
-  taken(connection: Connection): void;
-  done(connection: Connection): void;
+  begun(exchange: Exchange): void;
+  taken(exchange: Exchange): void;
+  done(exchange: Exchange): void;
   ended(connection: Connection): void;
   /** Told when the system has no more files for an answer. */
   outOfFiles(): void;
 }
 
-export class Connection implements Client {
+export class Connection {
   readonly address: string;
   readonly #host: Host;
   readonly #http: HttpConnection;
   readonly #stop = new AbortController();
-  readonly #onEnd = () => this.#end();
-  #requests = 0;
+  /** Those in work: over HTTP/2 there may be many. */
+  readonly #exchanges = new Set<Exchange>();
   #hasAsked = false;
   #hasEnded = false;
   #heard_at: number;
@@ -50,8 +50,8 @@ export class Connection implements Client {
   }
 
   /** Requests in work. */
-  get requests(): number {
-    return this.#requests;
+  get exchanges(): ReadonlySet<Exchange> {
+    return this.#exchanges;
   }
 
   /** How long its client was silent by `now`, ms. */
@@ -59,14 +59,11 @@ export class Connection implements Client {
     return now - this.#heard_at;
   }
 
-  taken(): void {
+  /** Its client took a part of an answer. */
+  heard(exchange: Exchange): void {
     if (this.#hasEnded) return;
-    this.#heard_at = this.#host.now();
-    this.#host.taken(this);
-  }
-
-  outOfFiles(): void {
-    this.#host.outOfFiles();
+    this.#heard_at = exchange.heard_at;
+    this.#host.taken(exchange);
   }
 
   /** Closes it at once. */
@@ -81,24 +78,48 @@ export class Connection implements Client {
   }
 
   #take(request: Request, completed: Promise<void>): Response | Promise<Response> {
-    const { handle, now } = this.#host;
-    this.#requests += 1;
+    const exchange = new Exchange(this, this.#host);
+    this.#exchanges.add(exchange);
     this.#hasAsked = true;
-    this.#heard_at = now();
-    this.#host.begun(this);
-    completed.then(this.#onEnd, this.#onEnd);
-    return handle(request, this);
+    this.#heard_at = exchange.heard_at;
+    this.#host.begun(exchange);
+    const end = () => this.#end(exchange);
+    completed.then(end, end);
+    return this.#host.handle(request, exchange);
   }
 
-  #end(): void {
+  #end(exchange: Exchange): void {
     if (this.#hasEnded) return;
-    this.#requests -= 1;
+    this.#exchanges.delete(exchange);
     this.#heard_at = this.#host.now();
-    this.#host.done(this);
+    this.#host.done(exchange);
   }
 
   #over(): void {
     this.#hasEnded = true;
     this.#host.ended(this);
+  }
+}
+
+/** One request and its answer. */
+export class Exchange implements Client {
+  /** When the request came, or the last part of the answer was taken. */
+  heard_at: number;
+
+  constructor(readonly connection: Connection, private readonly host: Host) {
+    this.heard_at = host.now();
+  }
+
+  get address(): string {
+    return this.connection.address;
+  }
+
+  taken(): void {
+    this.heard_at = this.host.now();
+    this.connection.heard(this);
+  }
+
+  outOfFiles(): void {
+    this.host.outOfFiles();
   }
 }

@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { isOutOfFiles, replyBusy } from "./busy.ts";
-import { type Client, Connection, type Handle, type Host } from "./connection.ts";
+import { type Client, Connection, type Exchange, type Handle, type Host } from "./connection.ts";
 import { requireServer } from "./http_connection.ts";
 import { type ServeLimits, USUAL_LIMITS } from "./limits.ts";
 
@@ -33,8 +33,8 @@ export class Listener {
   readonly #open = new Set<Connection>();
   /** Those without a request, the one that waits longest first. */
   readonly #waiting = new Set<Connection>();
-  /** Those whose clients take a long answer part by part, the one that was silent longest first. */
-  readonly #taking = new Set<Connection>();
+  /** Those of which a client takes a long answer part by part, the one that took nothing for longest first. */
+  readonly #taking = new Set<Exchange>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #accepting: Promise<void>;
   /** How many connections may be held open now. */
@@ -53,9 +53,9 @@ export class Listener {
     this.#host = {
       handle: (request, client) => this.#answer(request, client),
       now,
-      begun: (connection) => this.#begun(connection),
-      taken: (connection) => this.#taken(connection),
-      done: (connection) => this.#done(connection),
+      begun: ({ connection }) => this.#begun(connection),
+      taken: (exchange) => this.#taken(exchange),
+      done: (exchange) => this.#done(exchange),
       ended: (connection) => this.#ended(connection),
       outOfFiles: () => this.#giveFilesBack(),
     };
@@ -113,21 +113,23 @@ export class Listener {
     this.#waiting.delete(connection);
   }
 
-  #taken(connection: Connection): void {
-    this.#taking.delete(connection);
-    this.#taking.add(connection);
+  #taken(exchange: Exchange): void {
+    this.#taking.delete(exchange);
+    this.#taking.add(exchange);
   }
 
-  #done(connection: Connection): void {
+  #done(exchange: Exchange): void {
+    const { connection } = exchange;
     this.#requests -= 1;
-    if (connection.requests > 0) return;
-    this.#taking.delete(connection);
-    this.#waiting.add(connection);
+    this.#taking.delete(exchange);
+    if (connection.exchanges.size === 0) this.#waiting.add(connection);
   }
 
   #ended(connection: Connection): void {
-    this.#requests -= connection.requests;
-    for (const each of [this.#open, this.#waiting, this.#taking]) each.delete(connection);
+    this.#requests -= connection.exchanges.size;
+    this.#open.delete(connection);
+    this.#waiting.delete(connection);
+    for (const exchange of connection.exchanges) this.#taking.delete(exchange);
   }
 
   /** So many connections give their place: who waits without a request, then whose answers stall. */
@@ -136,11 +138,11 @@ export class Listener {
     this.#close(this.#stalled().take(count - closed));
   }
 
-  /** Those whose answers stall, the one that does longest first. */
+  /** Those with an answer that stalls, the one that does longest first. */
   *#stalled(): Generator<Connection> {
     const now = this.#host.now();
-    for (const connection of this.#taking) {
-      if (connection.silence(now) < this.#limits.stalled_ms) return;
+    for (const { connection, heard_at } of this.#taking) {
+      if (now - heard_at < this.#limits.stalled_ms) return;
       yield connection;
     }
   }
@@ -150,7 +152,7 @@ export class Listener {
     let closed = 0;
     for (const connection of connections) {
       this.#waiting.delete(connection);
-      this.#taking.delete(connection);
+      for (const exchange of connection.exchanges) this.#taking.delete(exchange);
       connection.close();
       closed += 1;
     }
