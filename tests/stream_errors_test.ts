@@ -43,12 +43,28 @@ const ERRORS: Readonly<Record<string, string>> = {
     choices: [{ index: 0, delta: {}, finish_reason: null }],
     error_message: DIED,
   }),
+  "a fault": event({ fault: { faultstring: DIED } }),
+  "a failure": event({ failure: DIED }),
+  "a key in capitals": event({ Error: DIED }),
+  "an error in an object of the message's": event({ data: { error: DIED } }),
+  "an error in a router's own object": event({ id: "x", choices: [], x_groq: { error: DIED } }),
+  "a key that nobody knows": event({ id: "x", model: "m", kaputt: [DIED] }),
   "an event named exception": `event: exception\ndata: ${DIED}\n\n`,
 };
 for (const [shape, bytes] of Object.entries(ERRORS)) {
   Deno.test(`${shape} before [DONE] is a failure with its words`, async () => {
     const { error_class, error_msg } = await lineFor("openai", stream(TEXT, bytes, DONE));
     deepEqual([error_class, error_msg], ["in_stream", DIED]);
+  });
+}
+
+for (const told of ["null", "0", "{}"]) {
+  Deno.test(`an event named error that tells ${told} before [DONE] is a failure`, async () => {
+    const { error_class, error_msg } = await lineFor(
+      "openai",
+      stream(TEXT, `event: error\ndata: ${told}\n\n`, DONE),
+    );
+    deepEqual([error_class, error_msg], ["in_stream", "an error without words"]);
   });
 }
 
@@ -92,6 +108,7 @@ Deno.test("a message beside an empty piece of Ollama's is a failure with its wor
 /** What comes between the text of an answer and its good end. */
 const NO_ERRORS: Readonly<Record<string, string>> = {
   "a title": event({ title: "New Chat" }),
+  "a key that nobody knows": event({ weather: "fine" }),
   "a message that waits": event({ message: "queue position 3" }),
   "a message with the code of a success": event({ code: 200, message: "ok" }),
   "an event named ping": "event: ping\ndata: ping\n\n",

@@ -17,13 +17,20 @@ const SENTENCES = [
   "title",
   "reason",
   "exception",
+  "fault",
+  "faultstring",
+  "failure",
+  "err",
 ];
 /** Keys of which each says that what it stands in is an error, whatever else is in it. */
-const ERRORS = ["error", "errors", "error_msg", "error_message", "exception"];
+const ERRORS = ["error", "errors", "error_msg", "error_message", "exception", "fault", "failure", "err"];
 /** Keys that say so where nothing of an answer is beside them. */
 const COMPLAINTS = [...ERRORS, "detail"];
 /** Keys of what may be an error's sentence or a mere remark. */
 const REMARKS = ["message", "msg", "reason"];
+/** Keys of texts that say what a message is, or whose. */
+const ENVELOPE =
+  /^(id|.*_id|object|event|type|role|created|.*_at|timestamp|model|provider|service_tier|system_fingerprint|title)$/i;
 /** Keys whose value is the kind of a message, and what the kind of an error ends with. */
 const KINDS = ["type", "object", "event"];
 const ERROR_KIND = /(error|exception|failed|failure)$/i;
@@ -36,13 +43,14 @@ const LEAST_BAD_STATUS = 400;
 const ANSWERS = ["choices", "response", "thinking", "done", "usage", "timings"];
 
 /**
- * The words of an error: `{error}` or the like as text or object, in a message, its choices or what they add; `{type: "error"}`;
- * or, where nothing of an answer is beside it, FastAPI's `{detail}` or a message with the code of an error. Null when `message` is
+ * The words of an error: `{error}` or the like as text or object, in a message, what lies in it, its choices or what they add;
+ * `{type: "error"}`; or, where nothing of an answer is beside it, FastAPI's `{detail}` or a message with the code of an error. Null when `message` is
  * none. Many servers send an empty `error` in every piece of an answer.
  */
 export function errorIn(message: Fields): string | null {
   const parts = [message, ...partsOf(message)];
-  const told = parts.find((fields) => ERRORS.some((key) => says(fields[key])) || isBadKind(fields));
+  const told = parts.find((fields) => hasError(fields) || isBadKind(fields)) ??
+    Object.values(message).map(fieldsOf).find(hasError);
   if (told !== undefined) return sentenceIn(told);
   if (hasBadCode(fieldsOf(message.base_resp))) return sentenceIn(message.base_resp);
   if (isAnswer(message)) return null;
@@ -58,6 +66,14 @@ export function remarkIn(message: Fields): string | null {
     typeof value === "string" && value !== ""
   );
   return typeof remark === "string" ? cutText(remark, MOST_CHARACTERS) : null;
+}
+
+/** The same, or of any other message in which no key of an answer's stands: what is not understood may be an error too. */
+export function unexplainedIn(message: Fields): string | null {
+  const remark = remarkIn(message);
+  if (remark !== null || ANSWERS.some((key) => key in message)) return remark;
+  const words = Object.entries(message).find(([key, value]) => !ENVELOPE.test(key) && holdsText(value))?.[1];
+  return words === undefined ? null : sentenceIn(words);
 }
 
 /** The words of an error that is JSON; null of any other text. */
@@ -95,6 +111,20 @@ function partsOf({ choices }: Fields): Fields[] {
   return choices.map(fieldsOf).flatMap((choice) => [choice, fieldsOf(choice.delta)]);
 }
 
+/** Keys are compared without their case. */
+function valueIn(fields: Fields, key: string): unknown {
+  return Object.entries(fields).find(([name]) => name.toLowerCase() === key)?.[1];
+}
+
+function hasError(fields: Fields): boolean {
+  return Object.entries(fields).some(([key, value]) => says(value) && ERRORS.includes(key.toLowerCase()));
+}
+
+function holdsText(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "string" && value !== "";
+  return Object.values(value).some(holdsText);
+}
+
 function isBadKind(fields: Fields): boolean {
   const hasKind = (key: string, kind: RegExp) => typeof fields[key] === "string" && kind.test(fields[key]);
   return KINDS.some((key) => hasKind(key, ERROR_KIND)) || hasKind("status", ERROR_STATUS);
@@ -128,7 +158,8 @@ function find(error: unknown): string | null {
   if (Array.isArray(error)) return error.map(find).filter((text) => text !== null).join("; ") || null;
   const fields = fieldsOf(error);
   for (const key of SENTENCES) {
-    if (key in fields && typeof fields[key] !== "boolean" && says(fields[key])) return find(fields[key]);
+    const value = valueIn(fields, key);
+    if (typeof value !== "boolean" && says(value)) return find(value);
   }
   return says(fields) ? JSON.stringify(fields) : null;
 }

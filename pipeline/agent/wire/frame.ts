@@ -1,8 +1,9 @@
 // What an engine's stream says, the same for every protocol.
+import { MOST_TOKENS } from "../../schema/request.ts";
 import { cutText } from "../../schema/text.ts";
 import type { Prompt } from "../prompts.ts";
 import type { Answerer } from "./answerer.ts";
-import { errorIn, remarkIn, says } from "../../lib/error_words.ts";
+import { errorIn, says, unexplainedIn } from "../../lib/error_words.ts";
 
 /** One message of a stream. Absent means: the message did not say. */
 export interface Frame {
@@ -78,7 +79,7 @@ export function parseFrame(text: string, read: (message: Record<string, unknown>
   }
   const error = errorIn(message);
   if (error !== null) return { ...NO_TEXT, error };
-  const remark = remarkIn(message);
+  const remark = unexplainedIn(message);
   return { ...read(message), ...(remark === null ? {} : { remark }) };
 }
 
@@ -86,9 +87,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A field when it is a whole number from 0 up. */
+/** A field when it is a number of tokens that an answer may have: some engines tell -1, or that as a number without a sign. */
 export function countIn(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+  return isWhole(value) && value <= MOST_TOKENS ? value : undefined;
+}
+
+/** A field when it is a span in whole nanoseconds. */
+export function nanosecondsIn(value: unknown): number | undefined {
+  return isWhole(value) ? value : undefined;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** The object without the fields that are undefined. */

@@ -1,7 +1,7 @@
 // Server-sent events: the data of each event, comments and other fields left out. An event that is named an error becomes a message
 // with that error, and so does an error that came without any field; other lines that are none of the standard's are kept apart.
 import { cutText } from "../../schema/text.ts";
-import { errorInJson } from "../../lib/error_words.ts";
+import { errorInJson, says } from "../../lib/error_words.ts";
 import { Failure } from "../failure.ts";
 import { type LineReader, lineReader, MOST_LINE_BYTES } from "./lines.ts";
 
@@ -85,9 +85,15 @@ function valueOf(line: string, from: number): string {
 }
 
 function errorEvent(text: string): string {
+  const error = jsonOr(text);
+  return JSON.stringify({ error: says(error) ? error : "" });
+}
+
+/** What `text` says as JSON, or the text. */
+function jsonOr(text: string): unknown {
   try {
-    return JSON.stringify({ error: JSON.parse(text) });
+    return JSON.parse(text);
   } catch {
-    return JSON.stringify({ error: text });
+    return text;
   }
 }
