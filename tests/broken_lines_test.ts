@@ -33,6 +33,10 @@ const BROKEN: Readonly<Record<string, readonly [line: string | Uint8Array, reaso
   "the same key twice inside": [`${LINE},"engine":{"total_ns":1,"total_ns":2}}`, /two values for total_ns/],
   "a number beyond a double": [`${LINE},"note":1e400}`, /note: its number is too large/],
   "a count beyond its column": [LINE.replace('"tok":256', '"tok":1e30') + "}", /tok: /],
+  "more tokens in a span than in all": [
+    `${LINE},"decode_tok":257}`,
+    /decode_tok: it is 257, more than tok with 256/,
+  ],
   "a time beyond its column": [`${LINE},"sent_ns":9223372036854775808}`, /sent_ns: /],
   "values without end": [`${LINE},"note":${"[".repeat(999)}${"]".repeat(999)}}`, /nested more than 32/],
   "a space that JSON does not know": ["\u00a0", /it is not JSON/],

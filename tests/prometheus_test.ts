@@ -35,9 +35,9 @@ Deno.test("quotes, backslashes, line breaks and braces inside a label are its ow
   equal(sample?.value, 3);
 });
 
-Deno.test("values that are no finite number are read, and never counted", () => {
+Deno.test("values that no counter can have are read, and never counted", () => {
   deepEqual(samplesIn("a NaN\nb +Inf\nc -Inf").map(({ value }) => value), [NaN, Infinity, -Infinity]);
-  equal(gaugesIn("a:running NaN", NAMES).running, null);
+  for (const value of ["NaN", "-1", "1e13"]) equal(gaugesIn(`a:running ${value}`, NAMES).running, null);
 });
 
 Deno.test("a counter is found with and without _total, a gauge under its older name, and what is missing is null", () => {

@@ -220,6 +220,32 @@ Deno.test("a summary of the reasoning makes no answer faster", () => {
   ok((tps ?? NaN) <= 105, `${tps} tokens/s`);
 });
 
+Deno.test("the same reasoning under several names is heard once", () => {
+  const lineWith = (fields: object) =>
+    lineFrom("openai", [
+      ...Array.from({ length: 10 }, (_, n): Part => [100 + 20 * n, delta(fields)]),
+      ...Array.from({ length: 10 }, (_, n): Part => [300 + 20 * n, said(" word")]),
+      END(500, 60),
+    ]);
+  deepEqual(lineWith({ reasoning: " hm", reasoning_content: " hm" }), lineWith({ reasoning: " hm" }));
+});
+
+Deno.test("parts of a content that are thinking are no answer", () => {
+  for (
+    const part of [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }, {
+      type: "reasoning",
+      text: "hm",
+    }]
+  ) {
+    const { first_text_ns, first_answer_ns } = lineFrom("openai", [
+      ...every10(100, 5, delta({ content: [part] })),
+      ...every10(300, 5, delta({ content: [{ type: "text", text: "a" }] })),
+      END(350, 10),
+    ]);
+    deepEqual([first_text_ns, first_answer_ns], [100e6, 300e6]);
+  }
+});
+
 Deno.test("pings, roles, empty pieces before the first token and the frames of the end are no tokens", () => {
   const keepAlive = every10(0, 40, delta({ content: "" }));
   const { tps, lead_frames, first_token_ns } = lineFrom("openai", [

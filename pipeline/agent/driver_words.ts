@@ -1,10 +1,9 @@
 // What GPU drivers and their programs say: words in place of a value, complaints in place of a row. Pure.
-import { LOST, NO_VALUE } from "../schema/driver_words.ts";
+import { NO_NAME } from "../schema/driver_words.ts";
 import { cutText } from "../schema/text.ts";
 
 const MOST_CHARACTERS = 200;
-/** Words in place of a name, with or without brackets: `[N/A]`, `Not Supported`, `ERR!`. */
-const NO_NAME = new RegExp(`^\\[?(${NO_VALUE}|${LOST})?\\]?$`, "i");
+const HAS_NO_NAME = new RegExp(`^(${NO_NAME})$`, "i");
 const COMPLAINT =
   /\b(fail|failed|failure|error|exception|lost|unable|cannot|could(n't| not)|mismatch|no permission|denied|not initialized|not_init\w*|timed out)\b|_NOT_INIT\b|^error\b/i;
 /** A warning tells of something beside the samples, which go on. */
@@ -15,7 +14,7 @@ const MOST_COMMAS = 2;
 /** The name in a cell; null where words stand in its place. */
 export function nameIn(cell: string | undefined): string | null {
   const name = cell?.trim() ?? "";
-  return NO_NAME.test(name) ? null : cutText(name, MOST_CHARACTERS);
+  return HAS_NO_NAME.test(name) ? null : cutText(name, MOST_CHARACTERS);
 }
 
 /** What a cell tells of a version or an id, which have a digit or a hyphen; null where words stand in its place. */

@@ -4,12 +4,20 @@ import { join } from "node:path";
 import { homeFolder } from "../lib/env.ts";
 import type { ChunkLine } from "../schema/chunk.ts";
 import { pathRemover, publicFlag } from "../schema/local_paths.ts";
-import type { HardwareMeta, LevelSummary, Metadata, ModelMeta, TelemetryMeta } from "../schema/metadata.ts";
+import {
+  type HardwareMeta,
+  type LevelSummary,
+  LONGEST_FLAG,
+  Metadata,
+  type ModelMeta,
+  type TelemetryMeta,
+} from "../schema/metadata.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
+import { fitted } from "../schema/fitted.ts";
 import { visible } from "../schema/plain_text.ts";
 import type { RequestLine } from "../schema/request.ts";
 import type { ServerLine } from "../schema/server_line.ts";
-import { mapTexts, wellFormedJson } from "../schema/text.ts";
+import { mapTexts, shortText, wellFormedJson } from "../schema/text.ts";
 import { BoundedFile } from "./bounded_file.ts";
 import { AgentError, type Config } from "./config.ts";
 import { type PromptPlan, workloadMetaOf } from "./prompts.ts";
@@ -53,7 +61,7 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
     host_id: story.host_id,
     hardware: mapTexts(story.hardware, visible),
     model: mapTexts({ ...story.model, runtime_install: config.engine_install }, visible),
-    telemetry: story.telemetry,
+    telemetry: mapTexts(story.telemetry, visible),
     test_config: {
       duration_seconds: config.duration_seconds,
       max_tokens: config.max_tokens,
@@ -67,7 +75,9 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
       workload: workloadMetaOf(story.plan),
       warmup_requests: config.warmup_requests,
       temperature: 0,
-      engine_flags: config.engine_flags === null ? null : config.engine_flags.map(publicFlag),
+      engine_flags: config.engine_flags === null
+        ? null
+        : config.engine_flags.map((flag) => shortText(visible(publicFlag(flag)), LONGEST_FLAG)),
     },
     summary: {
       total_requests: story.total_requests,
@@ -97,6 +107,7 @@ export class Evidence implements Disposable {
   readonly #withoutPaths: (text: string) => string;
   #server: BoundedFile | null = null;
   readonly #full = new Set<FileName>();
+  readonly #left_out = new Set<string>();
   #chunk_lines_left_out = 0;
 
   /** With `chunks` there is a chunks.jsonl too. `most_bytes`: other sizes than those of evidence. */
@@ -161,7 +172,12 @@ export class Evidence implements Disposable {
   metadata(story: Story): void {
     const path = join(this.#out, "metadata.json");
     const told = mapTexts(metadataOf(story, this.#chunk_lines_left_out), this.#withoutPaths);
-    Deno.writeTextFileSync(`${path}.tmp`, `${wellFormedJson(told, 2)}\n`);
+    const { value, left_out } = fitted(Metadata, told);
+    for (const fault of left_out.filter((each) => !this.#left_out.has(each))) {
+      this.#left_out.add(fault);
+      this.log(`metadata.json leaves out what nothing can be: ${fault}`);
+    }
+    Deno.writeTextFileSync(`${path}.tmp`, `${wellFormedJson(value, 2)}\n`);
     Deno.renameSync(`${path}.tmp`, path);
   }
 

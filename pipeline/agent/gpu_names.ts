@@ -1,5 +1,7 @@
 // The GPUs of a machine under one name, also where they are of several kinds. Pure.
 import type { HardwareMeta } from "../schema/metadata.ts";
+import { LONGEST_NAME } from "../schema/plain_text.ts";
+import { shortText } from "../schema/text.ts";
 
 export interface Gpu {
   /** Null when the driver does not say. */
@@ -19,7 +21,7 @@ export function named(gpus: readonly Gpu[]): HardwareMeta {
     : [...kinds].map(([name, own]) => own.length > 1 ? `${own.length} × ${name}` : name).join(" + ");
   const sizes = new Set(gpus.map(({ memory_mib }) => memory_mib));
   return {
-    gpu_name: label,
+    gpu_name: label === null ? null : shortText(label, LONGEST_NAME),
     gpu_memory_mib: sizes.size === 1 ? first?.memory_mib ?? null : null,
     gpu_count: gpus.length,
     ...(kinds.size <= 1 ? {} : { gpu_names: gpus.map(({ name }) => name ?? "") }),

@@ -6,3 +6,6 @@ export const NO_VALUE =
 
 /** For a GPU that it has lost: the run means nothing. The database reads the same expression (40_gpu_samples.sql). */
 export const LOST = "gpu is lost|gpu requires reset";
+
+/** Words in place of a name, with or without brackets: `[N/A]`, `Not Supported`, `ERR!`, and nothing. The database reads it too (20_directories.sql). */
+export const NO_NAME = `\\[?(${NO_VALUE}|${LOST})?\\]?`;

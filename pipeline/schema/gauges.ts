@@ -30,7 +30,10 @@ export const GaugeNames = z.strictObject({
 
 export type GaugeNames = z.infer<typeof GaugeNames>;
 
-/** The gauges in `text`. Samples of several workers are added up. */
+/** No counter of an engine comes so far. */
+export const MOST_COUNTED = 1e12;
+
+/** The gauges in `text`. Samples of several workers are added up; what no engine can have counted is not told. */
 export function gaugesIn(text: string, names: GaugeNames): Gauges {
   const known = Object.values(names).flat();
   const told = text.split("\n").filter((line) => known.some((name) => line.trimStart().startsWith(name)));
@@ -50,12 +53,16 @@ export function gaugesIn(text: string, names: GaugeNames): Gauges {
   };
   const usage = values(names.kv_usage);
   return {
-    running: sum(names.running),
-    waiting: sum(names.waiting),
-    generation_tokens: sum(names.generation_tokens),
-    prompt_tokens: sum(names.prompt_tokens),
-    kv_usage: usage.length === 0 ? null : Math.max(...usage),
+    running: counted(sum(names.running)),
+    waiting: counted(sum(names.waiting)),
+    generation_tokens: counted(sum(names.generation_tokens)),
+    prompt_tokens: counted(sum(names.prompt_tokens)),
+    kv_usage: usage.length === 0 ? null : counted(Math.max(...usage)),
   };
+}
+
+function counted(value: number | null): number | null {
+  return value !== null && value >= 0 && value <= MOST_COUNTED ? value : null;
 }
 
 /** llama-server's names; the embedded engine tells its counters under the same. */

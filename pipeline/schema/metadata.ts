@@ -13,6 +13,7 @@ const moment = (what: string) =>
   plainText().refine((told) => !ENDLESS.test(told), { error: "it is no time of this age" }).nullish().meta({
     description: what,
   });
+export const LONGEST_FLAG = 500;
 const MOST = 1e15;
 const MOST_LEVEL = 1e6;
 const MOST_SECONDS = 1e9;
@@ -95,7 +96,7 @@ export const TestConfigMeta = z.object({
   seed: count("Seed of the order of levels and of the times of requests."),
   warmup_requests: counted("Warm-up requests before each level.", 1e9),
   temperature: count("Sampling temperature."),
-  engine_flags: z.array(plainText(500)).nullish().meta({
+  engine_flags: z.array(plainText(LONGEST_FLAG)).nullish().meta({
     description: "Flags that the engine was started with; null when it ran already or takes none.",
   }),
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });

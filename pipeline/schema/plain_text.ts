@@ -6,7 +6,7 @@ export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code
 const ALL_UNSEEN = new RegExp(UNSEEN, "gu");
 /** What leaves a mark: no spaces, fillers or joiners, and not the empty Braille cell. */
 const SEEN = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u;
-const LONGEST_NAME = 200;
+export const LONGEST_NAME = 200;
 
 /** Whether every character of `text` can be seen. */
 export function isPlain(text: string): boolean {

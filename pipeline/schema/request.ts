@@ -10,6 +10,8 @@ const ns = (what: string) =>
   });
 
 const YEAR_2100 = 4_102_444_800;
+/** No request has more. */
+export const MOST_TOKENS = 1e9;
 
 const ERROR_CLASSES = [
   "connect",
@@ -36,7 +38,7 @@ export const RequestLine = z.object({
     description: "When the request was sent, seconds since 1970; of a line without sent_ns, when it ended.",
   }),
   n: z.int().min(0).meta({ description: "Running number of the request within its file." }),
-  tok: z.int().min(0).max(1e9).nullish().meta({
+  tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
     description: "Output tokens; needed of every request that succeeded.",
   }),
   tok_from: z.enum(["engine", "frames"]).nullish().meta({
@@ -64,7 +66,7 @@ export const RequestLine = z.object({
     description:
       "Kind of prompt: coding, technical, creative or general; of generated text fixed, chat, rag, code or shared_prefix; probe asked how the engine counts.",
   }),
-  asked_tok: z.int().min(0).max(1e9).nullish().meta({
+  asked_tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
     description: "Most output tokens that were asked for.",
   }),
   scheduled_ns: ns("When the request was due"),
@@ -78,19 +80,21 @@ export const RequestLine = z.object({
     "When the first token came, seen or not, such as of thinking that is not shown; first_text_ns where not told",
   ),
   last_token_ns: ns("When the last token came, seen or not; last_text_ns where not told"),
-  decode_tok: z.int().min(0).max(1e9).nullish().meta({
+  decode_tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
     description:
       "Output tokens between these two, without what came together with the first and without silent reasoning, of which nothing comes; 0 where nobody can know how fast they were decoded; tok - 1 where not told.",
   }),
   last_frame_ns: ns("When the last frame of any kind came, such as one with the engine's counts"),
   end_ns: ns("When the stream ended"),
-  recount_tok: z.int().min(0).max(1e9).nullish().meta({
+  recount_tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
     description: "Output tokens as a tokenizer beside the client counted them again.",
   }),
-  prompt_tok: z.int().min(0).max(1e9).nullish().meta({
+  prompt_tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
     description: "Prompt tokens as the engine counted them.",
   }),
-  cached_tok: z.int().min(0).max(1e9).nullish().meta({ description: "Prompt tokens served from a cache." }),
+  cached_tok: z.int().min(0).max(MOST_TOKENS).nullish().meta({
+    description: "Prompt tokens served from a cache.",
+  }),
   frames: z.int().min(0).nullish().meta({ description: "Frames with text." }),
   reads: z.int().min(0).nullish().meta({
     description: "Times at which they came: fewer than frames where several came in one heap.",
@@ -119,6 +123,13 @@ export const RequestLine = z.object({
 }).superRefine((line, { addIssue }) => {
   if ((line.tok ?? null) === null && !isFailed(line)) {
     addIssue({ code: "custom", path: ["tok"], message: "it is missing, and the request did not fail" });
+  }
+  if ((line.decode_tok ?? -Infinity) > (line.tok ?? Infinity)) {
+    addIssue({
+      code: "custom",
+      path: ["decode_tok"],
+      message: `it is ${line.decode_tok}, more than tok with ${line.tok}`,
+    });
   }
   for (const [first, then] of IN_ORDER) {
     const [before, after] = [line[first] ?? null, line[then] ?? null];

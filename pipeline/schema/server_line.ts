@@ -1,9 +1,10 @@
 // One line of server.jsonl: what the engine counted at one moment. Optional beside results.jsonl.
 import { z } from "zod";
+import { MOST_COUNTED } from "./gauges.ts";
 import { Phase } from "./names.ts";
 
 const gauge = (what: string) =>
-  z.number().min(0).max(1e12).nullable().meta({
+  z.number().min(0).max(MOST_COUNTED).nullable().meta({
     description: `${what}; null when the engine does not tell.`,
   });
 

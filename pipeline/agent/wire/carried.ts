@@ -15,6 +15,9 @@ const LABELS: ReadonlySet<string> = new Set([
 /** Types of parts that nobody can read, such as reasoning that only its engine may see. */
 const SEALED = /encrypted|redacted/i;
 
+/** Types of parts that are reasoning. */
+const THOUGHT = /thinking|reasoning/i;
+
 /** Whether `value` holds generated text: a string, or a structure with one, such as parts of a content or of a tool call. */
 export function carries(value: unknown): boolean {
   return bytesIn(value) > 0;
@@ -30,6 +33,14 @@ export function bytesIn(value: unknown): number {
     (sum, [key, inner]) => LABELS.has(key) || SEALED.test(key) ? sum : sum + bytesIn(inner),
     0,
   );
+}
+
+/** Those of them that are reasoning, in parts of a content that say so. */
+export function thoughtBytesIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const { type } = value as { type?: unknown };
+  if (typeof type === "string" && THOUGHT.test(type)) return bytesIn(value);
+  return Object.values(value).reduce((sum: number, inner) => sum + thoughtBytesIn(inner), 0);
 }
 
 /** Each half of a pair counts as two bytes. */

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
 import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
-import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
+import { countIn, type Frame, given, nanosecondsIn, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
@@ -49,10 +49,10 @@ function readFrame(message: Record<string, unknown>): Frame {
       cached_tok: countIn(message.prompt_eval_cached_count),
     }),
     engine: given({
-      total_ns: countIn(message.total_duration),
-      load_ns: countIn(message.load_duration),
-      prompt_ns: countIn(message.prompt_eval_duration),
-      decode_ns: countIn(message.eval_duration),
+      total_ns: nanosecondsIn(message.total_duration),
+      load_ns: nanosecondsIn(message.load_duration),
+      prompt_ns: nanosecondsIn(message.prompt_eval_duration),
+      decode_ns: nanosecondsIn(message.eval_duration),
     }),
   };
 }

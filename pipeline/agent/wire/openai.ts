@@ -1,9 +1,9 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
 import { answererOf } from "./answerer.ts";
-import { bytesIn, carries } from "./carried.ts";
+import { bytesIn, carries, thoughtBytesIn } from "./carried.ts";
 import { type End, endIn, givenUpIn, worstOf } from "./ends.ts";
-import { countIn, type Frame, given, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
+import { countIn, type Frame, given, nanosecondsIn, NO_TEXT, parseFrame, type Wire } from "./frame.ts";
 import { sseReader } from "./sse.ts";
 import { usualReader } from "./usual.ts";
 
@@ -102,9 +102,10 @@ function endsOf(choice: Choice | null | undefined): End[] {
 
 function carriedBy(choice: Choice | null | undefined): Pick<Frame, "text" | "answer" | "bytes"> {
   const delta = choice?.delta ?? {};
-  const bytesUnder = (keys: readonly string[]) => keys.reduce((sum, key) => sum + bytesIn(delta[key]), 0);
-  const answered = bytesIn(choice?.text) + bytesUnder(ANSWERS);
-  const bytes = answered + bytesUnder(REASONING);
+  const thought = thoughtBytesIn(delta.content);
+  const answered = ANSWERS.reduce((sum, key) => sum + bytesIn(delta[key]), bytesIn(choice?.text)) - thought;
+  // Servers that know several names for reasoning send the same text under each.
+  const bytes = answered + thought + Math.max(...REASONING.map((key) => bytesIn(delta[key])));
   return { text: bytes > 0, answer: answered > 0, bytes };
 }
 
@@ -139,16 +140,20 @@ function countsIn(timings: unknown) {
   if (typeof timings !== "object" || timings === null) return undefined;
   const { predicted_n, prompt_n, cache_n } = timings as Record<string, unknown>;
   const [read, cached_tok] = [countIn(prompt_n), countIn(cache_n)];
-  const prompt_tok = read === undefined ? undefined : read + (cached_tok ?? 0);
+  const prompt_tok = read === undefined ? undefined : countIn(read + (cached_tok ?? 0));
   return given({ tok: countIn(predicted_n), prompt_tok, cached_tok });
 }
 
 function timesIn(timings: unknown) {
   if (typeof timings !== "object" || timings === null) return undefined;
   const fields = timings as Record<string, unknown>;
-  return given({ prompt_ns: nanoseconds(fields.prompt_ms), decode_ns: nanoseconds(fields.predicted_ms) });
+  return given({
+    prompt_ns: millisecondsIn(fields.prompt_ms),
+    decode_ns: millisecondsIn(fields.predicted_ms),
+  });
 }
 
-function nanoseconds(ms: unknown): number | undefined {
-  return typeof ms === "number" && ms >= 0 ? Math.round(ms * 1e6) : undefined;
+/** Milliseconds as nanoseconds. */
+function millisecondsIn(ms: unknown): number | undefined {
+  return typeof ms === "number" ? nanosecondsIn(Math.round(ms * 1e6)) : undefined;
 }
