@@ -75,6 +75,8 @@ const TEXTS: Readonly<Record<string, string>> = {
     "GET https://x.org/users/42, https://x.org/media/a/b.png, /volumes/create or /media/upload",
   "1/2 of 2024/01/02 as text/html or image/media/x, \\\\n\\\\nfoo":
     "1/2 of 2024/01/02 as text/html or image/media/x, \\\\n\\\\nfoo",
+  "open /home/CORP/ann/x, '/home/Ann Smith/y' and \\\\?\\UNC\\nas\\ann\\z": "open ~/x, '~/y' and ~\\z",
+  '{"path":"\\\\\\\\?\\\\UNC\\\\nas\\\\ann\\\\z"}': '{"path":"~\\\\z"}',
   "the root of 4, /rootless and ~5 s": "the root of 4, /rootless and ~5 s",
 };
 

@@ -17,6 +17,8 @@ const NAME = `${CHARACTER}{1,255}`;
 const OPENED = `(?<=(?<quote>["']?))`;
 /** Up to five words, where what follows shows that they are one name. */
 const SPACED = `(?:${CHARACTER}{1,32} ){1,4}${CHARACTER}{1,64}(?=${SEP}|\\k<quote>(?<=["']))`;
+/** Homes of a domain's users lie in its folder, which is written in capitals. */
+const DOMAIN = "(?-i:[A-Z][A-Z0-9.-]{1,63})";
 /** On Windows more characters may stand in a name. */
 const WINDOWS_NAME = `(?:${JSON_ESCAPE}|[^\\\\/:"'<>|\\r\\n]){1,64}(?=\\\\)`;
 const FULL_NAME = `(?:${SPACED}|${NAME})`;
@@ -32,12 +34,12 @@ export const HOMES = new RegExp(
   [
     `${OPENED}(?:file:${FIRST_SEPS})?[a-z]:${SEPS}(?:users|documents(?: |%20)and(?: |%20)settings)${SEPS}(?:${WINDOWS_NAME}|${FULL_NAME})`,
     `${OPENED}(?:file:)?${FIRST_SEPS}users${NO_PAGE}${SEPS}${FULL_NAME}`,
-    `(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}${NAME}`,
+    `${OPENED}(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}(?:${DOMAIN}${SEPS})?${FULL_NAME}`,
     `(?:file:)?${FIRST_SEPS}root(?![\\w.-])`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?:run${SEPS})?(?-i:media)${SEPS}${FULL_NAME}(?=${SEP})`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?-i:Volumes)${SEPS}${FULL_NAME}`,
-    `(?<![\\w\\\\:])\\\\{2}${HOST}\\\\${SHARE}(?:(?<=\\\\(?:homes?|users)\\$?)\\\\${NAME})?`,
-    `(?<![\\w\\\\:])\\\\{4}${HOST}\\\\{2}${SHARE}(?:(?<=\\\\(?:homes?|users)\\$?)\\\\{2}${NAME})?`,
+    `(?<![\\w\\\\:])\\\\{2}(?:\\?\\\\UNC\\\\)?${HOST}\\\\${SHARE}(?:(?<=\\\\(?:homes?|users)\\$?)\\\\${NAME})?`,
+    `(?<![\\w\\\\:])\\\\{4}(?:\\?\\\\{2}UNC\\\\{2})?${HOST}\\\\{2}${SHARE}(?:(?<=\\\\(?:homes?|users)\\$?)\\\\{2}${NAME})?`,
     `(?<![\\w~/])~[a-z_][\\w.-]{0,64}(?=[\\\\/])`,
   ].join("|"),
   "gi",
