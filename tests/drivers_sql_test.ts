@@ -52,6 +52,13 @@ const CASES: Readonly<
     found: [],
     gpu_name: "unknown",
   },
+  "a GPU whose name is none": { hardware: { gpu_name: "[N/A]" }, found: [], gpu_name: "unknown" },
+  "a GPU whose name a script left empty": { hardware: { gpu_name: "" }, found: [], gpu_name: "unknown" },
+  "a sensor that is not there, and prints the largest number": {
+    gpu: () => ({ temperature_c: "65535", power_limit_w: "4294967295" }),
+    found: [],
+    power: 300,
+  },
   "a machine without a GPU": { hardware: NO_GPU, found: [], gpu_name: "AMD EPYC (CPU)" },
 };
 

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import { isFailed, NO_ERROR } from "../pipeline/schema/failed.ts";
-import { jsonl } from "./fixtures.ts";
+import { jsonl, metadata } from "./fixtures.ts";
 import { goodFiles, importing, olderLines, START } from "./imported.ts";
 
 const SUCCEEDED = [
@@ -245,6 +245,23 @@ Deno.test("a sampling step that is kept throughout is no gap; a sample that is m
   deepEqual(await gaps(gpuCsv(header, 30, 2, row)), [[30, 3]]);
 });
 
+Deno.test("a gpu.csv that names its time zone is read as it says, one in CR alone is left out by name", async () => {
+  const [header = "", row = () => ""] = Object.entries(HEADERS)[0] ?? [];
+  const elsewhere = (time: string) =>
+    new Date(Date.parse(time) - 19_800_000).toISOString().replace("Z", "-05:30");
+  const offset = gpuCsv(header, 1, 60, (time) => row(elsewhere(time)));
+  const inCr = gpuCsv(header, 1, 60, row).replaceAll("\n", "\r");
+  for (const [csv, power] of [[offset, 312.5], [inCr, null]] as const) {
+    await using root = await importing();
+    await root.take(goodFiles({ "gpu.csv": csv }));
+    const [benchmark] = await root.build();
+    deepEqual([benchmark?.gpu_stats.avg_power_draw_w, root.said.some((text) => /CR alone/.test(text))], [
+      power,
+      power === null,
+    ]);
+  }
+});
+
 Deno.test("words for a value that a driver does not have are null, and the other cells of the row count", async () => {
   await using root = await importing();
   const words = [
@@ -268,4 +285,20 @@ Deno.test("words for a value that a driver does not have are null, and the other
   equal(imported[0]?.rejected, 0);
   const [benchmark] = await root.build();
   deepEqual([benchmark?.gpu_stats.avg_utilization_pct, benchmark?.gpu_stats.avg_power_draw_w], [null, 312.5]);
+});
+
+Deno.test("figures as other programs write them mean what they mean, and an odd one keeps nothing out", async () => {
+  await using root = await importing();
+  const hardware = { gpu_name: null, gpu_count: 0, cpu_model: "AMD EPYC" };
+  await root.take(
+    goodFiles({ "metadata.json": metadata({ hardware }).replace('"gpu_count":0', '"gpu_count":0.0') }),
+    goodFiles({ "metadata.json": metadata({ model: { size: "inf" } }) }),
+    goodFiles({ "results.jsonl": jsonl(olderLines(20, (n) => n === 3 ? { tps: 5e-324 } : {})) }),
+  );
+  const found = await root.build();
+  deepEqual(found.map(({ hardware, results }) => [hardware.gpu_name, results.total_requests]).sort(), [
+    ["AMD EPYC (CPU)", 20],
+    ["NVIDIA GeForce RTX 4090", 20],
+    ["NVIDIA GeForce RTX 4090", 20],
+  ]);
 });

@@ -30,6 +30,10 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
       server: (second) => ({ generation_tokens: 269 * second }),
     },
     "the engine counted fewer": { server: (second) => ({ generation_tokens: 250 * second }) },
+    "an older file has more tokens than its requests might generate": {
+      line: () => ({ tok: 270, frames: 270, tps: 270 }),
+      server: () => ({}),
+    },
     "more frames with text came than tokens were told": { line: () => ({ frames: 300 }) },
     "counting the text again gives a quarter more": { line: () => ({ recount_tok: 320 }) },
   },
@@ -131,7 +135,7 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
     },
     "a mixture of experts is read faster than its active part allows": {
       model: { name: "qwen3:30b", size: "18.6 GB" },
-      line: () => ({ tok: 1024, frames: 1024, tps: 1023 }),
+      line: () => ({ asked_tok: 1024, tok: 1024, frames: 1024, tps: 1023 }),
       server: () => ({}),
     },
   },
@@ -152,6 +156,10 @@ const TRIALS: Record<Code, Readonly<Record<string, Spoilt>>> = {
   overlapping_requests: {
     "more requests are under way than were to be": {
       line: (n) => ({ ...OLDER, t: START + (n + 1) * SECONDS, dur: 2 * SECONDS, tps: 150 }),
+      server: () => ({}),
+    },
+    "tokens would have been decoded two at once, of requests that tell no duration": {
+      line: (n) => ({ ...OLDER, t: START + (n + 1) * SECONDS, dur: undefined, tps: 125 / SECONDS }),
       server: () => ({}),
     },
   },

@@ -4,7 +4,7 @@ import { type Catalog, gpuNamed } from "../lib/catalog.ts";
 import { type Database, quote, sqlText } from "../lib/duckdb.ts";
 import { LineWriter } from "../lib/line_writer.ts";
 import { rawLines } from "../lib/lines.ts";
-import { LOST } from "../schema/driver_words.ts";
+import { LOST, NO_NAME } from "../schema/driver_words.ts";
 import { CUT_ENDS } from "../schema/ends.ts";
 import type { GpuColumn } from "../schema/evidence.ts";
 import { NO_ERROR } from "../schema/failed.ts";
@@ -75,6 +75,7 @@ export async function buildBatch(
     "directories",
     wellFormedJson(told.map((one, index) => ({ directory: index + 1, ...rowOf(one) }))),
   );
+  await db.set("no_name", NO_NAME);
   await db.set("metadata_files", told.map(({ metadata_file }) => metadata_file));
   await db.set("results_files", told.map(({ results_file }) => results_file));
   await db.runFile("20_directories.sql");

@@ -157,6 +157,9 @@ export async function readGpu(dir: string): Promise<{ header: GpuHeader | null; 
   if (await whyNoFile(path) !== null) return { header, rejected: [] };
   for await (const { number, text, fault } of fileLines(path)) {
     if (fault === null && header === null) {
+      if (text.includes("\r")) {
+        return { header, rejected: wholeFile(rejections.file, "its lines end with CR alone") };
+      }
       header = readGpuHeader(text);
       const { length } = header.columns;
       if (length > MOST_GPU_COLUMNS) {

@@ -148,12 +148,16 @@ export function gpuLineFault(line: string, columns: readonly GpuColumn[]): strin
   return null;
 }
 
+/** The largest numbers of two, four and eight bytes, which drivers and their programs print for a sensor that is not there. */
+const NO_NUMBERS = /^(65535|4294967295|18446744073709551615)(\.0+)?( |$)/;
+
 /** What no GPU exceeds, by the unit that a column ends with. */
 const MOST: Readonly<Record<string, number>> = { pct: 100, c: 250, w: 10_000, mib: 2 ** 22, mhz: 20_000 };
 
 function isUsable(cell: string, column: GpuColumn): boolean {
   if (column === "timestamp") return EPOCH.test(cell) || DATE.test(cell) && isDate(cell);
   if (TEXT_COLUMNS.includes(column)) return isPlain(cell);
+  if (NO_NUMBERS.test(cell)) return true;
   if (NUMBER.test(cell)) return parseFloat(cell) <= (MOST[column.split("_").at(-1) ?? ""] ?? Infinity);
   return saysNothing(cell);
 }

@@ -21,4 +21,4 @@ CREATE MACRO told_gb(told) AS coalesce(
 );
 
 -- The size of a model that metadata tells, GB; null for less than a megabyte, which no model has.
-CREATE MACRO size_in_gb(told) AS if(told_gb(told) >= 0.001, told_gb(told), NULL);
+CREATE MACRO size_in_gb(told) AS if(told_gb(told) >= 0.001 AND isfinite(told_gb(told)), told_gb(told), NULL);

@@ -1,7 +1,16 @@
 -- The raw directories of a batch with what their provenance and metadata say.
 -- `directory` numbers them within the batch, in the order of the list; `told_level` is the level of lines that tell none. The id of a
 -- load level is `id_stem` and the level's text: -c and the concurrency, or -r and the rate.
--- Variables: directories (JSON list from the builder), metadata_files (list of paths).
+-- Variables: directories (JSON list from the builder), metadata_files (list of paths), no_name (NO_NAME of schema/driver_words.ts).
+
+-- A name that metadata tells; null where words stand in its place, as drivers and scripts print them.
+CREATE OR REPLACE TEMP MACRO told_name(told) AS if(regexp_full_match(trim(told), getvariable('no_name'), 'i'), NULL, told);
+
+-- A time that a text tells, UTC where it names no zone. DuckDB's own cast passes over a zone.
+CREATE OR REPLACE TEMP MACRO utc_in(told) AS if(
+  regexp_matches(told, ':[0-9]{2}([.][0-9]+)? ?[+-][0-9]{2}(:?[0-9]{2})?$'),
+  make_timestamp(epoch_us(try_cast(told AS TIMESTAMPTZ))), try_cast(told AS TIMESTAMP)
+);
 
 CREATE OR REPLACE TEMP TABLE directories AS
 SELECT

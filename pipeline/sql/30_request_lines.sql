@@ -16,9 +16,9 @@ SELECT
   make_timestamp(((t - if(sent_ns IS NULL, coalesce(dur, 0), 0)) * 1e6)::BIGINT) AS sent_at,
   tok, tok_from, recount_tok, prompt_tok, cached_tok,
   CASE WHEN decode_tok > 0 AND last_token_ns > first_token_ns THEN decode_tok * 1e9 / (last_token_ns - first_token_ns)
-       WHEN first_text_ns IS NULL THEN nullif(tps, 0) END AS tokens_per_second,
+       WHEN first_text_ns IS NULL THEN told_tps END AS tokens_per_second,
   CASE WHEN decode_tok > 0 AND last_token_ns > first_token_ns THEN (last_token_ns - first_token_ns) / 1e6 / decode_tok
-       WHEN first_text_ns IS NULL THEN 1e3 / nullif(tps, 0) END AS tpot_ms,
+       WHEN first_text_ns IS NULL THEN 1e3 / told_tps END AS tpot_ms,
   nullif(dur, 0) * 1e3 AS latency_ms,
   (first_text_ns - scheduled_ns) / 1e6 AS ttft_ms,
   (first_text_ns - sent_ns) / 1e6 AS ttft_from_sent_ms,
@@ -36,6 +36,8 @@ SELECT
     coalesce(first_token_ns, first_text_ns) AS first_token_ns, coalesce(last_token_ns, last_text_ns) AS last_token_ns,
     coalesce(decode_tok, tok - 1) AS decode_tok
   ),
+  -- No answer is as slow as the smallest numbers that a line may tell.
+  if(tps >= 1e-6, tps, NULL) AS told_tps,
   file_index
 FROM read_json(getvariable('results_files'), format = 'newline_delimited', columns = {
   t: 'DOUBLE', n: 'BIGINT', tok: 'BIGINT', tok_from: 'VARCHAR', recount_tok: 'BIGINT', tps: 'DOUBLE', dur: 'DOUBLE', err: 'VARCHAR', error_msg: 'VARCHAR',

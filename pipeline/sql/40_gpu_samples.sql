@@ -1,17 +1,19 @@
 -- The GPU samples of a batch. The builder has made the view gpu_cells, all text, over the gpu.csv of every layout;
 -- `line` numbers the rows of files without an index of the GPU, and is null in others. Variable: lost (LOST of schema/driver_words.ts).
 
--- The number in a cell, with or without its unit. `nan` and `inf` are words, not numbers.
-CREATE OR REPLACE TEMP MACRO finite(number) AS if(isfinite(number), number, NULL);
+-- The number in a cell, with or without its unit. `nan` and `inf` are words, not numbers; a largest one stands for a sensor that is not
+-- there (NO_NUMBERS of schema/evidence.ts).
+CREATE OR REPLACE TEMP MACRO possible(number, unit) AS
+  if(isfinite(number) AND number < 4294967295 AND (number <> 65535 OR unit = 'MiB'), number, NULL);
 CREATE OR REPLACE TEMP MACRO number_in(cell, unit) AS
-  finite(coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE)));
+  possible(coalesce(try_cast(cell AS DOUBLE), try_cast(rtrim(cell, ' ' || unit) AS DOUBLE)), unit);
 
 CREATE OR REPLACE TEMP TABLE gpu_lines AS
 WITH cells AS (
   SELECT
     directory,
     coalesce(
-      try_cast(timestamp AS TIMESTAMP),
+      utc_in(timestamp),
       make_timestamp((try_cast(timestamp AS DOUBLE) * if(length(split_part(timestamp, '.', 1)) > 11, 1e3, 1e6))::BIGINT)
     ) AS sampled_at,
     gpus,

@@ -83,6 +83,7 @@ answered AS (
     sum(if(latency_ms IS NULL, NULL, rated_decode_seconds)) AS decode_seconds,
     sum(rated_ms) / 1e3 AS rated_seconds,
     count(rated_ms) AS rated_requests,
+    sum(rated_decode_seconds) AS rated_decode_seconds,
     sum(rated_tok) / sum(rated_decode_seconds) AS summed_tokens_per_second,
     100 * sum(rated_tok * is_held_back::INTEGER) / sum(rated_tok) AS held_back_pct,
     sum(tok_of_asked) AS tokens_of_asked,

@@ -9,7 +9,7 @@
 -- that in which they ran. A machine has at most 16 GPUs that read a model together. Weights take at
 -- least 1.5 bits each (BitNet takes 1.58).
 CREATE OR REPLACE TEMP MACRO plausible_limits() AS {
-  bandwidth_times: 1.25, untimed_window_times: 2, gpus: 16, least_bits: 1.5, ttft_pct: 110, ttft_late_ms: 1000, in_flight_pct: 105, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
+  bandwidth_times: 1.25, untimed_window_times: 2, gpus: 16, least_bits: 1.5, ttft_pct: 110, ttft_late_ms: 1000, in_flight_pct: 105, untimed_in_flight_pct: 150, stamp_seconds: 1, decode_pct: 110, latency_times: 10, least_tokens: 32, least_requests: 3,
   most_prompt_tokens: 1000, mean_rate_pct: 150, held_back_pct: 50, asked_pct: 101, duration_off_pct: 10, time_off_hours: 24, rejected_pct: 10
 };
 
@@ -33,18 +33,18 @@ told AS (
   SELECT
     benchmark_id, load.*, plausible_limits() AS most, arrival = 'closed' AND load.level = 1 AS alone,
     least(greatest(coalesce((metadata ->> '$.hardware.gpu_count')::INTEGER, 1), 1), plausible_limits().gpus) AS number_of_gpus,
-    (metadata ->> '$.hardware.gpu_count') IS DISTINCT FROM '0' AS has_gpu,
+    (metadata ->> '$.hardware.gpu_count')::DOUBLE IS DISTINCT FROM 0 AS has_gpu,
     (getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.hardware.gpu_name'] AS gpu,
     metadata ->> '$.model.name' AS model_name,
     size_in_gb(metadata ->> '$.model.size') AS size_told,
     metadata ->> '$.model.quantization' AS quantization_told,
     may_be_mixture(metadata ->> '$.model.name', metadata ->> '$.model.family') AS is_mixture,
     frames_per_token IS NULL AND may_guess(metadata ->> '$.test_config.engine_flags') AS guesses,
-    arrival,
+    arrival, nullif((metadata ->> '$.test_config.max_tokens')::DOUBLE, 0) AS asked_of_all,
     rejected_requests, 100 * rejected_requests / (rejected_requests + usable_lines) AS rejected_pct,
-    try_cast(metadata ->> '$.started_at' AS TIMESTAMP) AS run_started_at,
-    try_cast(metadata ->> '$.completed_at' AS TIMESTAMP) AS run_ended_at,
-    try_cast(collected_at AS TIMESTAMP) AS collected_at
+    utc_in(metadata ->> '$.started_at') AS run_started_at,
+    utc_in(metadata ->> '$.completed_at') AS run_ended_at,
+    utc_in(collected_at) AS collected_at
   FROM load JOIN directories USING (directory) LEFT JOIN lines USING (directory)
 ),
 sized AS (
@@ -73,7 +73,11 @@ found AS (
     100 * decode_seconds / nullif(rated_seconds, 0) AS decode_pct,
     100 * abs(latency_seconds / nullif(timed_seconds, 0) - 1) AS duration_off_pct,
     100 * avg_tokens_per_second / summed_tokens_per_second AS mean_rate_pct,
-    100 * tokens_of_asked / asked_tokens AS asked_pct,
+    -- The decoding of each slot's first request may lie before the window of lines that tell no duration.
+    (1 - level / nullif(total_requests - total_errors, 0)) * rated_decode_seconds / (window_seconds + most.stamp_seconds) AS decoded_at_once,
+    100 * coalesce(
+      tokens_of_asked / asked_tokens, avg_tokens_per_request / asked_of_all
+    ) AS asked_pct,
     -- From the run's own time to the request that lies farthest from it; a run that tells no end may have gone on for a month, and
     -- none is older than what it could have measured.
     greatest(
@@ -95,6 +99,7 @@ crossed AS (
     {code: 'rate_mismatch', severity: 'fatal', value: held_back_pct, "limit": most.held_back_pct, unit: '% of the tokens in answers that were held back and then came at once', crossed: held_back_pct > most.held_back_pct},
     {code: 'token_mismatch', severity: 'fatal', value: asked_pct, "limit": most.asked_pct, unit: 'tokens told for every 100 that were asked for', crossed: asked_pct > most.asked_pct},
     {code: 'overlapping_requests', severity: 'fatal', value: in_flight, "limit": most.in_flight_pct / 100 * level, unit: 'requests in flight on average, by their durations', crossed: if(arrival = 'closed', in_flight > most.in_flight_pct / 100 * level, NULL)},
+    {code: 'overlapping_requests', severity: 'fatal', value: decoded_at_once, "limit": most.untimed_in_flight_pct / 100 * level, unit: 'requests decoded at once on average, by their tokens and tokens/s', crossed: if(arrival = 'closed' AND busy_seconds IS NULL, decoded_at_once > most.untimed_in_flight_pct / 100 * level, NULL)},
     {code: 'wrong_time', severity: 'fatal', value: off_hours, "limit": most.time_off_hours, unit: 'h between the requests and the time that the run tells of itself', crossed: off_hours > most.time_off_hours},
     {code: 'rejected_lines', severity: 'fatal', value: rejected_pct, "limit": most.rejected_pct, unit: '% of the lines of requests could not be used', crossed: rejected_requests > 0 AND rejected_pct > most.rejected_pct}
   ], recursive := true)

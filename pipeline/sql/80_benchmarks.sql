@@ -10,16 +10,16 @@ WITH facts AS (
       left(sha256(nullif(concat_ws(' ', metadata ->> '$.hostname', metadata ->> '$.hardware.gpu_uuids'), '')), 16)
     ) AS host,
     coalesce(
-      metadata ->> '$.hardware.gpu_name',
+      told_name(metadata ->> '$.hardware.gpu_name'),
       -- Where a GPU was sampled, it was there.
-      if(metadata ->> '$.hardware.gpu_count' = '0' AND sampled_gpus IS NULL, (metadata ->> '$.hardware.cpu_model') || ' (CPU)', NULL),
+      if((metadata ->> '$.hardware.gpu_count')::DOUBLE = 0 AND sampled_gpus IS NULL, (metadata ->> '$.hardware.cpu_model') || ' (CPU)', NULL),
       'unknown'
     ) AS gpu_name,
     nullif((metadata ->> '$.hardware.gpu_memory_mib')::DOUBLE, 0) AS gpu_memory_mib,
     (metadata ->> '$.hardware.gpu_count')::INTEGER AS gpu_count,
-    nullif(metadata ->> '$.hardware.driver_version', 'unknown') AS driver_version,
-    nullif(metadata ->> '$.hardware.cuda_version', 'unknown') AS cuda_version,
-    nullif(metadata ->> '$.hardware.cpu_model', 'unknown') AS cpu_model,
+    told_name(metadata ->> '$.hardware.driver_version') AS driver_version,
+    told_name(metadata ->> '$.hardware.cuda_version') AS cuda_version,
+    told_name(metadata ->> '$.hardware.cpu_model') AS cpu_model,
     nullif((metadata ->> '$.hardware.cpu_cores')::INTEGER, 0) AS cpu_cores,
     nullif((metadata ->> '$.hardware.ram_gib')::DOUBLE, 0) AS ram_gib,
     coalesce(
@@ -29,8 +29,8 @@ WITH facts AS (
     (metadata ->> '$.model.parameter_count')::DOUBLE AS parameter_count,
     metadata ->> '$.model.quantization' AS quantization,
     size_in_gb(metadata ->> '$.model.size') AS size_gb,
-    nullif(metadata ->> '$.model.runtime', 'unknown') AS runtime,
-    nullif(metadata ->> '$.model.runtime_version', 'unknown') AS runtime_version,
+    told_name(metadata ->> '$.model.runtime') AS runtime,
+    told_name(metadata ->> '$.model.runtime_version') AS runtime_version,
     metadata ->> '$.model.runtime_install.asked' AS runtime_asked,
     metadata ->> '$.model.runtime_install.source' AS runtime_source,
     metadata ->> '$.model.runtime_install.sha256' AS runtime_sha256,
