@@ -31,7 +31,7 @@ const chunks = (n: number): ChunkLine => ({
 async function written(most_bytes: Record<string, number>, work: (evidence: Evidence) => void) {
   const out = await Deno.makeTempDir();
   try {
-    using evidence = new Evidence(out, { chunks: true, model: "m:1b" }, most_bytes);
+    using evidence = new Evidence(out, { chunks: true, model: "m:1b", api_key: null }, most_bytes);
     work(evidence);
     const read = (name: string) => Deno.readTextFileSync(join(out, name));
     const left_out = evidence.chunk_lines_left_out;

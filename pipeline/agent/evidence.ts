@@ -1,6 +1,7 @@
 // The files an agent leaves: results.jsonl and chunks.jsonl line by line, server.jsonl window by window, metadata.json at the start
 // and at the end, agent.log.
 import { join } from "node:path";
+import { withoutKey } from "../lib/api_key.ts";
 import { homeFolder } from "../lib/env.ts";
 import type { ChunkLine } from "../schema/chunk.ts";
 import { pathRemover, publicFlag } from "../schema/local_paths.ts";
@@ -97,14 +98,14 @@ const LINE_ENDS = /[\n\r\t]+/g;
 
 /**
  * The open files of one run in folder `out`, each kept below the largest size that evidence may have.
- * Nothing that reaches them tells where the model lies or whose machine it is.
+ * Nothing that reaches them tells where the model lies, whose machine it is, or the key of an endpoint.
  */
 export class Evidence implements Disposable {
   readonly #out: string;
   readonly #results: BoundedFile;
   readonly #chunks: BoundedFile | null;
   readonly #log: BoundedFile;
-  readonly #withoutPaths: (text: string) => string;
+  readonly #clean: (text: string) => string;
   #server: BoundedFile | null = null;
   readonly #full = new Set<FileName>();
   readonly #left_out = new Set<string>();
@@ -113,11 +114,12 @@ export class Evidence implements Disposable {
   /** With `chunks` there is a chunks.jsonl too. `most_bytes`: other sizes than those of evidence. */
   constructor(
     out: string,
-    { chunks, model }: Pick<Config, "chunks" | "model">,
+    { chunks, model, api_key }: Pick<Config, "chunks" | "model" | "api_key">,
     readonly most_bytes: Readonly<Partial<Record<FileName, number>>> = {},
   ) {
     Deno.mkdirSync(out, { recursive: true });
-    this.#withoutPaths = pathRemover(model, homeFolder());
+    const withoutPaths = pathRemover(model, homeFolder());
+    this.#clean = (text) => withoutPaths(withoutKey(text, api_key));
     this.#out = out;
     this.#results = this.#open("results.jsonl");
     this.#chunks = chunks ? this.#open("chunks.jsonl") : null;
@@ -135,9 +137,7 @@ export class Evidence implements Disposable {
 
   /** One line, in the file when this returns. An AgentError says that there is no room for it. */
   request(line: RequestLine): void {
-    const { error_msg } = line;
-    const told = typeof error_msg === "string" ? { ...line, error_msg: this.#withoutPaths(error_msg) } : line;
-    if (this.#results.write(lineOf(told))) return;
+    if (this.#results.write(lineOf(mapTexts(line, this.#clean)))) return;
     throw new AgentError(`${this.#fullOf("results.jsonl")}: measure fewer levels at once, or shorter ones`);
   }
 
@@ -158,9 +158,7 @@ export class Evidence implements Disposable {
 
   /** One line. */
   log(text: string): void {
-    const line = `${new Date().toISOString()}  ${
-      visible(this.#withoutPaths(text).replace(LINE_ENDS, " "))
-    }\n`;
+    const line = `${new Date().toISOString()}  ${visible(this.#clean(text).replace(LINE_ENDS, " "))}\n`;
     const fits = new TextEncoder().encode(line).length + LOG_END_BYTES <= this.#log.left;
     if (fits && this.#log.write(line)) return;
     if (this.#full.has("agent.log")) return;
@@ -171,7 +169,7 @@ export class Evidence implements Disposable {
   /** Replaces metadata.json in one step. */
   metadata(story: Story): void {
     const path = join(this.#out, "metadata.json");
-    const told = mapTexts(metadataOf(story, this.#chunk_lines_left_out), this.#withoutPaths);
+    const told = mapTexts(metadataOf(story, this.#chunk_lines_left_out), this.#clean);
     const { value, left_out } = fitted(Metadata, told);
     for (const fault of left_out.filter((each) => !this.#left_out.has(each))) {
       this.#left_out.add(fault);

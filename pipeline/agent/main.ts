@@ -3,6 +3,7 @@
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
+import { withoutKey } from "../lib/api_key.ts";
 import { allowedEnv } from "../lib/env.ts";
 import { AgentError, type Config, readConfig, SETTINGS } from "./config.ts";
 import { mostInFlight } from "../schema/load.ts";
@@ -87,7 +88,7 @@ async function main(): Promise<number> {
     if (!config.progress_json) say(Deno.stderr, `evidence in ${config.out}\n`);
     return stop.signal.aborted ? 130 : 0;
   } catch (error) {
-    say(Deno.stderr, `${error instanceof Error ? error.message : String(error)}\n`);
+    say(Deno.stderr, `${withoutKey(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof AgentError ? error.exitCode : 1;
   }
 }

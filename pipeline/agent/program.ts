@@ -1,4 +1,5 @@
 // Asks a program of this machine, and takes no more time or bytes for its answer than it may.
+import { startChild } from "../lib/child.ts";
 import { cutText } from "../schema/text.ts";
 
 /** What it printed, or why that is nothing; null when this machine has no such program. */
@@ -66,13 +67,14 @@ function end(child: Deno.ChildProcess): void {
 
 function spawn(program: string, args: readonly string[]): Deno.ChildProcess | null {
   try {
-    return new Deno.Command(program, {
+    return startChild(program, {
       args: [...args],
+      also: ["devices"],
       env: { TZ: "UTC" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-    }).spawn();
+    });
   } catch {
     return null;
   }

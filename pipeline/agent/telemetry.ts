@@ -1,5 +1,6 @@
 // gpu.csv while the benchmark runs: every GPU of this machine, from before the load until after it, and what went wrong meanwhile.
 import { join } from "node:path";
+import { startChild } from "../lib/child.ts";
 import type { TelemetryMeta } from "../schema/metadata.ts";
 import { cutText } from "../schema/text.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
@@ -133,13 +134,14 @@ class Sampler implements Telemetry {
   }
 
   #spawn() {
-    const child = new Deno.Command(this.source.program, {
+    const child = startChild(this.source.program, {
       args: [...this.source.sampling],
+      also: ["devices"],
       env: { TZ: "UTC", PYTHONUNBUFFERED: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "null",
-    }).spawn();
+    });
     return { child, copied: this.#copy(child) };
   }
 

@@ -1,6 +1,7 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.ts";
+import { withoutKey } from "../lib/api_key.ts";
 import { boundedText } from "../lib/bounded.ts";
 import { wordsIn } from "../lib/error_words.ts";
 import { endless } from "../machines/guarded_fetch.ts";
@@ -115,7 +116,7 @@ export function refusal(what: string, status: number, text: string): UserError {
   );
 }
 
-/** The words of an error in whatever shape, else the text itself, at most 300 characters. */
+/** The words of an error in whatever shape, else the text itself, at most 300 characters and without the key of an endpoint. */
 export function errorText(text: string): string {
-  return wordsIn(text) ?? cutText(text, 300);
+  return withoutKey(wordsIn(text) ?? cutText(text, 300));
 }

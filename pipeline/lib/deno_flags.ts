@@ -1,5 +1,6 @@
 // What Deno is told of what a program of ours may do, as narrowly as is known when it starts. Pure.
 
+import { childVariables } from "./child.ts";
 import { HOME_VARIABLES } from "./env.ts";
 
 export type Allowed = "env" | "net" | "read" | "sys" | "write";
@@ -27,8 +28,9 @@ const LOOPBACK = "127.0.0.1";
 
 /**
  * The agent reaches its engine, and itself when it is calibrated; reads and writes its folder; and sees its settings, with the key
- * of an endpoint, which stands in the environment already, and the user's folder, which it leaves out of what it writes. It may start any program: where LD_LIBRARY_PATH is set, as in many
- * images, Deno starts none for those who may start only some. It may load any library: times of the kernel come through pointers.
+ * of an endpoint, which stands in the environment already, the user's folder, which it leaves out of what it writes, and what the
+ * programs of a GPU's driver need to know. It may start any program: where LD_LIBRARY_PATH is set, as in many images, Deno starts
+ * none for those who may start only some. It may load any library: times of the kernel come through pointers.
  */
 export function agentFlags({ folder, env }: AgentOrder): string[] {
   const urls = ["URL", "METRICS_URL", "RESET_URL"].flatMap((name) => env[name] ?? []);
@@ -38,7 +40,14 @@ export function agentFlags({ folder, env }: AgentOrder): string[] {
       net: [...urls.map((url) => new URL(url).hostname), LOOPBACK],
       read: [folder, "/etc/machine-id"],
       write: [folder],
-      env: [...Object.keys(env), ...HOME_VARIABLES, "API_KEY", "MOCK_SERVER", ENDS_WITH_STDIN],
+      env: [
+        ...Object.keys(env),
+        ...HOME_VARIABLES,
+        ...childVariables(["devices"]),
+        "API_KEY",
+        "MOCK_SERVER",
+        ENDS_WITH_STDIN,
+      ],
       sys: ["cpus", "hostname", "networkInterfaces", "osUptime", "systemMemoryInfo"],
     }),
     "--allow-run",
