@@ -215,6 +215,11 @@ Deno.test("a single GPU's link is that of its best moment, of several GPUs the n
   deepEqual(link(state(0, 95, 4, 16), state(1, 40, 3, 1)), [3, 1]);
 });
 
+Deno.test("a figure of the driver without an end is null", () => {
+  const [state] = readStates([`state 0, 90, ${"9".repeat(400)}, 450.00, 4, ${"1".repeat(400)}`]);
+  deepEqual([state?.power_limit_w, state?.power_default_limit_w, state?.pcie_width], [null, 450, null]);
+});
+
 Deno.test("what a driver does not say is null, and a driver that fails says nothing", async () => {
   const none = "[N/A]";
   const { power, link } = await watched([{

@@ -46,14 +46,14 @@ export async function watchGpus(
   return readStates(lines);
 }
 
-/** The states that lines of the script tell; a cell that is no number is null. Pure. */
+/** The states that lines of the script tell; a cell that is no number, or an endless one, is null. Pure. */
 export function readStates(lines: readonly string[]): GpuState[] {
   return lines.filter((line) => line.startsWith("state ")).flatMap((line) => {
     const cells = line.slice("state ".length).split(",").map((cell) => cell.trim());
     const [index = "", ...told] = cells;
     if (cells.length !== FIELDS.length) return [];
     const [utilization = null, limit = null, standard = null, generation = null, width = null] = told.map(
-      (cell) => /^\d+(\.\d+)?$/.test(cell) ? Number(cell) : null,
+      (cell) => /^\d{1,9}(\.\d{1,9})?$/.test(cell) ? Number(cell) : null,
     );
     return [{
       index,
