@@ -4,9 +4,10 @@ import { look } from "../engines/look.ts";
 import { engines } from "../engines/mod.ts";
 import { secondsOf, stopwatch } from "../lib/clock.ts";
 import { canaryInWords, judgeCanary, refusalOf, usualSpeed } from "../plan/canary.ts";
+import { believedBytes } from "../plan/downloaded.ts";
 import { leastDownloadMbps } from "../plan/estimate.ts";
 import type { Lease, Sitting } from "../plan/leases.ts";
-import type { Canary } from "../schema/canary.ts";
+import type { Canary, CanarySigns } from "../schema/canary.ts";
 import { Failure } from "../schema/failures.ts";
 import type { Leased, StageContext } from "./context.ts";
 import type { Ready } from "./setup.ts";
@@ -39,7 +40,7 @@ export async function canary(leased: Leased, moment: Moment, context: StageConte
   const looked_at = new Date(clock.now()).toISOString();
   const passed = stopwatch(clock);
   const model = engine.canary ?? entry.model;
-  const signs = await look({ machine, engine, running, model, loaded }, world);
+  const signs = believed(await look({ machine, engine, running, model, loaded }, world), context);
   if (loaded === null) fleet.traffic(machine_id, signs.downloaded_bytes ?? 0, signs.download_seconds, []);
   const like = { engine: name, engine_flags: flags, model };
   const findings = judgeCanary(signs, {
@@ -62,6 +63,15 @@ export async function canary(leased: Leased, moment: Moment, context: StageConte
   fleet.canary(machine_id, whole);
   log.info(`${lease_id}  canary: ${canaryInWords(whole)}`);
   refuseIf(whole);
+}
+
+/** What was seen, with as much of the download as is believed. */
+function believed(seen: CanarySigns, { catalog }: StageContext): CanarySigns {
+  const { downloaded_bytes: told, download_seconds, model } = seen;
+  return {
+    ...seen,
+    downloaded_bytes: told === null ? null : believedBytes(told, download_seconds ?? 0, model, catalog),
+  };
 }
 
 function refuseIf({ refused, reason }: Canary): void {

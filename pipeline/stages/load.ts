@@ -3,6 +3,7 @@ import type { Loaded } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
 import { stopwatch } from "../lib/clock.ts";
 import { factsOf } from "../machines/facts.ts";
+import { believedBytes } from "../plan/downloaded.ts";
 import { fitOf } from "../plan/fit.ts";
 import type { Sitting } from "../plan/leases.ts";
 import type { Entry } from "../schema/entry.ts";
@@ -37,7 +38,8 @@ export async function load(
       else seconds = passed();
     },
   });
-  fleet.traffic(leased.machine_id, loaded.pulled_bytes, seconds, ids);
+  const bytes = believedBytes(loaded.pulled_bytes, seconds ?? 0, first.model, context.catalog);
+  fleet.traffic(leased.machine_id, bytes, seconds, ids);
   const { size_bytes, size_vram_bytes } = loaded;
   if ((ready.site.facts?.gpus.length ?? 0) > 0 && size_vram_bytes === 0) {
     throw new Failure(

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "../../pipeline/machines/mod.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
+import { LARGE_PULL } from "../faults/lies.ts";
 import { worldWith } from "../faults/stage.ts";
 import { ended, givesUp, retried, run, stageWith, succeeded, tidy } from "./trial.ts";
 
@@ -13,6 +14,12 @@ for (
       { engine: { odd: { "GET /api/ps": '{"models": [null]}' } } },
       "setup",
       /Cannot ask what is loaded: in the answer of \S+ models\[0\]: it is null/,
+    ],
+    [
+      "tells of a pull of 10^18 bytes",
+      { engine: LARGE_PULL },
+      "setup",
+      /Cannot believe the download of qwen2:1.5b: the machine tells of 10{18} bytes, at most 1870000000 are/,
     ],
     [
       "lives at a path of 200 KB",

@@ -1,5 +1,5 @@
 // What hostile machines do: each lie with its machine, and whether the machine must be seen through.
-import type { MachineFaults } from "../cloud/machine.ts";
+import type { EngineFaults, MachineFaults } from "../cloud/machine.ts";
 
 /** Where a lie tries to leave traces on the controller's side. */
 export interface Traps {
@@ -43,6 +43,16 @@ const served = (name: string, image: Readonly<Record<string, string>>): Lie => (
   ends: "served",
 });
 
+/** Serves any model at once, and says that 10^18 bytes came for it. */
+export const LARGE_PULL: EngineFaults = {
+  odd: {
+    "GET /api/tags": '{"models": []}',
+    "POST /api/pull": '{"status": "success", "digest": "sha256:a", "total": 1e18, "completed": 1e18}\n',
+    "POST /api/generate": '{"eval_count": 128, "eval_duration": 300000000}',
+    "GET /api/ps": '{"models": [{"name": "qwen2:1.5b", "size": 1e9, "size_vram": 1e9}]}',
+  },
+};
+
 export const LIES: readonly Lie[] = [
   served(
     "adds pages and scripts to the evidence",
@@ -84,6 +94,7 @@ mkdir -p sub && echo x > sub/evil.html`,
     faults: () => ({ engine: { odd: { "GET /api/ps": '{"models": [null]}' } } }),
     ends: "left",
   },
+  { name: "tells of more bytes than came", faults: () => ({ engine: LARGE_PULL }), ends: "left" },
   {
     name: "sends questions on to the controller's own ports",
     faults: ({ secret }) => ({ engine: { redirects: secret } }),

@@ -1,0 +1,26 @@
+// PURE. How much of what a machine says it downloaded is believed. Traffic costs money.
+import { Failure } from "../schema/failures.ts";
+import { type Catalog, sizeGb } from "./fit.ts";
+
+/** 100 Gbit/s. */
+const FASTEST_BYTES_S = 12.5e9;
+/** No measured time is shorter. */
+const LEAST_SECONDS = 1;
+/** A library may serve another quantisation than the catalogue knows. */
+const MOST_SHARE = 2;
+/** A model that the catalogue lacks, bytes. */
+const MOST_UNKNOWN = 2e12;
+
+/** Bytes of `model` that can have come in `seconds`; a Failure `hostile_output` when no such model has as many as are told. */
+export function believedBytes(told: number, seconds: number, model: string, catalog: Catalog): number {
+  const known_gb = sizeGb(model, catalog);
+  const most = known_gb === null ? MOST_UNKNOWN : MOST_SHARE * known_gb * 1e9;
+  if (!(told >= 0 && told <= most)) {
+    throw new Failure(
+      "hostile_output",
+      `Cannot believe the download of ${model}: the machine tells of ${told} bytes, at most ${most} are possible`,
+    );
+  }
+  // Engines count parts that were there before.
+  return Math.min(told, FASTEST_BYTES_S * Math.max(LEAST_SECONDS, seconds));
+}
