@@ -89,6 +89,9 @@ for (
     ["a Deno without the words of its build is read", ["deno deno 1.46.3 /usr/bin/deno"], {
       deno: { path: "/usr/bin/deno", version: "1.46.3" },
     }],
+    ["a Deno of a version without an end is none", [`deno deno 2.${"9".repeat(2000)} /usr/bin/deno`], {
+      deno: null,
+    }],
     ["a Deno that tells no version is none", ["deno  /usr/bin/deno"], { deno: null }],
     ["words of a login banner are nothing", ["Welcome to vast.ai!", "gpus are great", "halfway"], {
       gpus: [],

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import type { EngineHost } from "../pipeline/engines/engine.ts";
 import { install } from "../pipeline/engines/install.ts";
-import { FETCH, meaningOfInstall } from "../pipeline/machines/installing.ts";
+import { FETCH, keepLast, meaningOfInstall } from "../pipeline/machines/installing.ts";
 import { sha256Hex } from "../pipeline/lib/files.ts";
 import type { Failure } from "../pipeline/schema/failures.ts";
 import { engineWorld } from "./fixtures.ts";
@@ -188,6 +188,12 @@ Deno.test("what installers say is understood: a full disk, a checksum of ours or
   const full = "tar: write error: No space left on device";
   deepEqual(meaningOfInstall(["wrong SHA-256: a has b instead of c", full])?.code, "disk_too_small");
   equal(meaningOfInstall(["error: no such distribution"]), null);
+});
+
+Deno.test("of an installer's last words the last ten are kept, and the beginning of a long one", () => {
+  const words: string[] = [];
+  for (const line of ["first", "", ...Array(9).fill("next"), "x".repeat(20_000)]) keepLast(words, line);
+  deepEqual(words, [...Array(9).fill("next"), `${"x".repeat(999)}…`]);
 });
 
 /** Installs on a machine whose script prints these lines and ends well. */

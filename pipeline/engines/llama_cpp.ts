@@ -112,7 +112,7 @@ async function proveGpu(program: string, host: EngineHost, world: EngineWorld): 
   const lines: string[] = [];
   const keep = (line: string) => void lines.push(line);
   await host.run([program, "--list-devices"], { signal: world.signal, onStdout: keep, onStderr: keep });
-  const devices = lines.filter((line) => /^\s+\w+\d+:/.test(line) && !/llvmpipe/i.test(line));
+  const devices = lines.filter((line) => /^\s+\w*\d:/.test(line) && !/llvmpipe/i.test(line));
   if (devices.length > 0) return;
   throw new Failure("cuda_failed", `Cannot use the GPU: ${TITLE} finds none`, {
     hint:

@@ -1,8 +1,10 @@
 // A server with OpenAI's routes as a job on a machine that is ours: started with a model, waited for, and ended.
 import { sha256Hex } from "../lib/files.ts";
+import { LINE_CHARACTERS } from "../machines/limits.ts";
 import type { Job } from "../machines/machine.ts";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
+import { shortText } from "../schema/text.ts";
 import type { EngineHost, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
 import { meaningOf, PORT_TAKEN } from "./load_words.ts";
@@ -133,7 +135,8 @@ export class ServerJob implements RunningEngine {
   }
 
   #keep(lines: readonly string[]): void {
-    this.#log = [...this.#log, ...lines.filter((line) => line.trim() !== "")].slice(-KEPT_LINES);
+    const told = lines.filter((line) => line.trim() !== "").map((line) => shortText(line, LINE_CHARACTERS));
+    this.#log = [...this.#log, ...told].slice(-KEPT_LINES);
   }
 }
 

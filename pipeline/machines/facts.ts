@@ -4,7 +4,7 @@ import { Failure } from "../schema/failures.ts";
 import { check } from "../schema/parse.ts";
 import { visible } from "../schema/plain_text.ts";
 import { cutText } from "../schema/text.ts";
-import { INSTALLATION } from "./limits.ts";
+import { INSTALLATION, LINE_CHARACTERS } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 
 /** Characters of a name; of a path, which becomes a word of commands; of what nvidia-smi says instead of GPUs. */
@@ -85,7 +85,7 @@ export function readFacts(lines: readonly string[]): Facts {
     lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
   const told = values("gpu");
   const gpus = told.map(gpuOf).filter((gpu) => gpu !== null).slice(0, MOST_GPUS + 1);
-  const [deno] = values("deno").map((line) => /^deno (\d\S*).* (\/\S+)$/.exec(line));
+  const deno = /^deno (\d\S*).* (\/\S+)$/.exec(cutText(values("deno")[0] ?? "", LINE_CHARACTERS));
   const busy = values("busy")[0];
   return {
     clock: Number(values("clock")[0]),

@@ -1,5 +1,7 @@
 // What scripts that bring programs to a machine share: packages of its own system, and files whose SHA-256 must be that of their publisher.
 import type { FailureCode } from "../schema/failures.ts";
+import { shortText } from "../schema/text.ts";
+import { LINE_CHARACTERS } from "./limits.ts";
 
 /** `need PROGRAM…` and `need_packages PACKAGE…` install what small images lack; they wait for a busy package manager. */
 export const NEED = `SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
@@ -58,7 +60,7 @@ const KEPT_LINES = 10;
 /** Adds a line to the last words of an installer; an empty one says nothing. */
 export function keepLast(words: string[], line: string): void {
   if (line.trim() === "") return;
-  words.push(line);
+  words.push(shortText(line, LINE_CHARACTERS));
   if (words.length > KEPT_LINES) words.shift();
 }
 

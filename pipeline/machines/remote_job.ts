@@ -2,8 +2,9 @@
 import { Buffer } from "node:buffer";
 import { LineSplitter } from "../lib/line_splitter.ts";
 import { Failure } from "../schema/failures.ts";
+import { shortText } from "../schema/text.ts";
 import type { ExecOptions } from "./connection.ts";
-import { TALK_BYTES } from "./limits.ts";
+import { LINE_CHARACTERS, TALK_BYTES } from "./limits.ts";
 import type { Job, JobOrder, JobView } from "./machine.ts";
 import { commandLine, exports, quote } from "./quote.ts";
 
@@ -82,7 +83,7 @@ tail -n ${ERR_LINES} err | tail -c ${ERR_BYTES}; echo; echo ${mark}; tail -c +${
       running: status === "running",
       code: ended === undefined ? null : Number(ended),
       out,
-      err: err.filter((line) => line !== ""),
+      err: err.filter((line) => line !== "").map((line) => shortText(line, LINE_CHARACTERS)),
     };
   }
 

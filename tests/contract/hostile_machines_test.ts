@@ -113,6 +113,13 @@ Deno.test("a look at a job whose answer never ends takes no more than a look may
   ok(Deno.memoryUsage().rss - before < 200 * 2 ** 20);
 });
 
+Deno.test("of a job's last words no line is longer than one that can be searched", async () => {
+  await using machine = await reached();
+  const job = await sleeper(machine.machine);
+  await machine.replace("tail", `case "$*" in *err) printf '%20000s' x;; *) exec /usr/bin/tail "$@";; esac`);
+  deepEqual((await job.poll()).err, [`${" ".repeat(999)}…`]);
+});
+
 Deno.test("a command that prints without an end is refused, on either stream, with or without line breaks", async () => {
   await using machine = await reached();
   for (const script of ["yes", "yes >&2", "tr '\\0' x </dev/zero", "cat /dev/zero"]) {

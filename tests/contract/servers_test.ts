@@ -164,6 +164,11 @@ for (const name of NAMES) {
     deepEqual(said.slice(-2), lines.map((line) => `  ${line}`));
   });
 
+  Deno.test(`${name} that ends with a line of 20,000 characters tells its beginning`, async () => {
+    const { said } = await fails(name, { dies: ["x".repeat(20_000)] }, "load_failed", /: it ended: x{999}…$/);
+    equal(said.at(-1), `  ${"x".repeat(999)}…`);
+  });
+
   Deno.test(`${name} that is never ready is ended, and said to be so`, async () => {
     const found = /: it is not ready after 3600 s: without a word/;
     await fails(name, { loading: -1 }, "load_failed", found, { pace: 1e-6 });
