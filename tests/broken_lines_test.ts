@@ -155,7 +155,11 @@ const REFUSED: Readonly<Record<string, readonly [files: Files, reason: RegExp]>>
   ],
   "levels without end": [
     { "results.jsonl": jsonl(olderLines(2000, (n) => ({ level: n }))) },
-    /2000 load levels, at most 256/,
+    /it tells of more than 256 load levels/,
+  ],
+  "more lines than any measurement has": [
+    { "results.jsonl": jsonl(olderLines()) + "\n".repeat(1_000_000) },
+    /it has more than 1,000,000 lines/,
   ],
   "more broken lines than are told": [
     { "results.jsonl": "x\n".repeat(10_001) + jsonl(olderLines()) },

@@ -1,5 +1,5 @@
 // A request that stands twice in a file counts once, however its second line is written; what may be another request counts.
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { RepeatedRequests, type Sent } from "../pipeline/lib/repeated.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { jsonl } from "./fixtures.ts";
@@ -38,6 +38,22 @@ Deno.test("a whole file that stands twice with other numbers counts once, also o
   const first = Array.from({ length: 20 }, (_, n) => line({ n, t: 1767323040 + Math.floor(n / 4), dur: 2 }));
   const again = first.map((each, index) => ({ ...each, n: 100 + index }));
   equal(repeats(MANY, [...first, ...again]).filter((each) => each === null).length, 20);
+});
+
+Deno.test("each of 5,000 requests is known again, also without a sign of its zeros", () => {
+  const first = Array.from({ length: 5000 }, (_, n) => line({ n, t: 1767323040 + n, sent_ns: 0 }));
+  const again = first.map((each) => ({ ...each, sent_ns: -0 }));
+  const found = repeats(MANY, [...first, ...again]);
+  deepEqual(found, [...first.map(() => null), ...first.map((_, index) => index + 1)]);
+});
+
+Deno.test("what is kept of 500,000 requests, at one moment or at as many, takes less than 100 MB", () => {
+  for (const spread of [0, 1]) {
+    const repeated = new RepeatedRequests(MANY);
+    const before = Deno.memoryUsage().rss;
+    for (let n = 0; n < 500_000; n++) repeated.lineOf({ t: 7 + spread * n, n, err: true }, n + 1);
+    ok(Deno.memoryUsage().rss - before < 100e6);
+  }
 });
 
 const OTHER: Readonly<Record<string, readonly [Sent, object, object]>> = {

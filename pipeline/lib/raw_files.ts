@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { Calibration } from "../schema/calibration.ts";
-import type { ChunkLine } from "../schema/chunk.ts";
 import { Durations } from "../schema/durations.ts";
 import {
   type GpuHeader,
@@ -16,6 +15,7 @@ import {
 import { EVIDENCE_FILES, type EvidenceFileName } from "../schema/evidence_files.ts";
 import { isFailed } from "../schema/failed.ts";
 import { Metadata } from "../schema/metadata.ts";
+import { Phase } from "../schema/names.ts";
 import { check, parseOrRefuse } from "../schema/parse.ts";
 import { CUT_OFF, MOST_GPU_COLUMNS, type RejectedLine, REPEATS } from "../schema/provenance.ts";
 import { strictJson } from "../schema/strict_json.ts";
@@ -24,9 +24,12 @@ import { fileLines } from "./lines.ts";
 import { readPlainText, UnreadError } from "./plain_file.ts";
 import { RepeatedRequests } from "./repeated.ts";
 import { Rejections, wholeFile } from "./rejections.ts";
+import { RequestTable } from "./request_table.ts";
 
 /** Each is a benchmark of its own. */
 const MOST_LEVELS = 256;
+/** Something of each is held in memory. The largest file of the agent's has fewer. */
+const MOST_LINES = 1_000_000;
 
 /** metadata.json; a UserError says why there is none that can be used. */
 export function readMetadata(dir: string): Metadata {
@@ -60,6 +63,7 @@ export async function readResults(dir: string, { test_config }: Metadata) {
     requests += 1;
     const { phase, level, tps } = line.value;
     levels.add(level ?? 1);
+    if (levels.size > MOST_LEVELS) break;
     if ((phase ?? "measure") !== "measure") continue;
     measured += 1;
     if (isFailed(line.value)) continue;
@@ -89,7 +93,7 @@ function refuseUseless(path: string, requests: number, levels: number, { lines, 
   }
   if (levels > MOST_LEVELS) {
     throw new UserError(
-      `Cannot use ${path}: it tells of ${levels} load levels, at most ${MOST_LEVELS} are taken`,
+      `Cannot use ${path}: it tells of more than ${MOST_LEVELS} load levels`,
       "`level` is the number of requests in flight, or requests per second of an open loop.",
     );
   }
@@ -104,17 +108,13 @@ async function faultyChunks(dir: string): Promise<RejectedLine[]> {
   const rejections = new Rejections("chunks.jsonl");
   const path = join(dir, rejections.file);
   if (await whyNoFile(path) !== null) return [];
-  const known = new Set<string>();
-  for await (const { number, value } of usableLines(path, readChunkLine, rejections)) {
-    const request = requestOf(value);
-    if (known.has(request)) rejections.add(number, `it tells of request ${value.n} again`);
-    known.add(request);
+  const known = new RequestTable();
+  for await (const { number, value: { level, phase, n } } of usableLines(path, readChunkLine, rejections)) {
+    const request = known.keyOf([level, Phase.options.indexOf(phase), n]);
+    if (known.get(request) === null) known.add(request, { line: number, n, tps: 0 });
+    else rejections.add(number, `it tells of request ${n} again`);
   }
   return rejections.lines;
-}
-
-function requestOf({ level, phase, n }: ChunkLine): string {
-  return `${level} ${phase} ${n}`;
 }
 
 async function faultyServerLines(dir: string): Promise<RejectedLine[]> {
@@ -125,13 +125,15 @@ async function faultyServerLines(dir: string): Promise<RejectedLine[]> {
   return rejections.lines;
 }
 
-/** The lines of a file that `read` can use; the others go to `rejections`. */
+/** The lines of a file that `read` can use; the others go to `rejections`, up to where these leave out the whole file. */
 async function* usableLines<T>(
   path: string,
   read: (line: string, complete: boolean) => Reading<T>,
   rejections: Rejections,
 ): AsyncGenerator<{ number: number; value: T }> {
   for await (const { number, text, complete, fault } of fileLines(path)) {
+    if (number > MOST_LINES) rejections.addWhole(`it has more than ${MOST_LINES.toLocaleString("en")} lines`);
+    if (rejections.whole !== null) return;
     const reading = fault === null ? read(text, complete) : { reason: complete ? fault : CUT_OFF };
     if (reading === null) continue;
     if ("reason" in reading) rejections.add(number, reading.reason);

@@ -11,6 +11,7 @@ const FIRST_LINES = 3;
 /** The faults of one file. */
 export class Rejections {
   readonly #lines: RejectedLine[] = [];
+  #whole: string | null = null;
 
   constructor(readonly file: string) {}
 
@@ -20,9 +21,14 @@ export class Rejections {
     }
   }
 
+  /** Leaves out the whole file. */
+  addWhole(reason: string): void {
+    this.#whole ??= reason;
+  }
+
   /** Why the file as a whole cannot be used; null when it can. */
   get whole(): string | null {
-    if (this.#lines.length <= MOST_REJECTED) return null;
+    if (this.#lines.length <= MOST_REJECTED) return this.#whole;
     const [first] = this.#lines;
     const most = MOST_REJECTED.toLocaleString("en");
     return `more than ${most} of its lines cannot be used (line ${first?.line}: ${first?.reason})`;

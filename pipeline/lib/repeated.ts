@@ -1,6 +1,8 @@
-// PURE. Lines of results.jsonl that tell of a request a second time, however they write it. What may be another request of the same times is none.
+// Lines of results.jsonl that tell of a request a second time, however they write it. What may be another request of the same times is none.
 import { isFailed } from "../schema/failed.ts";
+import { Phase } from "../schema/names.ts";
 import type { RequestLine } from "../schema/request.ts";
+import { RequestTable } from "./request_table.ts";
 
 /** How a file's requests were sent. */
 export interface Sent {
@@ -12,13 +14,15 @@ export interface Sent {
 
 /** Requests that end together are written down within this time. */
 const BACK_SECONDS = 1;
+/** No line can tell this number. */
+const UNKNOWN = Infinity;
 
 /** The request lines of a file, in its order. */
 export class RepeatedRequests {
   readonly #sent: Sent;
-  readonly #first = new Map<string, Pick<RequestLine, "n" | "tps"> & { readonly line: number }>();
+  readonly #first = new RequestTable();
   /** Requests that say the same of themselves as one of these, and are others. */
-  readonly #others = new Map<string, number>();
+  readonly #others = new RequestTable();
   /** When the last of the requests so far ended, seconds since 1970. */
   #latest = -Infinity;
   #isInOrder = true;
@@ -31,30 +35,35 @@ export class RepeatedRequests {
 
   /** The line that told of the same request; null for the first. */
   lineOf(request: RequestLine, line: number): number | null {
-    const { n, tps } = request;
-    const key = this.#keyOf(request);
+    const { n } = request;
+    const tps = request.tps || 0;
+    const told = this.#toldBy(request);
+    const key = this.#first.keyOf(told);
     const first = this.#first.get(key);
     const ended = endOf(request);
     const isBack = ended < this.#latest - BACK_SECONDS;
-    const isAlike = first !== undefined && (!first.tps || !tps || first.tps === tps);
+    const isAlike = first !== null && (!first.tps || !tps || first.tps === tps);
     this.#isAgain = isAlike && this.#isInOrder && (isBack || this.#isAgain);
     const isSame = this.#isAgain || first?.n === n || this.#isAlone(request);
-    const other = `${n} ${tps || null} ${key}`;
-    const before = isAlike && isSame ? first.line : this.#others.get(other);
-    if (before !== undefined) return before;
-    if (first === undefined) this.#first.set(key, { n, tps, line });
-    else this.#others.set(other, line);
+    if (isAlike && isSame) return first.line;
+    if (first === null) this.#first.add(key, { line, n, tps });
+    else {
+      const other = this.#others.keyOf([n, tps, ...told]);
+      const before = this.#others.get(other);
+      if (before !== null) return before.line;
+      this.#others.add(other, { line, n, tps });
+    }
     this.#isInOrder &&= !isBack;
     this.#latest = Math.max(this.#latest, ended);
     return null;
   }
 
   /** What a request says of itself, but for its number: the same for all ways of writing it. */
-  #keyOf(request: RequestLine): string {
+  #toldBy(request: RequestLine): number[] {
     const { t, phase, tok, dur, sent_ns, end_ns } = request;
     const level = this.#levelOf(request);
-    const told = [t, level, phase ?? "measure", tok ?? null, dur || null, sent_ns, end_ns];
-    return [...told, isFailed(request)].join(" ");
+    const kind = 2 * Phase.options.indexOf(phase ?? "measure") + Number(isFailed(request));
+    return [t, level, kind, tok ?? UNKNOWN, dur || UNKNOWN, sent_ns ?? UNKNOWN, end_ns ?? UNKNOWN];
   }
 
   /** Whether no other request was under way, so that none can have ended at the same time after as long. */
