@@ -284,6 +284,23 @@ Deno.test("what was charged is asked for and booked once, and a provider that do
   equal((await run.events()).filter((event) => event === "charged").length, 2);
 });
 
+Deno.test("a charge that cannot be is told, and those beside it are booked", async () => {
+  const results: { source: string; amount: number }[] = [];
+  const script = scripted({
+    charges: { 0: { reply: { json: { success: true, results, next_token: null } } } },
+  });
+  await using stage = await hollow({ vastai: { script } });
+  await using run = await stage.open();
+  for (const amount of [-3, 0.25]) {
+    const { provider_id } = await run.rent();
+    results.push({ source: `instance-${provider_id}`, amount });
+  }
+  await run.fleet.endAll("stopped", "");
+  await run.fleet.reconcileCharges();
+  deepEqual(run.fleet.records().map(({ charged_usd }) => charged_usd), [null, 0.25]);
+  match(stage.said.join("\n"), /! Cannot book what Vast\.ai charged for \S+-1: it tells \$-3$/m);
+});
+
 Deno.test("a label is read as it was written, and one that could not be read again is refused", async () => {
   const label = {
     prefix: "ga-1a2b3c4d",

@@ -226,7 +226,7 @@ export class Fleet {
     const gone = this.records().filter(({ state, charged_usd }) => state === "gone" && charged_usd === null);
     for (const [name, machines] of Map.groupBy(gone, ({ offer }) => offer.provider)) {
       try {
-        const charged = await chargesFor(machines, this.provider(name), this.clock);
+        const charged = await chargesFor(machines, this.provider(name), this.clock, this.#options.log);
         for (const { machine_id, usd } of charged) this.#ledger.append({ event: "charged", machine_id, usd });
       } catch (error) {
         this.#options.log.warn(messageOf(error));
