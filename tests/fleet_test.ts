@@ -6,6 +6,8 @@ import { readCatalog } from "../pipeline/lib/catalog.ts";
 import { provision } from "../pipeline/stages/provision.ts";
 import type { StageContext } from "../pipeline/stages/context.ts";
 import { type Fault, type Script, scripted } from "./cloud/server.ts";
+import type { Stock } from "./cloud/cloud.ts";
+import { stockOf } from "./cloud/stock.ts";
 import { AUTH_ERROR, told } from "./cloud/vastai.ts";
 import { never, withCode } from "./contract/rented.ts";
 import { CLOUDS, type Hollow, hollow, type HollowRun, NONSENSE } from "./hollow.ts";
@@ -300,6 +302,24 @@ Deno.test("a charge that cannot be is told, and those beside it are booked", asy
   deepEqual(run.fleet.records().map(({ charged_usd }) => charged_usd), [null, 0.25]);
   match(stage.said.join("\n"), /! Cannot book what Vast\.ai charged for \S+-1: it tells \$-3$/m);
 });
+
+const NO_OFFERS: Readonly<Record<string, Partial<Stock>>> = {
+  "reliability: it is 1.0001, it must be at most 1": { reliability: 1.0001 },
+  "location: it is .*, it must not be longer than 200": { location: "x".repeat(300) },
+  "location: it holds the character U\\+202E": { location: "Te\u202exas" },
+};
+for (const [fault, changes] of Object.entries(NO_OFFERS)) {
+  Deno.test(`an offer with a fault is left out and told, and a dearer one is taken: ${fault}`, async () => {
+    const stock = [
+      stockOf("1", "RTX 4090", { price_per_hour: 0.3, ...changes }),
+      stockOf("2", "RTX 4090", { price_per_hour: 0.5 }),
+    ];
+    await using stage = await hollow({ vastai: { stock } });
+    await using run = await stage.open();
+    equal((await run.rent()).offer.id, "2");
+    match(stage.said.join("\n"), new RegExp(`! 1 of 2 offers of Vast\\.ai are left out: ${fault}`));
+  });
+}
 
 Deno.test("a label is read as it was written, and one that could not be read again is refused", async () => {
   const label = {

@@ -9,6 +9,7 @@ import type { Log } from "../lib/log.ts";
 import type { Connect } from "../machines/mod.ts";
 import type { Paths } from "../paths.ts";
 import type { Opening, Provider, ProviderKind } from "../providers/provider.ts";
+import { withSoundOffers } from "../providers/sound_offers.ts";
 import { Hosts } from "../schema/hosts.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
@@ -67,7 +68,7 @@ export async function openProviders(paths: Paths, world: World, log: Log): Promi
       hosts,
       known_hosts: join(paths.runs, "known_hosts"),
     };
-    providers.set(kind.name, kind.open(opening));
+    providers.set(kind.name, withSoundOffers(kind.open(opening), log));
   }
   return { providers, missing, hosts };
 }

@@ -1,7 +1,7 @@
 // What a matrix may ask of rented machines, and what a provider offers.
 import { z } from "zod";
 import { ProviderName } from "./names.ts";
-import { plainName } from "./plain_text.ts";
+import { plainName, plainText } from "./plain_text.ts";
 
 const country = z.string().regex(/^[A-Z]{2}$/);
 
@@ -34,9 +34,9 @@ export const OfferLimits = z.strictObject({
 }).meta({ id: "OfferLimits", description: "What is asked of machines that are rented." });
 
 export const Offer = z.strictObject({
-  id: z.string().meta({ description: "What the provider knows it by; needed to rent it." }),
+  id: plainName().meta({ description: "What the provider knows it by; needed to rent it." }),
   provider: ProviderName,
-  gpu: z.string().meta({ description: "GPU by its name in the catalogue." }),
+  gpu: plainName().meta({ description: "GPU by its name in the catalogue." }),
   gpu_count: z.int().min(0).meta({ description: "Number of GPUs." }),
   vram_gib: z.number().positive().nullable().meta({ description: "Memory of one GPU, GiB." }),
   price_per_hour: z.number().min(0).nullable().meta({
@@ -46,9 +46,9 @@ export const Offer = z.strictObject({
     description: "The part of it for the disk, billed from creation on, US dollars per hour.",
   }),
   download_per_gb: z.number().min(0).default(0).meta({ description: "US dollars per GB downloaded." }),
-  location: z.string().nullable().meta({ description: "Where it stands, in the provider's words." }),
+  location: plainText().nullable().meta({ description: "Where it stands, in the provider's words." }),
   country: country.nullable().meta({ description: "Country, two letters." }),
-  host: z.string().nullable().meta({ description: "Stable name of the host, to avoid it after a failure." }),
+  host: plainText().nullable().meta({ description: "Stable name of the host, to avoid it after a failure." }),
   reliability: z.number().min(0).max(1).nullable().meta({ description: "The provider's figure, 0 to 1." }),
   download_mbps: z.number().min(0).nullable().meta({ description: "Download speed, Mbit/s." }),
   cuda: z.number().nullable().meta({ description: "CUDA version that the host claims." }),
