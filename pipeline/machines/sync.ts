@@ -52,18 +52,20 @@ interface RemoteFile {
 
 type Bounds = Pick<ExecOptions, "signal">;
 
+/** Each file once, however often it is told. */
 async function listing(connection: Connection, folder: string, bounds: Bounds): Promise<RemoteFile[]> {
-  const lines: string[] = [];
+  const found = new Map<string, RemoteFile>();
+  const take = (line: string) => {
+    const [, bytes, name] = /^\s*(\d+) (.+)$/.exec(line) ?? [];
+    if (bytes !== undefined && name !== undefined) found.set(name, { name, bytes: Number(bytes) });
+  };
   const code = await connection.exec(
     `cd ${quote(folder)} 2>/dev/null || exit ${MISSING}
 for f in *; do [ -f "$f" ] && [ ! -L "$f" ] && printf '%s %s\\n' "$(wc -c < "$f")" "$f"; done; exit 0`,
-    { ...bounds, bytes: TALK_BYTES, onStdout: (line) => lines.push(line) },
+    { ...bounds, bytes: TALK_BYTES, onStdout: take },
   );
   if (code === MISSING) throw new Deno.errors.NotFound(`there is no ${folder} on ${connection.name}`);
-  return lines.flatMap((line) => {
-    const [, bytes, name] = /^\s*(\d+) (.+)$/.exec(line) ?? [];
-    return bytes === undefined || name === undefined ? [] : [{ name, bytes: Number(bytes) }];
-  });
+  return [...found.values()];
 }
 
 function refuseLarge({ name, bytes }: RemoteFile, machine: string): void {

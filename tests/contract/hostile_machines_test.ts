@@ -103,6 +103,19 @@ Deno.test("a name that leads out of its folder, and a digest that is none, bring
   await rejects(machine.machine.download(machine.there, machine.here, true), isCode("collect_failed"));
 });
 
+Deno.test("a file that the machine lists a hundred times is fetched once", async () => {
+  await using machine = await reached();
+  const fetched = join(machine.host.folder, "fetched");
+  await machine.replace(
+    "wc",
+    'n=0; while [ $n -lt 100 ]; do echo "3 metadata.json"; n=$((n + 1)); done; echo 3',
+  );
+  await machine.replace("head", `echo fetched >> '${fetched}'; exec /usr/bin/head "$@"`);
+  await machine.machine.download(machine.there, machine.here, false);
+  // The other one is results.jsonl.
+  equal(await Deno.readTextFile(fetched), "fetched\nfetched\n");
+});
+
 Deno.test("a look at a job whose answer never ends takes no more than a look may bring", async () => {
   await using machine = await reached();
   const job = await sleeper(machine.machine);
