@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exists } from "../pipeline/lib/files.ts";
 import { fakeOllama } from "./fakes/ollama.ts";
+import { fakeOpenai } from "./fakes/openai.ts";
 import { until } from "./until.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -52,4 +53,20 @@ Deno.test("an agent that is told so stops with its stdin, and keeps what it meas
   } finally {
     await Deno.remove(out, { recursive: true });
   }
+});
+
+Deno.test("an endpoint that wants a key is asked for its models with the one in API_KEY", async () => {
+  await using endpoint = fakeOpenai(["m:1b"], { key: "sk-1" });
+  const program = `import { openai } from "./pipeline/engines/openai.ts";
+    import { fetchHere } from "./pipeline/machines/here.ts";
+    import { engineWorld } from "./tests/fixtures.ts";
+    const world = engineWorld([], { fetch: fetchHere(new AbortController().signal) });
+    const choice = { name: "openai", url: ${JSON.stringify(endpoint.url)} };
+    console.log(await openai.installed(choice, world).then(String, String));`;
+  const told = async (API_KEY: string) => {
+    const command = { args: ["eval", program], cwd: repository, env: { API_KEY } };
+    return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), command).output()).stdout);
+  };
+  match(await told(""), /answered 401: Unauthorized/);
+  equal(await told("sk-1"), "m:1b\n");
 });

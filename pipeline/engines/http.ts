@@ -21,22 +21,18 @@ const SHOWN_FAULTS = 3;
 export interface Question {
   readonly url: string;
   readonly body?: unknown;
-  readonly api_key?: string;
   /** Default 30; a model may take long to load. */
   readonly timeout_seconds?: number;
 }
 
 /** The answer to `question`, any status; a UserError when nobody answers. */
 export async function ask(question: Question, world: EngineWorld): Promise<Response> {
-  const { url, body, api_key, timeout_seconds = 30 } = question;
+  const { url, body, timeout_seconds = 30 } = question;
   try {
     return await world.fetch(url, {
       signal: AbortSignal.any([world.signal, AbortSignal.timeout(timeout_seconds * 1000)]),
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-      headers: {
-        "content-type": "application/json",
-        ...(api_key === undefined ? {} : { authorization: `Bearer ${api_key}` }),
-      },
+      headers: { "content-type": "application/json" },
     });
   } catch (cause) {
     world.signal.throwIfAborted();

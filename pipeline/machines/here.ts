@@ -1,7 +1,7 @@
 // This computer as a machine. A job lives as long as this process does: its stdin is a pipe of ours, whose end ends the agent, also where
 // we are killed.
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
-import { endChild, startChild } from "../lib/child.ts";
+import { childEnv, endChild, startChild } from "../lib/child.ts";
 import { copyEvidence } from "../lib/evidence_copy.ts";
 import { eachLine, runCommand } from "../lib/shell.ts";
 import { guarded } from "./guarded_fetch.ts";
@@ -22,9 +22,20 @@ export async function here(workdir: string, signal: AbortSignal): Promise<Machin
     launch: (order) => Promise.resolve(launchHere(order)),
     upload: (from, to) => Deno.copyFile(from, to),
     download: (from, to) => copyEvidence(from, to, "agent"),
-    fetch: guarded(fetch, signal),
+    fetch: fetchHere(signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Reaches engines from this computer, with the user's key for an endpoint, as a job here has it. */
+export function fetchHere(signal: AbortSignal): typeof fetch {
+  const { API_KEY: key } = childEnv(["endpoint"]);
+  const withKey = (init: RequestInit = {}): RequestInit => {
+    const headers = new Headers(init.headers);
+    if (key) headers.set("authorization", `Bearer ${key}`);
+    return { ...init, headers };
+  };
+  return guarded((input, init) => fetch(input, withKey(init)), signal);
 }
 
 function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {

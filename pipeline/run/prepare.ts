@@ -4,7 +4,7 @@ import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
 import { readCatalog } from "../lib/catalog.ts";
 import type { Log } from "../lib/log.ts";
-import { guarded } from "../machines/guarded_fetch.ts";
+import { fetchHere } from "../machines/here.ts";
 import type { Paths } from "../paths.ts";
 import { expand } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
@@ -156,7 +156,7 @@ async function askMarkets(
 
 function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
   return {
-    fetch: guarded(fetch, signal),
+    fetch: fetchHere(signal),
     log: log.info,
     signal,
     clock: world.clock,
