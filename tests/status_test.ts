@@ -31,9 +31,24 @@ Deno.test("a run that is not known is refused with the known ones, newest first"
   await using root = await temporaryRoot();
   for (const name of ["20260101-000000-aaaa", "20260102-000000-bbbb", "notes"]) {
     await Deno.mkdir(join(root.paths.runs, name), { recursive: true });
+    await Deno.writeTextFile(join(root.paths.runs, name, "journal.jsonl"), "");
   }
   const { code, err } = await cli("status", "20260103-000000-cccc", "--root", root.paths.root);
   equal(code, 2);
   match(err, /^Cannot show run 20260103-000000-cccc: there is no such run in /);
   match(err, /\nKnown runs, newest first: 20260102-000000-bbbb, 20260101-000000-aaaa\.\n$/);
+});
+
+Deno.test("status passes over a run that begins and has no journal yet", async () => {
+  await using root = await temporaryRoot();
+  const newest = join(root.paths.runs, "20260103-000000-cccc");
+  await Deno.mkdir(newest, { recursive: true });
+  const none = await cli("status", "--root", root.paths.root);
+  equal(none.code, 1);
+  match(none.err, /^Cannot show a run: there is none in /);
+  await Deno.mkdir(join(root.paths.runs, RUN));
+  await Deno.writeTextFile(join(root.paths.runs, RUN, "journal.jsonl"), "");
+  const { code, out, err } = await cli("status", "--root", root.paths.root);
+  equal(code, 0, err);
+  ok(out.startsWith(`run ${RUN}\n`), out);
 });

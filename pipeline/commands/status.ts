@@ -1,7 +1,7 @@
 // status: the manifest of a run and its machines, folded from its journals.
 import { UserError } from "../errors.ts";
 import { renderMachines, renderManifest } from "../query/render.ts";
-import { readNamedRun, runIds } from "../run/journal.ts";
+import { begunRuns, readNamedRun } from "../run/journal.ts";
 import { costOfRun } from "../schema/fold.ts";
 import { foldMachines } from "../schema/machine.ts";
 import type { Shell } from "../main.ts";
@@ -32,7 +32,7 @@ export async function statusCommand(options: { run?: string; watch: boolean }, s
 }
 
 async function newestRun(runs: string): Promise<string> {
-  const newest = (await runIds(runs)).at(-1);
+  const newest = (await begunRuns(runs)).at(-1);
   if (newest !== undefined) return newest;
   throw new UserError(
     `Cannot show a run: there is none in ${runs}`,

@@ -8,7 +8,7 @@ import { badMemories, type BadMemory } from "../plan/pick.ts";
 import { finalIds } from "../schema/fold.ts";
 import { foldMachines, type MachineRecord, mayExist } from "../schema/machine.ts";
 import { entriesOfRun } from "./close.ts";
-import { readBook, readRun, runIds } from "./journal.ts";
+import { begunRuns, readBook, readRun, runIds } from "./journal.ts";
 
 /** The machines of one run. */
 export interface RunMachines {
@@ -54,9 +54,8 @@ export function canariesOf(runs: readonly RunMachines[]): MachineRecord[] {
 /** Runs that did not come to their end: with a machine that may exist, an entry without a last state, or a key. A damaged journal is told and left out. */
 export async function openRuns(paths: Paths, log: Log): Promise<string[]> {
   const open: string[] = [];
-  for (const run_id of await runIds(paths.runs)) {
+  for (const run_id of await begunRuns(paths.runs)) {
     const run_dir = join(paths.runs, run_id);
-    if (!await exists(join(run_dir, "journal.jsonl"))) continue;
     try {
       const { lines, machines } = await readRun(run_dir, log.warn);
       const final = finalIds(lines);

@@ -45,7 +45,7 @@ export async function readRun(
 /** The same for a run that somebody named; a UserError with the known ones when there is no such run. */
 export async function readNamedRun(act: "show" | "resume", run_id: string, runs: string, warn: Warn) {
   if (await exists(journalPath(join(runs, run_id)))) return await readRun(join(runs, run_id), warn);
-  const newest = (await runIds(runs)).reverse().slice(0, 5);
+  const newest = (await begunRuns(runs)).reverse().slice(0, 5);
   throw new UserError(
     `Cannot ${act} run ${run_id}: there is no such run in ${runs}`,
     newest.length === 0
@@ -60,6 +60,13 @@ export async function runIds(runs: string): Promise<string[]> {
   if (!await exists(runs)) return [];
   const items = await Array.fromAsync(Deno.readDir(runs));
   return items.filter(({ isDirectory, name }) => isDirectory && isRunId(name)).map(({ name }) => name).sort();
+}
+
+/** Ids of the runs that have a journal, oldest first; one that begins has none for a moment. */
+export async function begunRuns(runs: string): Promise<string[]> {
+  const ids = await runIds(runs);
+  const begun = await Promise.all(ids.map((id) => exists(journalPath(join(runs, id)))));
+  return ids.filter((_id, index) => begun[index]);
 }
 
 function journalPath(runDir: string): string {
