@@ -7,6 +7,7 @@ import { messageOf } from "../errors.ts";
 import { eachLine } from "../lib/shell.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { Address } from "../schema/machine.ts";
+import { ungreeted } from "./greeting.ts";
 import { FAREWELL_SECONDS, QUESTION, TALK_BYTES } from "./limits.ts";
 import { lastLines } from "./ssh_log.ts";
 import { runSsh, type SshEnd, type SshOptions, startSsh } from "./ssh_process.ts";
@@ -103,12 +104,20 @@ export class Connection implements AsyncDisposable {
    * connection_lost, machine_hung when it took too long, hostile_output when it said too much.
    */
   async exec(script: string, options: ExecOptions = {}): Promise<number> {
-    const { seconds = QUESTION.seconds, bytes = QUESTION.bytes, ...rest } = options;
+    const { seconds = QUESTION.seconds, bytes = QUESTION.bytes, onStdout, stdoutTo, ...rest } = options;
+    const { script: told, own } = ungreeted(script);
+    const read = stdoutTo ?? ((stream) => eachLine(stream, onStdout));
     const late = this.#options.clock.timeout(seconds);
     const signal = AbortSignal.any([...(options.signal === undefined ? [] : [options.signal]), late]);
     try {
       await this.open(AbortSignal.any([signal, this.#closed.signal]));
-      const end = await this.#ssh(["--", this.#host(), script], { ...rest, bytes, signal });
+      const end = await this.#ssh(["--", this.#host(), told], {
+        ...rest,
+        stdoutTo: (stream) => read(bounded(own(stream), bytes)),
+        // A greeting has room of its own.
+        bytes: bytes + TALK_BYTES,
+        signal,
+      });
       if (end.code !== LOST && end.killed === null) return end.code;
       throw await this.#lost(end);
     } catch (error) {

@@ -13,6 +13,8 @@ export interface MachineFaults {
   readonly bootError?: string;
   /** sshd never listens, never takes the key, or takes it late. */
   readonly ssh?: "refused" | "denied" | { readonly lateSeconds: number };
+  /** Its login shell prints this before every command. */
+  readonly greeting?: string;
   /** nvidia-smi tells of other cards than were offered. */
   readonly cards?: readonly Card[];
   /** nvidia-smi fails this many times first; -1: always. */
@@ -138,7 +140,7 @@ export class RunningMachine implements AsyncDisposable {
     const entry = join(folder, "enter");
     const PATH = `${bin}:/usr/local/bin:/usr/bin:/bin`;
     const variables = { ...options.env, HOME: home, PATH, STATE: state };
-    await Deno.writeTextFile(entry, enterScript(mark, variables));
+    await Deno.writeTextFile(entry, enterScript(mark, variables, faults.greeting));
     await Deno.chmod(entry, 0o755);
     const waits = faults.ssh === "denied" || typeof faults.ssh === "object";
     // Where keys do not count yet, those that a start script writes into the home do not either.
@@ -267,11 +269,12 @@ function kill(pid: number, signal: Deno.Signal): void {
 }
 
 /** Runs a session's command with the machine's own home and programs. */
-function enterScript(mark: string, variables: Record<string, string>): string {
+function enterScript(mark: string, variables: Record<string, string>, greeting?: string): string {
   const [name = "", value = ""] = mark.split("=");
   const lines = Object.entries({ [name]: value, ...variables })
     .map(([key, text]) => `export ${key}='${text.replaceAll("'", `'\\''`)}'`);
-  return `#!/bin/sh\n${lines.join("\n")}\ncd "$HOME"\nexec sh -c "\${SSH_ORIGINAL_COMMAND:-$1}"\n`;
+  const greets = greeting === undefined ? "" : `echo '${greeting}'\n`;
+  return `#!/bin/sh\n${lines.join("\n")}\ncd "$HOME"\n${greets}exec sh -c "\${SSH_ORIGINAL_COMMAND:-$1}"\n`;
 }
 
 async function runDetached(entry: string, script: string): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import type { Job, JobView, Machine } from "../../pipeline/machines/machine.ts";
 import { connect } from "../../pipeline/machines/mod.ts";
+import type { MachineFaults } from "../cloud/machine.ts";
 import { sshHost } from "../cloud/ssh_host.ts";
 import { temporaryRoot } from "../fixtures.ts";
 
@@ -24,19 +25,22 @@ const WAYS: Record<string, () => Promise<Reached>> = {
     });
     return { machine, folder: root.paths.root, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
   },
-  "a machine over SSH": async () => {
-    const host = await sshHost();
-    const machine = await host.connect();
-    return {
-      machine,
-      folder: host.folder,
-      [Symbol.asyncDispose]: async () => {
-        await machine[Symbol.asyncDispose]();
-        await host[Symbol.asyncDispose]();
-      },
-    };
-  },
+  "a machine over SSH": () => overSsh({}),
+  "a machine over SSH whose login shell greets": () => overSsh({ greeting: "Welcome to tower" }),
 };
+
+async function overSsh(faults: MachineFaults): Promise<Reached> {
+  const host = await sshHost(faults);
+  const machine = await host.connect();
+  return {
+    machine,
+    folder: host.folder,
+    [Symbol.asyncDispose]: async () => {
+      await machine[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** Looks until the job has ended, and lets it work in between. */
 async function ended(job: Job, onLine: (line: string) => void): Promise<JobView> {

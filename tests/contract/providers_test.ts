@@ -8,6 +8,7 @@ import { Failure } from "../../pipeline/schema/failures.ts";
 import { Host } from "../../pipeline/schema/hosts.ts";
 import { PROVIDERS } from "../../pipeline/schema/names.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
+import type { MachineFaults } from "../cloud/machine.ts";
 import { type SshHost, sshHost } from "../cloud/ssh_host.ts";
 import { never, wanted } from "./rented.ts";
 
@@ -17,8 +18,11 @@ interface Lender extends AsyncDisposable {
   readonly host?: SshHost;
 }
 
-async function ownHost(others: Host[] = []): Promise<Lender & { host: SshHost }> {
-  const host = await sshHost();
+async function ownHost(
+  others: Host[] = [],
+  faults: MachineFaults = {},
+): Promise<Lender & { host: SshHost }> {
+  const host = await sshHost(faults);
   const said: string[] = [];
   const provider = providers.ssh.open({
     key: "",
@@ -49,6 +53,7 @@ const LENDERS: Record<string, () => Promise<Lender>> = {
     return Promise.resolve({ provider, said: [], [Symbol.asyncDispose]: () => Promise.resolve() });
   },
   ssh: () => ownHost(),
+  "ssh to a host whose login shell greets": () => ownHost([], { greeting: "Welcome to tower" }),
 };
 
 async function order(provider: Provider, label = "ga-00000000-r-1-1795478400-60"): Promise<Order> {
@@ -63,7 +68,7 @@ for (const [name, lender] of Object.entries(LENDERS)) {
     await using lent = await lender();
     const { provider } = lent;
     const wish = await order(provider);
-    deepEqual([wish.offer.provider, wish.offer.gpu], [name, "RTX 4090"]);
+    deepEqual([wish.offer.provider, wish.offer.gpu], [provider.name, "RTX 4090"]);
     deepEqual(await provider.list(), []);
     const id = await provider.create(wish, never);
     const sighting = await provider.get(id);
