@@ -22,8 +22,10 @@ export async function keyPair(runDir: string): Promise<KeyPair> {
     await Deno.remove(key_file).catch(() => undefined);
     const words: string[] = [];
     const command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gpu-almanac", "-f", key_file];
-    if (await runCommand(command, { onStderr: (line) => words.push(line) }) !== 0) {
-      throw new UserError(`Cannot make an SSH key: ${words.join(" ")}`, "Install OpenSSH's client.");
+    const code = await runCommand(command, { onStderr: (line) => words.push(line) });
+    if (code !== 0) {
+      const found = words.join(" ") || `ssh-keygen ended with ${code}`;
+      throw new UserError(`Cannot make an SSH key: ${found}`, "Install OpenSSH's client.");
     }
   }
   await requireTaken(key_file);

@@ -37,7 +37,7 @@ async function bundle(
   });
   if (code === 0) return;
   throw new UserError(
-    `Cannot bundle ${source} into ${to}: ${words.join(" ")}`,
+    `Cannot bundle ${source} into ${to}: ${words.join(" ") || `the bundler ended with ${code}`}`,
     "Check that deno install has run, that its folder may be written and that the disk is not full.",
   );
 }

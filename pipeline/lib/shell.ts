@@ -1,7 +1,6 @@
 // Runs commands to their end. Commands are argument lists, never text for a shell, so nothing needs quoting.
-import { $, KillController } from "dax";
 import { StoppedError, UserError } from "../errors.ts";
-import { type Also, childEnv } from "./child.ts";
+import { type Also, type ChildOptions, endChild, startChild } from "./child.ts";
 import { LineSplitter } from "./line_splitter.ts";
 
 export interface CommandOptions {
@@ -15,33 +14,38 @@ export interface CommandOptions {
   readonly onStderr?: (line: string) => void;
 }
 
-/** Runs a command to its end, giving each line of output as it comes; returns the exit code. An aborted signal sends SIGTERM and, ten seconds later, SIGKILL. */
+/**
+ * Runs a command to its end, giving each line of output as it comes; returns the exit code, 128 and the signal's number where a
+ * signal ended it. An aborted signal sends SIGTERM and, ten seconds later, SIGKILL.
+ */
 export async function runCommand(command: readonly string[], options: CommandOptions = {}): Promise<number> {
-  if (options.signal?.aborted) throw new StoppedError(`Stopped before ${command[0]} was started`);
-  const kill = new KillController();
+  const { signal, onStdout, onStderr, ...own } = options;
+  if (signal?.aborted) throw new StoppedError(`Stopped before ${command[0]} was started`);
+  const child = start(command, own);
   let hardKill: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    kill.kill("SIGTERM");
-    hardKill = setTimeout(() => kill.kill("SIGKILL"), 10_000);
+    endChild(child, "SIGTERM");
+    hardKill = setTimeout(() => endChild(child, "SIGKILL"), 10_000);
   };
-  options.signal?.addEventListener("abort", stop, { once: true });
+  signal?.addEventListener("abort", stop, { once: true });
   try {
-    const builder = $`${command}`.clearEnv().env({ ...childEnv(options.also), ...options.env }).signal(
-      kill.signal,
-    ).noThrow()
-      .stdin("null").stdout("piped").stderr("piped");
-    const child = (options.cwd === undefined ? builder : builder.cwd(options.cwd)).spawn();
-    const [result] = await Promise.all([
-      child,
-      eachLine(child.stdout(), options.onStdout),
-      eachLine(child.stderr(), options.onStderr),
+    const [{ code }] = await Promise.all([
+      child.status,
+      eachLine(child.stdout, onStdout),
+      eachLine(child.stderr, onStderr),
     ]);
-    return result.code;
-  } catch (cause) {
-    throw new UserError(`Cannot run ${command[0]}`, "Is it installed and on PATH?", { cause });
+    return code;
   } finally {
-    options.signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", stop);
     clearTimeout(hardKill);
+  }
+}
+
+function start([program = "", ...args]: readonly string[], own: ChildOptions): Deno.ChildProcess {
+  try {
+    return startChild(program, { ...own, args, stdin: "null", stdout: "piped", stderr: "piped" });
+  } catch (cause) {
+    throw new UserError(`Cannot run ${program}`, "Is it installed and on PATH?", { cause });
   }
 }
 
