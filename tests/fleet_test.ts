@@ -371,3 +371,14 @@ Deno.test("a machine that ended while it was brought up is told as vanished, and
   await rejects(run.fleet.bringUp(machine_id, never), withCode("machine_vanished"));
   deepEqual(await run.events(), ["intent", "requested", "destroying", "gone"]);
 });
+
+Deno.test("a key that could not be made for one machine is made for the next", async () => {
+  await using stage = await hollow();
+  await using run = await stage.open();
+  const inTheWay = join(run.run_dir, "ssh");
+  await Deno.writeTextFile(inTheWay, "");
+  await rejects(run.rent(), Deno.errors.AlreadyExists);
+  await Deno.remove(inTheWay);
+  await run.rent();
+  equal(stage.present().length, 1);
+});

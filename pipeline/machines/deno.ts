@@ -2,6 +2,7 @@
 // else its release, fetched there. Whichever comes has the SHA-256 that it must have.
 import { join } from "node:path";
 import { exists, sha256File } from "../lib/files.ts";
+import { madeOnce } from "../lib/made_once.ts";
 import { Failure } from "../schema/failures.ts";
 import type { Releases } from "../schema/releases.ts";
 import type { Facts } from "./facts.ts";
@@ -11,7 +12,7 @@ import type { Machine } from "./machine.ts";
 
 const VERSION = Deno.version.deno;
 const SYSTEMS: Readonly<Record<string, string>> = { x86_64: "Linux x86_64", aarch64: "Linux aarch64" };
-const sending = new Map<string, Promise<string>>();
+const packing = new Map<string, () => Promise<string>>();
 
 export interface Bringing {
   /** Folder of the run, which keeps our own, packed once for all machines. */
@@ -44,9 +45,9 @@ async function isOurs(machine: Machine, path: string): Promise<boolean> {
 
 async function sendOurs(machine: Machine, path: string, { run_dir }: Bringing): Promise<void> {
   const packed = join(run_dir, `deno-${VERSION}.gz`);
-  const packing = sending.get(packed) ?? pack(packed);
-  sending.set(packed, packing);
-  const sha256 = await packing;
+  const packedOnce = packing.get(packed) ?? madeOnce(() => pack(packed));
+  packing.set(packed, packedOnce);
+  const sha256 = await packedOnce();
   await machine.upload(packed, `${path}.gz`);
   const script = `gzip -dc "$1.gz" >"$1.new" && rm "$1.gz" || exit 1
 found=$(sha256sum "$1.new"); [ "\${found%% *}" = "$2" ] || { rm "$1.new"; exit 2; }

@@ -4,6 +4,7 @@ import { messageOf, StoppedError, UserError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
 import type { Fleet } from "../fleet/mod.ts";
 import { type Log, teeLog } from "../lib/log.ts";
+import { madeOnce } from "../lib/made_once.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -222,12 +223,10 @@ async function endAll({ fleet, reaper, log }: Money): Promise<readonly MachineRe
 /** The agent's bundle, made when the first machine needs it; a run that goes on goes on with the same agent. */
 function bundleOnce(paths: Paths, run_dir: string, { bundleAgent }: World): () => Promise<string> {
   const path = join(run_dir, "agent.js");
-  const make = async () => {
+  return madeOnce(async () => {
     if (await exists(path)) return path;
     await bundleAgent(paths, `${path}.part`);
     await Deno.rename(`${path}.part`, path);
     return path;
-  };
-  let making: Promise<string> | null = null;
-  return () => making ??= make();
+  });
 }

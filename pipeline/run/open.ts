@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Fleet } from "../fleet/mod.ts";
 import { keyPair, removeKeyPair } from "../fleet/ssh_key.ts";
 import type { Log } from "../lib/log.ts";
+import { madeOnce } from "../lib/made_once.ts";
 import { temporaryFolder } from "../lib/temporary.ts";
 import type { Identity } from "../machines/connection.ts";
 import { requireSockets } from "../machines/ssh_words.ts";
@@ -42,11 +43,11 @@ export async function openRun(run_id: string, options: OpenOptions): Promise<Ope
     identity: { kind: "user", known_hosts: join(paths.runs, "known_hosts") },
     public_key: "",
   };
-  let pair: ReturnType<typeof keyPair> | null = null;
+  const ownPair = madeOnce(() => keyPair(run_dir));
   const identityOf = async (provider: ProviderName) => {
     if (provider !== "local") requireSockets(sockets.path);
     if (!world.kinds[provider].rents) return user;
-    const { public_key, ...files } = await (pair ??= keyPair(run_dir));
+    const { public_key, ...files } = await ownPair();
     return { identity: { kind: "run" as const, ...files }, public_key };
   };
   const { clock, connect } = world;

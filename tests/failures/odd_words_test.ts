@@ -1,7 +1,9 @@
 // Machines that say what cannot be, or speak as if they were this computer: each is left and blamed, and others go on.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "../../pipeline/machines/mod.ts";
+import type { World } from "../../pipeline/run/world.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
+import { stockOf } from "../cloud/stock.ts";
 import { LARGE_PULL } from "../faults/lies.ts";
 import { worldWith } from "../faults/stage.ts";
 import { ended, givesUp, retried, run, stageWith, succeeded, tidy } from "./trial.ts";
@@ -104,5 +106,20 @@ Deno.test("[failed] an agent that cannot be bundled here blames no machine, and 
   const found = /Cannot bundle the agent: there is no such module/;
   ended(result, result.rows[0], { code: "failed", at: "setup", found });
   equal(result.machines.length, 1);
+  tidy(result);
+});
+
+Deno.test("an agent that could not be bundled for one lease is bundled for the next", async () => {
+  const stock = [stockOf("1", "RTX 4090"), stockOf("2", "RTX 3090", { host: "2" })];
+  await using stage = await stageWith({ stock }, { gpus: ["RTX 4090", "RTX 3090"] });
+  const world = worldWith(stage.simulated, stage.pace);
+  let asked = 0;
+  const bundleAgent: World["bundleAgent"] = async (paths, file) => {
+    if (asked++ === 0) throw new Error("the bundler ended with 137");
+    await world.bundleAgent(paths, file);
+  };
+  const result = await run(stage, {}, { parallel: 1, world: { ...world, bundleAgent } });
+  deepEqual(result.rows.map(({ status }) => status), ["failed", "success"]);
+  equal(asked, 2);
   tidy(result);
 });
