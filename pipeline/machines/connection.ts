@@ -41,6 +41,8 @@ export interface ExecOptions extends Partial<SshOptions> {
 }
 
 const CONNECT_SECONDS = 15;
+/** How long a login may take, from the first word to that of its shell; ssh itself waits for that without an end. */
+const LOGIN_SECONDS = 30;
 const ALIVE_SECONDS = 10;
 const ALIVE_TIMES = 3;
 const FORWARD_SECONDS = 15;
@@ -199,19 +201,24 @@ export class Connection implements AsyncDisposable {
       return why;
     });
     const master: Master = { child, over, isOver: false };
+    const late = this.#options.clock.timeout(LOGIN_SECONDS);
     const stop = () => endChild(child, "SIGTERM");
-    signal.addEventListener("abort", stop, { once: true });
+    const ends = AbortSignal.any([signal, late]);
+    ends.addEventListener("abort", stop, { once: true });
     try {
       if (await ready) {
         this.#master = master;
         return;
       }
     } finally {
-      signal.removeEventListener("abort", stop);
+      ends.removeEventListener("abort", stop);
     }
     await child.stdin.close().catch(() => undefined);
     throwIfAborted(signal);
-    throw await over;
+    const why = await over;
+    if (!late.aborted) throw why;
+    const silent = `no shell answered in ${LOGIN_SECONDS} s`;
+    throw new Failure("ssh_unreachable", `Cannot connect to ${this.name}: ${silent}`, { cause: why });
   }
 
   /**

@@ -147,6 +147,13 @@ Deno.test("a host that talks without an end before it lets us in is left", async
   await rejects(host.connect(), isCode("hostile_output"));
 });
 
+Deno.test("[ssh_unreachable] a host that lets us in and then says nothing is left", async () => {
+  await using host = await sshHost();
+  const entry = join(host.folder, "machine", "enter");
+  await Deno.writeTextFile(entry, (await Deno.readTextFile(entry)).replace(/exec sh.*/, HANGS));
+  await rejects(host.connect({ clock: impatient }), isCode("ssh_unreachable"));
+});
+
 Deno.test("an answer over HTTP that never ends is cut off", async () => {
   await using machine = await reached();
   const part = new Uint8Array(1 << 20);
