@@ -39,6 +39,8 @@ export interface Answer {
 /** A list of all offers has a few MiB. */
 const ANSWER_BYTES = 64 << 20;
 const TIMEOUT_SECONDS = 60;
+/** How long a create that is on its way is still waited for after a stop. */
+const STOPPED_CREATE_SECONDS = 10;
 const MARKET_SECONDS = 30;
 const TRIES = 5;
 const FIRST_WAIT_SECONDS = 1;
@@ -181,12 +183,11 @@ export class Account {
     return this.#lines[kind].turn(false, signal, () => any.turn(kind === "create", signal));
   }
 
-  /** A create that is on its way is never given up: its answer says what was made. */
-  async #send({ method, path, query, body, kind, signal }: Call): Promise<Answer | LostAnswer> {
+  async #send(call: Call): Promise<Answer | LostAnswer> {
+    const { method, path, query, body } = call;
     const url = new URL(`${this.base}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-    const late = this.#clock.timeout(TIMEOUT_SECONDS);
-    const ends = kind === "create" || signal === undefined ? late : AbortSignal.any([late, signal]);
+    const ends = this.#endsOf(call);
     try {
       const response = await fetch(url, {
         client: NEVER_TWICE,
@@ -206,6 +207,18 @@ export class Account {
     } catch (error) {
       return { lost: `no answer came: ${messageOf(error)}` };
     }
+  }
+
+  /** What ends the wait for an answer. That of a create says what was made: a stop does not end it at once. */
+  #endsOf({ kind, signal }: Call): AbortSignal {
+    const late = this.#clock.timeout(TIMEOUT_SECONDS);
+    if (signal === undefined) return late;
+    if (kind !== "create") return AbortSignal.any([late, signal]);
+    const stopped = new AbortController();
+    const stop = () =>
+      this.#clock.timeout(STOPPED_CREATE_SECONDS).addEventListener("abort", () => stopped.abort());
+    signal.addEventListener("abort", stop, { once: true, signal: late });
+    return AbortSignal.any([late, stopped.signal]);
   }
 
   /** An answer's text for people: one line, not too long, and without keys. */

@@ -1,15 +1,19 @@
 // What all providers' answers have in common: lists with an end, and words that open nothing.
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { z } from "zod";
-import { realClock } from "../../pipeline/lib/clock.ts";
+import { type Clock, realClock } from "../../pipeline/lib/clock.ts";
 import { Account, type Answer } from "../../pipeline/providers/account.ts";
+import { until } from "../until.ts";
 import { withCode } from "./rented.ts";
 
 const CALL = { what: "list the machines", method: "GET", path: "/machines" } as const;
 const Page = z.object({ items: z.array(z.number()), next: z.string().nullable() });
 
 /** An account of a provider that answers so, and what it was asked. */
-function accountAt(answer: (url: URL, n: number) => Response) {
+function accountAt(
+  answer: (url: URL, n: number) => Response | Promise<Response>,
+  clock: Clock = realClock(0.001),
+) {
   const asked: URL[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => undefined }, ({ url }) => {
     asked.push(new URL(url));
@@ -17,7 +21,7 @@ function accountAt(answer: (url: URL, n: number) => Response) {
   });
   const opening = {
     key: "the-key",
-    clock: realClock(0.001),
+    clock,
     log: { info: () => undefined, warn: () => undefined },
     hosts: [],
     known_hosts: "",
@@ -89,4 +93,35 @@ Deno.test("an error of 20 MB to a create is one whose outcome nobody knows", asy
     withCode("create_unknown"),
   );
   equal(opened.asked.length, 1);
+});
+
+/** A create that has arrived and is then stopped, with what ends its waits, by their seconds. */
+async function stoppedCreate() {
+  const waits = new Map<number, AbortController>();
+  const timeout = (seconds: number) => {
+    const wait = new AbortController();
+    waits.set(seconds, wait);
+    return wait.signal;
+  };
+  const { promise, resolve: answer } = Promise.withResolvers<Response>();
+  const opened = accountAt(() => promise, { ...realClock(), timeout });
+  const stop = new AbortController();
+  const created = opened.account.ask({ ...CALL, method: "POST", kind: "create", signal: stop.signal });
+  await until(() => opened.asked[0]);
+  stop.abort();
+  return { ...opened, created, answer, late: await until(() => waits.get(10)) };
+}
+
+Deno.test("the answer of a create that was on its way when its run was stopped is taken", async () => {
+  await using stopped = await stoppedCreate();
+  stopped.answer(Response.json({ id: "m-1" }));
+  deepEqual((await stopped.created).json, { id: "m-1" });
+});
+
+Deno.test("a create that does not answer within ten seconds of a stop is given up, and nobody knows what it made", async () => {
+  await using stopped = await stoppedCreate();
+  stopped.late.abort();
+  await rejects(stopped.created, withCode("create_unknown"));
+  equal(stopped.asked.length, 1);
+  stopped.answer(new Response());
 });
