@@ -1,10 +1,15 @@
 // This computer as a machine: what is started here ends with whoever started it, however that ends.
-import { equal, match } from "node:assert/strict";
+import { equal, match, rejects } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { StoppedError } from "../pipeline/errors.ts";
 import { exists } from "../pipeline/lib/files.ts";
+import { realClock } from "../pipeline/lib/clock.ts";
+import { here } from "../pipeline/machines/here.ts";
+import { withCode } from "./contract/rented.ts";
 import { fakeOllama } from "./fakes/ollama.ts";
 import { fakeOpenai } from "./fakes/openai.ts";
+import { temporaryRoot } from "./fixtures.ts";
 import { until } from "./until.ts";
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,8 +20,9 @@ Deno.test("a job of a controller that is killed hears of it", async () => {
     const script = "touch began; cat; if [ -e killed ]; then touch heard; else touch early; fi";
     const job = { command: ["sh", "-c", `cd '${folder}'; ${script}`], name: "job", env: {}, ended: "again" };
     const there = async (name: string) => await exists(join(folder, name)) || null;
-    const program = `import { here } from "./pipeline/machines/here.ts";
-      const machine = await here(${JSON.stringify(folder)}, new AbortController().signal);
+    const program = `import { realClock } from "./pipeline/lib/clock.ts";
+      import { here } from "./pipeline/machines/here.ts";
+      const machine = await here(${JSON.stringify(folder)}, realClock(), new AbortController().signal);
       await machine.launch(${JSON.stringify(job)});
       setInterval(() => undefined, 1000);`;
     const controller = new Deno.Command(Deno.execPath(), {
@@ -70,3 +76,44 @@ Deno.test("an endpoint that wants a key is asked for its models with the one in 
   match(await told(""), /answered 401: Unauthorized/);
   equal(await told("sk-1"), "m:1b\n");
 });
+
+/** This computer, and what ends the time of its commands. */
+async function limited() {
+  const root = await temporaryRoot();
+  const [late, stop] = [new AbortController(), new AbortController()];
+  const clock = { ...realClock(), timeout: () => late.signal };
+  const machine = await here(root.paths.root, clock, stop.signal);
+  return { machine, late, stop, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
+}
+
+/** Tells the id of a child that holds its output. */
+const HANGS = ["sh", "-c", "sleep 60 & echo $!; wait"];
+
+for (
+  const [what, end, is] of [
+    ["its time is over", "late", withCode("machine_hung")],
+    ["the lease is stopped", "stop", StoppedError],
+  ] as const
+) {
+  Deno.test(`a command of this computer ends with all that it started when ${what}`, async () => {
+    await using limits = await limited();
+    let child = "";
+    const onStdout = (line: string) => {
+      child = line;
+      limits[end].abort();
+    };
+    await rejects(limits.machine.run(HANGS, { onStdout }), is);
+    await until(async () => await isOver(child) || null);
+  });
+}
+
+Deno.test("a command of this computer that prints without an end is refused", async () => {
+  await using limits = await limited();
+  await rejects(limits.machine.run(["yes"], { bytes: 1000 }), withCode("hostile_output"));
+});
+
+/** Whether a process has ended; where nobody waits for it, it stays as a zombie. */
+async function isOver(pid: string): Promise<boolean> {
+  const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => ") Z");
+  return state.includes(") Z");
+}

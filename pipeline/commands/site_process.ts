@@ -29,9 +29,10 @@ export async function buildSiteApart(
       words.push(line);
       if (words.length > KEPT_LINES) words.shift();
     },
+  }).catch((error) => {
+    throw signal.aborted ? new StoppedError("stopped while the site was being built") : error;
   });
   if (code === 0) return words.forEach(log);
-  if (signal.aborted) throw new StoppedError("stopped while the site was being built");
   const [hint = "Build it by itself: `deno task build-site`.", message] = [...words].reverse();
   throw new UserError(message ?? `Cannot build the site: its builder ended with ${code}`, hint);
 }

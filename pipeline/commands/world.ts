@@ -6,7 +6,7 @@ import { startEmbedded } from "../engines/embedded/process.ts";
 import { bundleAgent } from "../lib/bundle.ts";
 import { startChild } from "../lib/child.ts";
 import { realClock } from "../lib/clock.ts";
-import { eachLine } from "../lib/shell.ts";
+import { eachLine } from "../lib/hear_child.ts";
 import { connect } from "../machines/mod.ts";
 import { providers } from "../providers/mod.ts";
 import type { SimulatedCloud, World } from "../run/world.ts";

@@ -63,3 +63,15 @@ export function endChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
     if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+/** Sends a signal to a detached child and all that it started, unless they have ended; where we may not, to the child alone. */
+export function endGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  // Windows has no such groups.
+  if (Deno.build.os === "windows") return endChild(child, signal);
+  try {
+    Deno.kill(-child.pid, signal);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) endChild(child, signal);
+    else if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,7 +1,8 @@
 // Runs commands to their end. Commands are argument lists, never text for a shell, so nothing needs quoting.
-import { StoppedError, UserError } from "../errors.ts";
-import { type Also, type ChildOptions, endChild, startChild } from "./child.ts";
-import { LineSplitter } from "./line_splitter.ts";
+import { UserError } from "../errors.ts";
+import { type Also, type ChildOptions, endChild, endGroup, startChild } from "./child.ts";
+import { throwIfAborted } from "./clock.ts";
+import { hearChild } from "./hear_child.ts";
 
 export interface CommandOptions {
   /** Variables of its own. */
@@ -9,36 +10,30 @@ export interface CommandOptions {
   /** Which of ours it gets beside those that every child gets. */
   readonly also?: readonly Also[];
   readonly cwd?: string;
+  /** Ends it with all that it started: by SIGTERM and, ten seconds later, SIGKILL. Its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** Bytes that each of its streams may bring, else a TooMuchError; default: any. */
+  readonly bytes?: number;
   readonly onStdout?: (line: string) => void;
   readonly onStderr?: (line: string) => void;
 }
 
+const GRACE_MS = 10_000;
+const ignore = () => undefined;
+
 /**
  * Runs a command to its end, giving each line of output as it comes; returns the exit code, 128 and the signal's number where a
- * signal ended it. An aborted signal sends SIGTERM and, ten seconds later, SIGKILL.
+ * signal ended it.
  */
 export async function runCommand(command: readonly string[], options: CommandOptions = {}): Promise<number> {
-  const { signal, onStdout, onStderr, ...own } = options;
-  if (signal?.aborted) throw new StoppedError(`Stopped before ${command[0]} was started`);
-  const child = start(command, own);
-  let hardKill: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => {
-    endChild(child, "SIGTERM");
-    hardKill = setTimeout(() => endChild(child, "SIGKILL"), 10_000);
-  };
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    const [{ code }] = await Promise.all([
-      child.status,
-      eachLine(child.stdout, onStdout),
-      eachLine(child.stderr, onStderr),
-    ]);
-    return code;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    clearTimeout(hardKill);
-  }
+  const { signal, bytes = Infinity, onStdout = ignore, onStderr = ignore, ...own } = options;
+  if (signal !== undefined) throwIfAborted(signal);
+  // A group of its own is ended as one; without a signal nobody ends it but the terminal.
+  const apart = signal !== undefined;
+  const child = start(command, { detached: apart, ...own });
+  const hearing = { onStdout, onStderr, bytes, signal: signal ?? new AbortController().signal };
+  const { code } = await hearChild(child, hearing, { send: apart ? endGroup : endChild, grace_ms: GRACE_MS });
+  return code;
 }
 
 function start([program = "", ...args]: readonly string[], own: ChildOptions): Deno.ChildProcess {
@@ -47,15 +42,4 @@ function start([program = "", ...args]: readonly string[], own: ChildOptions): D
   } catch (cause) {
     throw new UserError(`Cannot run ${program}`, "Is it installed and on PATH?", { cause });
   }
-}
-
-/** Gives each line of a UTF-8 stream as it comes, without its line break; of a very long one the beginning. */
-export async function eachLine(
-  stream: ReadableStream<Uint8Array>,
-  onLine: (line: string) => void = () => {},
-): Promise<void> {
-  const splitter = new LineSplitter();
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) splitter.push(text).forEach(onLine);
-  const rest = splitter.rest();
-  if (rest !== null) onLine(rest);
 }

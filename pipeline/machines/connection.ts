@@ -4,13 +4,13 @@ import { bounded, TooMuchError } from "../lib/bounded.ts";
 import { type Clock, throwIfAborted, unlessAborted } from "../lib/clock.ts";
 import { endChild } from "../lib/child.ts";
 import { messageOf } from "../errors.ts";
-import { eachLine } from "../lib/shell.ts";
+import { type ChildEnd, eachLine, type Hearing } from "../lib/hear_child.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
 import type { Address } from "../schema/machine.ts";
 import { ungreeted } from "./greeting.ts";
 import { FAREWELL_SECONDS, QUESTION, TALK_BYTES } from "./limits.ts";
 import { lastLines } from "./ssh_log.ts";
-import { runSsh, type SshEnd, type SshOptions, startSsh } from "./ssh_process.ts";
+import { runSsh, startSsh } from "./ssh_process.ts";
 import { OF_THIS_SIDE, sshFailure } from "./ssh_trouble.ts";
 import { optionPath, socketPath } from "./ssh_words.ts";
 
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
 }
 
 /** What a call may take; by default what a question may. */
-export interface ExecOptions extends Partial<SshOptions> {
+export interface ExecOptions extends Partial<Hearing> {
   readonly seconds?: number;
 }
 
@@ -247,7 +247,7 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Runs a client of the shared connection; it ends with the connection at the latest. */
-  async #ssh(args: readonly string[], { signal, ...options }: SshOptions): Promise<SshEnd> {
+  async #ssh(args: readonly string[], { signal, ...options }: Hearing): Promise<ChildEnd> {
     try {
       return await runSsh([...this.#flags(), "-S", socketPath(this.#socket), ...args], {
         ...options,
@@ -262,7 +262,7 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Why a command ended without an exit code of its own. The connection's own end tells it; the words of the command are the machine's. */
-  async #lost({ words, killed }: SshEnd): Promise<Failure> {
+  async #lost({ words, killed }: ChildEnd): Promise<Failure> {
     if (killed !== null) return sshFailure(this.name, { words, killed });
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), LATE_MS));
     const why = await Promise.race([this.#master?.over ?? late, late]);

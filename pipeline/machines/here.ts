@@ -1,11 +1,16 @@
 // This computer as a machine. A job lives as long as this process does: its stdin is a pipe of ours, whose end ends the agent, also where
 // we are killed.
+import { TooMuchError } from "../lib/bounded.ts";
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
 import { childEnv, endChild, startChild } from "../lib/child.ts";
+import type { Clock } from "../lib/clock.ts";
 import { copyEvidence } from "../lib/evidence_copy.ts";
-import { eachLine, runCommand } from "../lib/shell.ts";
+import { eachLine } from "../lib/hear_child.ts";
+import { runCommand } from "../lib/shell.ts";
+import { Failure } from "../schema/failures.ts";
 import { guarded } from "./guarded_fetch.ts";
-import type { Job, JobOrder, Machine } from "./machine.ts";
+import { QUESTION } from "./limits.ts";
+import type { Job, JobOrder, Machine, RunOptions } from "./machine.ts";
 
 const GRACE_MS = 10_000;
 /** How long the last lines of a job that has ended are waited for. */
@@ -13,18 +18,39 @@ const LATE_MS = 1000;
 const LAST_LINES = 20;
 
 /** This computer, with `workdir` for our files; `signal` ends ordinary calls. */
-export async function here(workdir: string, signal: AbortSignal): Promise<Machine> {
+export async function here(workdir: string, clock: Clock, signal: AbortSignal): Promise<Machine> {
   await Deno.mkdir(workdir, { recursive: true });
   return {
     workdir,
     deno: Deno.execPath(),
-    run: (command, options) => runCommand(command, { signal, ...options }),
+    run: (command, options) => runHere(command, { signal, ...options }, clock),
     launch: (order) => Promise.resolve(launchHere(order)),
     upload: (from, to) => Deno.copyFile(from, to),
     download: (from, to) => copyEvidence(from, to, "agent"),
     fetch: fetchHere(signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Runs a command within the limits that every machine has. */
+async function runHere(
+  command: readonly string[],
+  { seconds = QUESTION.seconds, bytes = QUESTION.bytes, signal, ...options }:
+    & RunOptions
+    & { readonly signal: AbortSignal },
+  clock: Clock,
+): Promise<number> {
+  const late = clock.timeout(seconds);
+  try {
+    return await runCommand(command, { ...options, bytes, signal: AbortSignal.any([signal, late]) });
+  } catch (cause) {
+    if (cause instanceof TooMuchError) {
+      throw new Failure("hostile_output", `Cannot go on with this computer: ${cause.message}`, { cause });
+    }
+    if (!late.aborted || signal.aborted) throw cause;
+    const hung = `a command did not end in ${Math.round(seconds)} s`;
+    throw new Failure("machine_hung", `Cannot wait for this computer: ${hung}`, { cause });
+  }
 }
 
 /** Reaches engines from this computer, with the user's key for an endpoint, as a job here has it. */

@@ -27,7 +27,7 @@ export type Connect = (address: Address, context: ConnectContext) => Promise<Mac
 export const connect: Connect = async (told, { machine_id, run_dir, identity, sockets, clock, signal }) => {
   const address = checked(told);
   return address.kind === "here"
-    ? await here(join(run_dir, "work"), signal)
+    ? await here(join(run_dir, "work"), clock, signal)
     : await overSsh({ address, identity, alias: machine_id, sockets, clock, signal });
 };
 

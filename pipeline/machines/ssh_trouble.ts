@@ -1,7 +1,7 @@
 // PURE. What OpenSSH's own words mean, and whose fault it is. A machine's words are never read as those.
 import { messageOf } from "../errors.ts";
+import type { ChildEnd } from "../lib/hear_child.ts";
 import { Failure, type FailureCode } from "../schema/failures.ts";
-import type { SshEnd } from "./ssh_process.ts";
 
 /** What speaks against this side must be said as OpenSSH says it, from the beginning of a line. */
 const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
@@ -35,7 +35,7 @@ export const OF_THIS_SIDE: readonly FailureCode[] = ["ssh_unusable", "network_do
 /** The Failure for how ssh ended when it could not connect, or no longer was. */
 export function sshFailure(
   address: string,
-  { words, killed }: Pick<SshEnd, "words" | "killed">,
+  { words, killed }: Pick<ChildEnd, "words" | "killed">,
   said: readonly string[] = [],
 ): Failure {
   if (killed !== null) {

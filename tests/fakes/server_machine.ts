@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EngineHost } from "../../pipeline/engines/engine.ts";
+import { realClock } from "../../pipeline/lib/clock.ts";
 import { sha256Hex } from "../../pipeline/lib/files.ts";
 import { here } from "../../pipeline/machines/here.ts";
 import type { JobOrder } from "../../pipeline/machines/machine.ts";
@@ -64,7 +65,7 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
   await write("curl", fakeCurl(routes, MISSING, log));
   for (const file of ["apt-get", "sudo"]) await write(file, `echo "${file} $*" >>'${log}'`);
   const PATH = `${bin}:/usr/bin:/bin`;
-  const machine = await here(join(root, "work"), new AbortController().signal);
+  const machine = await here(join(root, "work"), realClock(), new AbortController().signal);
   const orders: JobOrder[] = [];
   const usual = { ...RELEASES[name], version: VERSIONS[name], sha256 };
   return {

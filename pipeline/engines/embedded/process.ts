@@ -5,7 +5,8 @@ import { StoppedError, UserError } from "../../errors.ts";
 import { startChild } from "../../lib/child.ts";
 import { allow } from "../../lib/deno_flags.ts";
 import { exists } from "../../lib/files.ts";
-import { eachLine, runCommand } from "../../lib/shell.ts";
+import { eachLine } from "../../lib/hear_child.ts";
+import { runCommand } from "../../lib/shell.ts";
 import type { EmbeddedOptions } from "../engine.ts";
 import type { ModelCard } from "./card.ts";
 
@@ -85,8 +86,9 @@ async function install({ log, signal }: Pick<EmbeddedOptions, "log" | "signal">)
     also: ["fetches"],
     cwd: home,
     onStderr: (line) => words.push(line),
+  }).catch((error) => {
+    throw signal.aborted ? new StoppedError("stopped while llama.cpp was being fetched") : error;
   });
-  if (signal.aborted) throw new StoppedError("stopped while llama.cpp was being fetched");
   if (code === 0) return;
   throw new UserError(
     `Cannot install llama.cpp: ${words.at(-1) ?? `deno install ended with ${code}`}`,
