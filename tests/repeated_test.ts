@@ -1,5 +1,5 @@
 // A request that stands twice in a file counts once, however its second line is written; what may be another request counts.
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { RepeatedRequests, type Sent } from "../pipeline/lib/repeated.ts";
 import { RequestLine } from "../pipeline/schema/request.ts";
 import { jsonl } from "./fixtures.ts";
@@ -45,15 +45,6 @@ Deno.test("each of 5,000 requests is known again, also without a sign of its zer
   const again = first.map((each) => ({ ...each, sent_ns: -0 }));
   const found = repeats(MANY, [...first, ...again]);
   deepEqual(found, [...first.map(() => null), ...first.map((_, index) => index + 1)]);
-});
-
-Deno.test("what is kept of 500,000 requests, at one moment or at as many, takes less than 100 MB", () => {
-  for (const spread of [0, 1]) {
-    const repeated = new RepeatedRequests(MANY);
-    const before = Deno.memoryUsage().rss;
-    for (let n = 0; n < 500_000; n++) repeated.lineOf({ t: 7 + spread * n, n, err: true }, n + 1);
-    ok(Deno.memoryUsage().rss - before < 100e6);
-  }
 });
 
 const OTHER: Readonly<Record<string, readonly [Sent, object, object]>> = {

@@ -1,6 +1,7 @@
 // run-matrix: the plan, the main job, then data and site, and at the end what worked, what failed and what it cost.
 import { join, relative } from "node:path";
 import process from "node:process";
+import { $ } from "dax";
 import { buildData } from "../build/mod.ts";
 import { UserError } from "../errors.ts";
 import { unlessAborted } from "../lib/clock.ts";
@@ -89,17 +90,17 @@ async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Pr
 }
 
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
-function confirm(
+async function confirm(
   plan: Plan,
   spent: number,
   isAgreed: boolean,
   { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
-  if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return Promise.resolve(true);
+  if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return true;
   print(renderPlan(plan, spent));
   print(renderInstalls(plan.leases, releases));
-  if (isAgreed) return Promise.resolve(true);
+  if (isAgreed) return true;
   if (!Deno.stdin.isTerminal()) {
     throw new UserError(
       "Cannot rent without a yes: nobody is there to be asked",
@@ -108,7 +109,7 @@ function confirm(
     );
   }
   log.info(`this rents machines for about $${plan.usd.toFixed(2)}, at most $${plan.max_usd.toFixed(2)}`);
-  return Promise.resolve(/^y(es)?$/i.test(prompt("Rent them? [y/N]") ?? ""));
+  return await $.maybeConfirm("Rent them?", { default: false, noClear: true }) ?? false;
 }
 
 /** Simulated runs write beside the almanac, not into it. */

@@ -6,8 +6,8 @@ import { type Catalog, sizeGb } from "./fit.ts";
 const FASTEST_BYTES_S = 12.5e9;
 /** No measured time is shorter. */
 const LEAST_SECONDS = 1;
-/** A library may serve another quantisation than the catalogue knows. */
-const MOST_SHARE = 2;
+/** A library may serve another quantisation than the catalogue knows, and a repository hold the weights in several forms. */
+const MOST_SHARE = 10;
 /** A model that the catalogue lacks, bytes. */
 const MOST_UNKNOWN = 2e12;
 
