@@ -14,7 +14,7 @@ const MOST_UNKNOWN = 2e12;
 /** Bytes of `model` that can have come in `seconds`; a Failure `hostile_output` when no such model has as many as are told. */
 export function believedBytes(told: number, seconds: number, model: string, catalog: Catalog): number {
   const known_gb = sizeGb(model, catalog);
-  const most = known_gb === null ? MOST_UNKNOWN : MOST_SHARE * known_gb * 1e9;
+  const most = known_gb === null ? MOST_UNKNOWN : Math.ceil(MOST_SHARE * known_gb) * 1e9;
   if (!(told >= 0 && told <= most)) {
     throw new Failure(
       "hostile_output",

@@ -21,7 +21,7 @@ for (
       "tells of a pull of 10^18 bytes",
       { engine: LARGE_PULL },
       "setup",
-      /Cannot believe the download of qwen2:1.5b: the machine tells of 10{18} bytes, at most 1870000000 are/,
+      /Cannot believe the download of qwen2:1.5b: the machine tells of 10{18} bytes, at most 10000000000 are/,
     ],
     [
       "lives at a path of 200 KB",
