@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
-import type { Handle } from "../pipeline/serve/connection.ts";
+import { Connection, type Handle } from "../pipeline/serve/connection.ts";
 import { type ServeLimits, USUAL_LIMITS } from "../pipeline/serve/limits.ts";
 import { Listener } from "../pipeline/serve/listener.ts";
 import { Site } from "../pipeline/serve/site.ts";
@@ -244,6 +244,25 @@ Deno.test("a client that takes one of many answers over one connection keeps nob
     session.destroy();
     await ended;
   }));
+
+Deno.test("a connection that has just ended by itself may be closed", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const client = await Deno.connect({ hostname: "127.0.0.1", port });
+  const ended = Promise.withResolvers<Connection>();
+  const nothing = () => undefined;
+  new Connection(await listener.accept(), {
+    handle: answerAtOnce,
+    now: () => 0,
+    begun: nothing,
+    taken: nothing,
+    done: nothing,
+    ended: ended.resolve,
+    outOfFiles: nothing,
+  });
+  client.close();
+  (await ended.promise).close();
+});
 
 Deno.test("files that the system has no more of are taken from answers that nobody takes", () =>
   withSite((page) => {

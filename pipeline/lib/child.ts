@@ -71,7 +71,9 @@ export function endGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     Deno.kill(-child.pid, signal);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) endChild(child, signal);
+    const isForeign = error instanceof Deno.errors.NotCapable ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (isForeign) endChild(child, signal);
     else if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -30,7 +30,6 @@ export class Connection {
   readonly address: string;
   readonly #host: Host;
   readonly #http: HttpConnection;
-  readonly #stop = new AbortController();
   /** Those in work: over HTTP/2 there may be many. */
   readonly #exchanges = new Set<Exchange>();
   #hasAsked = false;
@@ -41,11 +40,7 @@ export class Connection {
     this.#host = host;
     this.address = socket.remoteAddr.hostname;
     this.#heard_at = host.now();
-    this.#http = serveConnection(
-      socket,
-      this.#stop.signal,
-      (request, { completed }) => this.#take(request, completed),
-    );
+    this.#http = serveConnection(socket, (request, { completed }) => this.#take(request, completed));
     this.#http.finished.then(() => this.#over(), () => this.#over());
   }
 
@@ -68,7 +63,7 @@ export class Connection {
 
   /** Closes it at once. */
   close(): void {
-    this.#stop.abort();
+    this.#http.close();
   }
 
   /** Closes it after the requests in work. */

@@ -6,15 +6,17 @@ export interface HttpConnection {
   readonly finished: Promise<void>;
   /** Closes it after the request in work. */
   shutdown(): Promise<void>;
+  /** Closes it at once, unless it has ended by itself. */
+  close(): void;
 }
 
 type ServeOn = (
   connection: Deno.TcpConn,
-  signal: AbortSignal,
+  signal: Stop,
   handler: Deno.ServeHandler<Deno.NetAddr>,
   onError: (error: unknown) => Response,
   onListen: () => void,
-) => HttpConnection;
+) => Pick<HttpConnection, "finished" | "shutdown">;
 
 /** The part of Deno that is not documented; undefined in a version that has it no more. */
 const { serveHttpOnConnection } = (Reflect.get(Deno, Reflect.get(Deno, "internal") ?? "") ?? {}) as {
@@ -30,13 +32,31 @@ export function requireServer(): void {
   );
 }
 
-/** Answers the requests of a connection; an aborted signal closes it at once. */
+/** Answers the requests of a connection. */
 export function serveConnection(
   connection: Deno.TcpConn,
-  signal: AbortSignal,
   handler: Deno.ServeHandler<Deno.NetAddr>,
 ): HttpConnection {
   const onError = () => new Response(null, { status: 500 });
   if (serveHttpOnConnection === undefined) throw new TypeError("a listener requires a server first");
-  return serveHttpOnConnection(connection, signal, handler, onError, () => undefined);
+  const stop = new Stop();
+  const server = serveHttpOnConnection(connection, stop, handler, onError, () => undefined);
+  return { finished: server.finished, shutdown: () => server.shutdown(), close: () => stop.abort() };
+}
+
+/** The signal that the server listens to. An error of its listener would end the program if it were an AbortSignal's. */
+class Stop {
+  #onAbort: () => void = () => undefined;
+
+  addEventListener(_: string, onAbort: () => void): void {
+    this.#onAbort = onAbort;
+  }
+
+  abort(): void {
+    try {
+      this.#onAbort();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
 }
