@@ -79,7 +79,7 @@ Deno.test("neither the path of the model nor a home directory reaches any file o
 Deno.test("the key of an endpoint that says it back stands in no file of the evidence", async () => {
   const { all, lines } = await evidenceOf(
     { errorAfter: { tokens: 1, error: { message: "Invalid key: Bearer sk-zoeq-123" } } },
-    { API_KEY: "sk-zoeq-123" },
+    { API_KEY: "sk-zoeq-123\r\n" },
   );
   equal(JSON.parse(lines[0] ?? "{}").error_msg, "Invalid key: Bearer ***");
   ok(!all.includes("sk-zoeq-123"));

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StoppedError } from "../pipeline/errors.ts";
 import { exists } from "../pipeline/lib/files.ts";
+import { eachLine } from "../pipeline/lib/hear_child.ts";
 import { realClock } from "../pipeline/lib/clock.ts";
 import { here } from "../pipeline/machines/here.ts";
 import { withCode } from "./contract/rented.ts";
@@ -106,6 +107,28 @@ for (
     await until(async () => await isOver(child) || null);
   });
 }
+
+Deno.test("a second signal ends at once the commands that do not hear the first", async () => {
+  const program = `import { stopOnSignals } from "./pipeline/commands/signals.ts";
+    import { runCommand } from "./pipeline/lib/shell.ts";
+    const stop = stopOnSignals(() => console.log("stopping"));
+    const script = "trap '' TERM; echo $$; while :; do sleep 1; done";
+    await runCommand(["sh", "-c", script], { signal: stop.signal, onStdout: console.log });`;
+  const controller = new Deno.Command(Deno.execPath(), {
+    args: ["eval", program],
+    cwd: repository,
+    stdout: "piped",
+  }).spawn();
+  const said: string[] = [];
+  const reading = eachLine(controller.stdout, (line) => void said.push(line));
+  const command = await until(() => said[0]);
+  controller.kill("SIGTERM");
+  await until(() => said[1]);
+  controller.kill("SIGTERM");
+  equal((await controller.status).code, 130);
+  await until(async () => await isOver(command) || null);
+  await reading;
+});
 
 Deno.test("a command of this computer that prints without an end is refused", async () => {
   await using limits = await limited();

@@ -77,6 +77,7 @@ const TEXTS: Readonly<Record<string, string>> = {
     "1/2 of 2024/01/02 as text/html or image/media/x, \\\\n\\\\nfoo",
   "open /home/CORP/ann/x, '/home/Ann Smith/y' and \\\\?\\UNC\\nas\\ann\\z": "open ~/x, '~/y' and ~\\z",
   '{"path":"\\\\\\\\?\\\\UNC\\\\nas\\\\ann\\\\z"}': '{"path":"~\\\\z"}',
+  "cannot open /home/alice or read docs/index": "cannot open ~ or read docs/index",
   "the root of 4, /rootless and ~5 s": "the root of 4, /rootless and ~5 s",
 };
 

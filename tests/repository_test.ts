@@ -97,6 +97,7 @@ Deno.test("only the command line reads arguments or ends the process", async () 
   const broken: string[] = [];
   const own = [
     "pipeline/main.ts",
+    "pipeline/commands/signals.ts",
     "pipeline/agent/main.ts",
     "pipeline/engines/embedded/server.ts",
     "pipeline/calibrate/mock/server.ts",

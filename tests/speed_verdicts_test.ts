@@ -28,7 +28,12 @@ const CASES: Readonly<Record<string, Spoilt & { readonly found: readonly string[
     found: ["tokens told for every 100 that were asked for"],
   },
   "a token more than was asked for in each answer is how an engine counts": {
-    line: () => ({ tok: 257, asked_tok: 256 }),
+    line: () => ({ tok: 65, frames: 65, tps: 64, asked_tok: 64 }),
+    found: [],
+  },
+  "so it is where all requests were asked for as many": {
+    line: () => ({ tok: 65, frames: 65, tps: 64 }),
+    test_config: { max_tokens: 64 },
     found: [],
   },
   "where nobody tells what was asked for, any number may be true": {

@@ -109,6 +109,7 @@ Deno.test("a message beside an empty piece of Ollama's is a failure with its wor
 const NO_ERRORS: Readonly<Record<string, string>> = {
   "a title": event({ title: "New Chat" }),
   "a key that nobody knows": event({ weather: "fine" }),
+  "an error that says there is none": event({ choices: [], err: "0", stats: { failure: "none" } }),
   "a message that waits": event({ message: "queue position 3" }),
   "a message with the code of a success": event({ code: 200, message: "ok" }),
   "an event named ping": "event: ping\ndata: ping\n\n",

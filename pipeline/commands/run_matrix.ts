@@ -61,7 +61,14 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) => confirm(plan, spent, options.yes || world.simulated !== null, world, shell),
+      confirm: (plan, spent) =>
+        confirm(
+          plan,
+          spent,
+          { isAgreed: options.yes || world.simulated !== null, signal: stop.signal },
+          world,
+          shell,
+        ),
     });
   } finally {
     board.end();
@@ -93,7 +100,7 @@ async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Pr
 async function confirm(
   plan: Plan,
   spent: number,
-  isAgreed: boolean,
+  { isAgreed, signal }: { readonly isAgreed: boolean; readonly signal: AbortSignal },
   { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
@@ -101,7 +108,7 @@ async function confirm(
   print(renderPlan(plan, spent));
   print(renderInstalls(plan.leases, releases));
   if (isAgreed) return true;
-  if (!Deno.stdin.isTerminal()) {
+  if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) {
     throw new UserError(
       "Cannot rent without a yes: nobody is there to be asked",
       "Say --yes, and --max-usd N for a limit.",
@@ -109,7 +116,7 @@ async function confirm(
     );
   }
   log.info(`this rents machines for about $${plan.usd.toFixed(2)}, at most $${plan.max_usd.toFixed(2)}`);
-  return await $.maybeConfirm("Rent them?", { default: false, noClear: true }) ?? false;
+  return await $.maybeConfirm("Rent them?", { default: false, noClear: true, signal }) ?? false;
 }
 
 /** Simulated runs write beside the almanac, not into it. */

@@ -38,6 +38,8 @@ const ERROR_STATUS = /^(error|failed|failure)$/i;
 /** Keys of codes; some servers tell that of a success. */
 const CODES = ["code", "status_code", "error_code"];
 const GOOD_CODES = /^(|0|2\d\d|ok|success)$/i;
+/** Words of an error that there is none. */
+const NO_TROUBLE = /^\s*(0|ok|no|none|null|nil|false|success)?\s*$/i;
 const LEAST_BAD_STATUS = 400;
 /** Keys of which each holds a piece of an answer. */
 const ANSWERS = ["choices", "response", "thinking", "done", "usage", "timings"];
@@ -117,7 +119,14 @@ function valueIn(fields: Fields, key: string): unknown {
 }
 
 function hasError(fields: Fields): boolean {
-  return Object.entries(fields).some(([key, value]) => says(value) && ERRORS.includes(key.toLowerCase()));
+  return Object.entries(fields).some(([key, value]) =>
+    ERRORS.includes(key.toLowerCase()) && isTrouble(value)
+  );
+}
+
+/** Whether the value of a key for errors tells of one. */
+function isTrouble(value: unknown): boolean {
+  return says(value) && !(typeof value === "string" && NO_TROUBLE.test(value));
 }
 
 function holdsText(value: unknown): boolean {
@@ -147,7 +156,7 @@ function isAnswer(message: Fields): boolean {
 /** An empty complaint is one where nothing else is said, nor an answer's key named. */
 function isComplaint(message: Fields, key: string): boolean {
   const value = message[key];
-  if (says(value)) return true;
+  if (isTrouble(value)) return true;
   return (typeof value === "string" || (typeof value === "object" && value !== null)) &&
     !says(message) && !ANSWERS.some((each) => each in message);
 }

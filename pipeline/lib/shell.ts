@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly onStderr?: (line: string) => void;
 }
 
+/** Commands in groups of their own, which no signal of the terminal reaches. */
+const apart = new Set<Deno.ChildProcess>();
 const GRACE_MS = 10_000;
 const ignore = () => undefined;
 
@@ -29,11 +31,21 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   const { signal, bytes = Infinity, onStdout = ignore, onStderr = ignore, ...own } = options;
   if (signal !== undefined) throwIfAborted(signal);
   // A group of its own is ended as one; without a signal nobody ends it but the terminal.
-  const apart = signal !== undefined;
-  const child = start(command, { detached: apart, ...own });
+  const isApart = signal !== undefined;
+  const child = start(command, { detached: isApart, ...own });
+  if (isApart) apart.add(child);
   const hearing = { onStdout, onStderr, bytes, signal: signal ?? new AbortController().signal };
-  const { code } = await hearChild(child, hearing, { send: apart ? endGroup : endChild, grace_ms: GRACE_MS });
-  return code;
+  try {
+    return (await hearChild(child, hearing, { send: isApart ? endGroup : endChild, grace_ms: GRACE_MS }))
+      .code;
+  } finally {
+    apart.delete(child);
+  }
+}
+
+/** Ends at once all commands that have a signal, with all that they started. */
+export function killCommands(): void {
+  for (const child of apart) endGroup(child, "SIGKILL");
 }
 
 function start([program = "", ...args]: readonly string[], own: ChildOptions): Deno.ChildProcess {

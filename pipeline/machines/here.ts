@@ -1,8 +1,9 @@
 // This computer as a machine. A job lives as long as this process does: its stdin is a pipe of ours, whose end ends the agent, also where
 // we are killed.
+import { apiKey } from "../lib/api_key.ts";
 import { TooMuchError } from "../lib/bounded.ts";
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
-import { childEnv, endChild, startChild } from "../lib/child.ts";
+import { endChild, startChild } from "../lib/child.ts";
 import type { Clock } from "../lib/clock.ts";
 import { copyEvidence } from "../lib/evidence_copy.ts";
 import { eachLine } from "../lib/hear_child.ts";
@@ -55,10 +56,10 @@ async function runHere(
 
 /** Reaches engines from this computer, with the user's key for an endpoint, as a job here has it. */
 export function fetchHere(signal: AbortSignal): typeof fetch {
-  const { API_KEY: key } = childEnv(["endpoint"]);
+  const key = apiKey();
   const withKey = (init: RequestInit = {}): RequestInit => {
     const headers = new Headers(init.headers);
-    if (key) headers.set("authorization", `Bearer ${key}`);
+    if (key !== null) headers.set("authorization", `Bearer ${key}`);
     return { ...init, headers };
   };
   return guarded((input, init) => fetch(input, withKey(init)), signal);

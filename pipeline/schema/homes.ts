@@ -34,7 +34,7 @@ export const HOMES = new RegExp(
   [
     `${OPENED}(?:file:${FIRST_SEPS})?[a-z]:${SEPS}(?:users|documents(?: |%20)and(?: |%20)settings)${SEPS}(?:${WINDOWS_NAME}|${FULL_NAME})`,
     `${OPENED}(?:file:)?${FIRST_SEPS}users${NO_PAGE}${SEPS}${FULL_NAME}`,
-    `${OPENED}(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}(?:${DOMAIN}${SEPS})?${FULL_NAME}`,
+    `${OPENED}(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}(?:${DOMAIN}${SEPS})?(?:(?!\\k<quote>(?<!["']))${SPACED}|${NAME})`,
     `(?:file:)?${FIRST_SEPS}root(?![\\w.-])`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?:run${SEPS})?(?-i:media)${SEPS}${FULL_NAME}(?=${SEP})`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?-i:Volumes)${SEPS}${FULL_NAME}`,

@@ -75,9 +75,7 @@ found AS (
     100 * avg_tokens_per_second / summed_tokens_per_second AS mean_rate_pct,
     -- The decoding of each slot's first request may lie before the window of lines that tell no duration.
     (1 - level / nullif(total_requests - total_errors, 0)) * rated_decode_seconds / (window_seconds + most.stamp_seconds) AS decoded_at_once,
-    100 * coalesce(
-      tokens_of_asked / asked_tokens, avg_tokens_per_request / asked_of_all
-    ) AS asked_pct,
+    100 * coalesce(tokens_of_asked / asked_tokens, (avg_tokens_per_request - 1) / asked_of_all) AS asked_pct,
     -- From the run's own time to the request that lies farthest from it; a run that tells no end may have gone on for a month, and
     -- none is older than what it could have measured.
     greatest(
