@@ -125,7 +125,7 @@ Deno.test("a second signal ends at once the commands that do not hear the first"
   controller.kill("SIGTERM");
   await until(() => said[1]);
   controller.kill("SIGTERM");
-  equal((await controller.status).code, 130);
+  equal((await controller.status).code, 143);
   await until(async () => await isOver(command) || null);
   await reading;
 });

@@ -39,7 +39,7 @@ const ERROR_STATUS = /^(error|failed|failure)$/i;
 const CODES = ["code", "status_code", "error_code"];
 const GOOD_CODES = /^(|0|2\d\d|ok|success)$/i;
 /** Words of an error that there is none. */
-const NO_TROUBLE = /^\s*(0|ok|no|none|null|nil|false|success)?\s*$/i;
+const NO_TROUBLE = /^\s*(0|ok|none|null|nil|false|success)?\s*$/i;
 const LEAST_BAD_STATUS = 400;
 /** Keys of which each holds a piece of an answer. */
 const ANSWERS = ["choices", "response", "thinking", "done", "usage", "timings"];
