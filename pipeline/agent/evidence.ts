@@ -137,7 +137,9 @@ export class Evidence implements Disposable {
 
   /** One line, in the file when this returns. An AgentError says that there is no room for it. */
   request(line: RequestLine): void {
-    if (this.#results.write(lineOf(mapTexts(line, this.#clean)))) return;
+    const { error_msg, stop, model } = line;
+    const told = { ...line, ...mapTexts({ error_msg, stop, model }, this.#clean) };
+    if (this.#results.write(lineOf(told))) return;
     throw new AgentError(`${this.#fullOf("results.jsonl")}: measure fewer levels at once, or shorter ones`);
   }
 

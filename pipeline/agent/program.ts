@@ -1,5 +1,5 @@
 // Asks a program of this machine, and takes no more time or bytes for its answer than it may.
-import { startChild } from "../lib/child.ts";
+import { endChild, startChild } from "../lib/child.ts";
 import { cutText } from "../schema/text.ts";
 
 /** What it printed, or why that is nothing; null when this machine has no such program. */
@@ -20,7 +20,7 @@ export async function ask(
   try {
     const output = await Promise.race([outputOf(child), late.promise]);
     if (output === null) {
-      end(child);
+      endChild(child, "SIGKILL");
       return { failure: `${program} does not answer within ${deadline_ms / 1000} s` };
     }
     if (output.success) return { text: output.stdout };
@@ -34,8 +34,8 @@ export async function ask(
 /** What it prints up to 4 MiB, at which it is ended. */
 async function outputOf(child: Deno.ChildProcess) {
   const [stdout, stderr, { success, code }] = await Promise.all([
-    beginning(child.stdout, () => end(child)),
-    beginning(child.stderr, () => end(child)),
+    beginning(child.stdout, () => endChild(child, "SIGKILL")),
+    beginning(child.stderr, () => endChild(child, "SIGKILL")),
     child.status,
   ]);
   return { stdout: stdout.text, stderr: stderr.text, success: success || stdout.cut, code };
@@ -55,14 +55,6 @@ async function beginning(stream: ReadableStream<Uint8Array>, tooMuch: () => void
     }
   }
   return { text, cut: bytes > MOST_BYTES };
-}
-
-function end(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 function spawn(program: string, args: readonly string[]): Deno.ChildProcess | null {

@@ -1,6 +1,6 @@
 // gpu.csv while the benchmark runs: every GPU of this machine, from before the load until after it, and what went wrong meanwhile.
 import { join } from "node:path";
-import { startChild } from "../lib/child.ts";
+import { endChild, startChild } from "../lib/child.ts";
 import type { TelemetryMeta } from "../schema/metadata.ts";
 import { cutText } from "../schema/text.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
@@ -114,11 +114,7 @@ class Sampler implements Telemetry {
     this.#process = null;
     if (process !== null) {
       for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-        try {
-          process.child.kill(signal);
-        } catch {
-          // It has ended by itself, which has been told.
-        }
+        endChild(process.child, signal);
         await soon(process.copied);
       }
     }

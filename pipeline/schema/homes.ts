@@ -22,6 +22,8 @@ const DOMAIN = "(?-i:[A-Z][A-Z0-9.-]{1,63})";
 /** On Windows more characters may stand in a name. */
 const WINDOWS_NAME = `(?:${JSON_ESCAPE}|[^\\\\/:"'<>|\\r\\n]){1,64}(?=\\\\)`;
 const FULL_NAME = `(?:${SPACED}|${NAME})`;
+const IN_QUOTES = `(?<=(?<quote>["']))`;
+const HOME = `(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}(?:${DOMAIN}${SEPS})?`;
 /** No part of an address or of a longer path. */
 const BEGINS = "(?:file:|(?<![\\w.~\\])\\\\/-]))";
 /** `https://x.org/users/ann` is the page of somebody, not a folder. */
@@ -34,7 +36,8 @@ export const HOMES = new RegExp(
   [
     `${OPENED}(?:file:${FIRST_SEPS})?[a-z]:${SEPS}(?:users|documents(?: |%20)and(?: |%20)settings)${SEPS}(?:${WINDOWS_NAME}|${FULL_NAME})`,
     `${OPENED}(?:file:)?${FIRST_SEPS}users${NO_PAGE}${SEPS}${FULL_NAME}`,
-    `${OPENED}(?:file:)?${FIRST_SEPS}homes?\\d{0,3}${SEPS}(?:${DOMAIN}${SEPS})?(?:(?!\\k<quote>(?<!["']))${SPACED}|${NAME})`,
+    `${IN_QUOTES}${HOME}${FULL_NAME}`,
+    `${HOME}${NAME}`,
     `(?:file:)?${FIRST_SEPS}root(?![\\w.-])`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?:run${SEPS})?(?-i:media)${SEPS}${FULL_NAME}(?=${SEP})`,
     `${OPENED}${BEGINS}${FIRST_SEPS}(?-i:Volumes)${SEPS}${FULL_NAME}`,
