@@ -150,13 +150,38 @@ Deno.test("the ranking leaves hidden offers out and puts doubted ones where thei
     offer({ id: "b", price_per_hour: 0.3 }),
   ];
   const memories = [memory({ id: "hidden" }, "offer_gone"), memory({ id: "doubted" }, "offer_gone", 45)];
-  deepEqual(ranked(offers, price, memories, START).map(({ id }) => id), ["a", "doubted", "b"]);
+  deepEqual(ranked(offers, price, memories, START, false).map(({ id }) => id), ["a", "doubted", "b"]);
+});
+
+Deno.test("where whole machines are preferred, one is taken that costs up to 15 % more", () => {
+  const first = (whole: number, preferred: boolean) =>
+    ranked(
+      [
+        offer({ id: "part", price_per_hour: 1, gpu_share: 0.25 }),
+        offer({ id: "whole", price_per_hour: whole, gpu_share: 1 }),
+      ],
+      price,
+      [],
+      START,
+      preferred,
+    )[0]?.id;
+  deepEqual([first(1.14, true), first(1.16, true), first(1.14, false)], ["whole", "part", "part"]);
 });
 
 for (
   const [what, limits, good, bad] of [
     ["countries", { countries: ["DE", "FR"] }, [{ country: "DE" }], [{ country: "US" }, { country: null }]],
     ["not_countries", { not_countries: ["US"] }, [{ country: "DE" }, { country: null }], [{ country: "US" }]],
+    ["market", { market: "interruptible" }, [{ market: "interruptible" }], [{}]],
+    ["tier", { tier: "secure" }, [{ tier: "secure" }, { tier: null }], [{ tier: "community" }]],
+    [
+      "whole_machine",
+      { whole_machine: true },
+      [{ gpu_share: 1 }, { gpu_share: null }],
+      [{ gpu_share: 0.5 }],
+    ],
+    ["min_ram_gb", { min_ram_gb: 64 }, [{ ram_gib: 60 }, { ram_gib: null }], [{ ram_gib: 59 }]],
+    ["min_cpu_cores", { min_cpu_cores: 16 }, [{ cpu_cores: 16 }, { cpu_cores: null }], [{ cpu_cores: 15 }]],
     ["min_cuda", { min_cuda: 12.8 }, [{ cuda: 12.8 }, { cuda: 13 }, { cuda: null }], [{ cuda: 12.4 }]],
     ["min_download_mbps", { min_download_mbps: 200 }, [{ download_mbps: 200 }, { download_mbps: null }], [{
       download_mbps: 199,

@@ -55,7 +55,7 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
               model,
               engine,
               workload,
-              offers: test.offers,
+              offers: engine.image === undefined ? test.offers : { ...test.offers, image: engine.image },
               price_per_hour: test.price_per_hour ?? null,
               location: test.location ?? null,
             };

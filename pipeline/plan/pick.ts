@@ -4,6 +4,8 @@ import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 import type { Remedy } from "../schema/remedy.ts";
 
+const GB_PER_GIB = 2 ** 30 / 1e9;
+
 /** An offer that let us down. */
 export interface BadMemory {
   readonly offer: Offer;
@@ -22,6 +24,9 @@ const FORGOTTEN_MS = 60 * 60_000;
 /** So many offers of a GPU that failed make all of them doubtful. */
 const DOUBTFUL = 3;
 const DOUBT = 0.3;
+
+/** What a machine without neighbours may cost more than a part of one, where it is preferred. */
+const WHOLE_WORTH = 1.15;
 
 const ELSEWHERE: readonly Remedy[] = ["other_offer", "other_host", "other_location"];
 
@@ -76,18 +81,28 @@ export function ranked(
   cost: (offer: Offer) => number,
   memories: readonly BadMemory[],
   now: number,
+  preferWhole: boolean,
 ): Offer[] {
+  const worth = ({ gpu_share }: Offer) =>
+    preferWhole && gpu_share !== null && gpu_share < 1 ? WHOLE_WORTH : 1;
   return offers.map((offer) => ({ offer, trust: confidence(offer, memories, now) }))
     .filter(({ trust }) => trust > 0)
-    .map(({ offer, trust }) => ({ offer, score: cost(offer) / trust, trust }))
+    .map(({ offer, trust }) => ({ offer, score: cost(offer) * worth(offer) / trust, trust }))
     .sort((a, b) => a.score - b.score || b.trust - a.trust || (a.offer.id < b.offer.id ? -1 : 1))
     .map(({ offer }) => offer);
 }
 
-/** Whether an offer is within what is asked for, the price aside. */
+/** Whether an offer is within what is asked for, the price aside. What a provider does not tell is not held against it. */
 export function isWithin(offer: Offer, limits: OfferLimits, hours: number): boolean {
   const { countries, not_countries, min_cuda, min_download_mbps } = limits;
-  return (countries === undefined || (offer.country !== null && countries.includes(offer.country))) &&
+  const { min_ram_gb = 0, min_cpu_cores = 0, market, tier, whole_machine } = limits;
+  const { ram_gib, cpu_cores, gpu_share } = offer;
+  return offer.market === market &&
+    (tier === undefined || offer.tier === null || offer.tier === tier) &&
+    (whole_machine !== true || gpu_share === null || gpu_share === 1) &&
+    (ram_gib === null || ram_gib * GB_PER_GIB >= min_ram_gb) &&
+    (cpu_cores === null || cpu_cores >= min_cpu_cores) &&
+    (countries === undefined || (offer.country !== null && countries.includes(offer.country))) &&
     (not_countries === undefined || offer.country === null || !not_countries.includes(offer.country)) &&
     (offer.cuda === null || offer.cuda >= min_cuda) &&
     (offer.download_mbps === null || offer.download_mbps >= min_download_mbps) &&

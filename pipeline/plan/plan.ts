@@ -159,7 +159,8 @@ export function chooseOffer(
     return { code: "price_above_cap", reason };
   }
   const cost = (offer: Offer) => estimate(lease, offer, catalog).usd;
-  const [best] = ranked(affordable.filter((offer) => !isTaken(offer)), cost, memories, now);
+  const free = affordable.filter((offer) => !isTaken(offer));
+  const [best] = ranked(free, cost, memories, now, lease.limits.whole_machine === "prefer");
   if (best !== undefined) return { offer: best };
   const found = affordable.length === 1 ? "the one offer" : `all ${affordable.length} offers`;
   return {

@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
 import { codeOf, type FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
-import type { Offer } from "../schema/offer.ts";
+import { type Offer, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer } from "./account.ts";
 import {
   type Opening,
@@ -200,6 +200,7 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
   if (!isWanted(card, wanted) || specs.gpus !== wanted.gpu_count) return [];
   if (specs.storage_gib * GB_PER_GIB < wanted.disk_gb) return [];
   return regions.map(({ name: region }): Offer => ({
+    ...UNTOLD,
     id: `${name}@${region}`,
     provider: NAME,
     gpu: wanted.gpu === "any" ? card.name : wanted.gpu,

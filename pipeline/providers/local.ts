@@ -1,4 +1,5 @@
 // The computer you sit at. It costs nothing, is always there, and has the GPUs it has.
+import { UNTOLD } from "../schema/offer.ts";
 import type { Opening, Provider, ProviderKind, Sighting } from "./provider.ts";
 
 const NAME = "local";
@@ -22,6 +23,7 @@ function openLocal(_opening: Opening): Provider {
     simulated: false,
     offers: ({ gpu, gpu_count, vram_gib }) =>
       Promise.resolve([{
+        ...UNTOLD,
         id: NAME,
         provider: NAME,
         gpu,

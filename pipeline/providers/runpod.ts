@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
-import type { Offer, OfferLimits } from "../schema/offer.ts";
+import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
   type Opening,
@@ -162,6 +162,7 @@ function offersOf(told: unknown, cloud: CloudName, wanted: Wanted): Offer[] {
     ? dataCenters.filter((each) => each.availability !== "NONE").map((each) => each.id)
     : [null];
   return places.filter((place) => isAllowed(countryOf(place), limits)).map((place) => ({
+    ...UNTOLD,
     id: `${cloud}/${place ?? ""}/${id}`,
     provider: NAME,
     gpu: gpu === "any" ? name : gpu,

@@ -9,6 +9,7 @@ import { codeOf, Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Host } from "../schema/hosts.ts";
 import type { Address } from "../schema/machine.ts";
+import { UNTOLD } from "../schema/offer.ts";
 import { type Opening, PartialList, type Provider, type ProviderKind, type Sighting } from "./provider.ts";
 
 const NAME = "ssh";
@@ -53,6 +54,7 @@ function openSsh({ hosts, clock, simulated, known_hosts }: Opening): Provider {
         hosts.filter(({ gpu, gpu_count }) =>
           wanted.gpu === "any" || (isGpu(wanted.gpu, gpu) && gpu_count === wanted.gpu_count)
         ).map((host) => ({
+          ...UNTOLD,
           id: host.name,
           provider: NAME,
           gpu: wanted.gpu,

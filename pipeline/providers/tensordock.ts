@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
-import type { Offer, OfferLimits } from "../schema/offer.ts";
+import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
   HalfDone,
@@ -180,6 +180,7 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
     const { dedicated_ip_available: ip, port_forwarding_available: port } = network_features;
     if (!ip && !port) return [];
     return [{
+      ...UNTOLD,
       id: [id, v0Name, vcpus, ram_gb, ip ? "ip" : "port"].join("/"),
       provider: NAME,
       gpu: gpu === "any" ? name : gpu,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
-import type { Offer } from "../schema/offer.ts";
+import { type Offer, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import { afterSeconds } from "./self_destruct.ts";
 import {
@@ -229,6 +229,7 @@ function offerOf(told: unknown, { gpu, gpu_count, disk_gb }: Wanted): Offer[] {
   }
   const country = /([A-Z]{2})\s*$/.exec(ask.geolocation ?? "")?.[1] ?? null;
   return [{
+    ...UNTOLD,
     id: ask.id,
     provider: NAME,
     gpu: gpu === "any" ? ask.gpu_name : gpu,

@@ -1,7 +1,8 @@
 // A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
 import { z } from "zod";
+import { EngineVariable } from "./engine_variable.ts";
 import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
-import { EngineName, FLAGGED_ENGINES, ProviderName } from "./names.ts";
+import { EngineName, FLAGGED_ENGINES, INSTALLED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
 import { check } from "./parse.ts";
 import { plainName, plainText, visible } from "./plain_text.ts";
@@ -93,6 +94,23 @@ export const EngineChoice = z.strictObject({
     description:
       'Flags of the server that is started on a rented machine (vllm, sglang, llama.cpp), after those for context and concurrency; recorded with the result. For two GPUs: `["--tensor-parallel-size", "2"]`.',
   }),
+  env: z.array(EngineVariable).min(1).max(20).optional().meta({
+    description:
+      'Variables of your environment that the server started on a rented machine is given, by name alone, e.g. `["HF_TOKEN"]`: values are never written down. The host can read them: use a read-only token made for this.',
+  }),
+  image: plainName().optional().meta({
+    description:
+      "Container image of the machines on which this engine is measured, in place of that in `offers`.",
+  }),
+}).superRefine(({ name, url, env, image }, { addIssue }) => {
+  const refuse = (key: string, message: string) => addIssue({ code: "custom", path: [key], message });
+  if (env !== undefined && !INSTALLED_ENGINES.includes(name)) {
+    refuse("env", `only ${INSTALLED_ENGINES.join(", ")} are started by the almanac and take variables`);
+  }
+  const running = "an engine that already runs at a url takes none";
+  if (url !== undefined && env !== undefined) refuse("env", running);
+  if (url !== undefined && image !== undefined) refuse("image", running);
+  if (env !== undefined && new Set(env).size < env.length) refuse("env", "it names a variable twice");
 }).superRefine(({ name, url, version }, { addIssue }) => {
   if (version === undefined) return;
   const running = url !== undefined && version === LATEST ? `${RUNS_ALREADY} at a url` : null;

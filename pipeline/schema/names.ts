@@ -2,6 +2,8 @@
 import { z } from "zod";
 
 export const ENGINES = ["ollama", "vllm", "sglang", "llama.cpp", "openai", "embedded"] as const;
+/** Engines that the almanac installs and starts on rented machines. */
+export const INSTALLED_ENGINES: readonly EngineName[] = ["ollama", "vllm", "sglang", "llama.cpp"];
 /** Engines whose server takes flags from the matrix. */
 export const FLAGGED_ENGINES: readonly EngineName[] = ["vllm", "sglang", "llama.cpp"];
 export const PROVIDERS = ["local", "ssh", "vastai", "tensordock", "runpod", "lambda"] as const;

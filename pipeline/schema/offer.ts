@@ -5,6 +5,11 @@ import { plainName, plainText } from "./plain_text.ts";
 
 const country = z.string().regex(/^[A-Z]{2}$/);
 
+/** `interruptible`: cheaper, and whoever bids more, or the provider itself, may take it away at any moment. */
+export const MARKETS = ["on_demand", "interruptible"] as const;
+/** `secure`: in a data centre that the provider vouches for; `community`: on somebody's machine. */
+export const TIERS = ["secure", "community"] as const;
+
 export const OfferLimits = z.strictObject({
   max_price_per_hour: z.number().positive().optional().meta({
     description: "Most that a machine may cost, US dollars per hour.",
@@ -27,6 +32,24 @@ export const OfferLimits = z.strictObject({
   not_countries: z.array(country).min(1).optional().meta({ description: "No machine in these countries." }),
   max_hours: z.number().positive().max(48).default(3).meta({
     description: "Hard deadline of a machine, hours from its creation.",
+  }),
+  min_ram_gb: z.number().positive().max(100_000).optional().meta({
+    description: "Least main memory of the machine where the provider tells it, GB.",
+  }),
+  min_cpu_cores: z.int().positive().max(10_000).optional().meta({
+    description: "Least CPU cores (threads) of the machine where the provider tells them.",
+  }),
+  market: z.enum(MARKETS).default("on_demand").meta({
+    description:
+      "`interruptible` is cheaper and may be taken away at any moment, where a provider has it (vastai).",
+  }),
+  tier: z.enum(TIERS).optional().meta({
+    description:
+      "`secure` (data centres) or `community` (strangers' machines), where a provider has both (runpod, vastai); default: either.",
+  }),
+  whole_machine: z.union([z.boolean(), z.literal("prefer")]).default("prefer").meta({
+    description:
+      "Whether to rent all GPUs of a host, on which no neighbour disturbs: `true` nothing else, `false` does not matter, `prefer` where it costs at most 15 % more.",
   }),
   image: plainName().optional().meta({
     description: "Container image or disk image; default: one that suits the provider.",
@@ -53,7 +76,45 @@ export const Offer = z.strictObject({
   download_mbps: z.number().min(0).nullable().meta({ description: "Download speed, Mbit/s." }),
   cuda: z.number().nullable().meta({ description: "CUDA version that the host claims." }),
   max_hours: z.number().nullable().meta({ description: "Hours until it is no longer on offer." }),
+  market: z.enum(MARKETS).default("on_demand").meta({
+    description: "`interruptible`: it may be taken away at any moment.",
+  }),
+  tier: z.enum(TIERS).nullable().default(null).meta({
+    description: "`secure` or `community` where the provider has both.",
+  }),
+  gpu_share: z.number().positive().max(1).nullable().default(null).meta({
+    description: "Part of the host's GPUs that it has: 1 is the whole machine.",
+  }),
+  verified: z.boolean().nullable().default(null).meta({
+    description: "Whether the provider has verified the host.",
+  }),
+  compute_capability: z.number().positive().nullable().default(null).meta({
+    description: "CUDA compute capability of its GPU, e.g. 8.9.",
+  }),
+  static_ip: z.boolean().nullable().default(null).meta({
+    description: "Whether its address stays the same.",
+  }),
+  cpu: plainText().nullable().default(null).meta({ description: "Its processor, in the provider's words." }),
+  cpu_cores: z.number().positive().nullable().default(null).meta({
+    description: "CPU cores (threads) of the machine that is lent.",
+  }),
+  ram_gib: z.number().positive().nullable().default(null).meta({
+    description: "Main memory of the machine that is lent, GiB.",
+  }),
 }).meta({ id: "Offer", description: "One machine, or one kind of machine at a place, that can be rented." });
+
+/** What an offer says of these where its provider says nothing. */
+export const UNTOLD = {
+  market: "on_demand",
+  tier: null,
+  gpu_share: null,
+  verified: null,
+  compute_capability: null,
+  static_ip: null,
+  cpu: null,
+  cpu_cores: null,
+  ram_gib: null,
+} as const;
 
 export type OfferLimits = z.infer<typeof OfferLimits>;
 export type Offer = z.infer<typeof Offer>;

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { labelOf } from "../../pipeline/fleet/label.ts";
 import { newRunId } from "../../pipeline/lib/run_id.ts";
 import { HalfDone } from "../../pipeline/providers/provider.ts";
-import { OfferLimits } from "../../pipeline/schema/offer.ts";
+import { OfferLimits, UNTOLD } from "../../pipeline/schema/offer.ts";
 import { type Reply, scripted } from "../cloud/server.ts";
 import * as cloud from "../cloud/vastai.ts";
 import { contract, never, open, order, wanted, withCode } from "./rented.ts";
@@ -94,6 +94,7 @@ const ASK = {
 Deno.test("vastai's price is that of the whole offer with the disk, whose cost is told by the month, and traffic by the GB", async () => {
   await using opened = await answering("offers", { offers: [{ ...ASK, num_gpus: 2, dph_total: 0.8 }] });
   deepEqual(await opened.provider.offers(wanted({ gpu_count: 2, disk_gb: 72 }), never), [{
+    ...UNTOLD,
     id: "31842207",
     provider: "vastai",
     gpu: "RTX 4090",
