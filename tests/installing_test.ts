@@ -202,7 +202,8 @@ function told(...lines: string[]) {
     lines.forEach((line) => options?.onStdout?.(line));
     return Promise.resolve(0);
   };
-  const host = { run, workdir: "/w", port: 1, launch: () => Promise.reject(new Error("nothing is started")) };
+  const launch = () => Promise.reject(new Error("nothing is started"));
+  const host = { run, workdir: "/w", port: 1, gpu_count: 1, variable: () => undefined, launch };
   return install("Tool", "true", [], null, host, engineWorld());
 }
 

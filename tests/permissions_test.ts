@@ -6,6 +6,7 @@ import { type Also, childVariables } from "../pipeline/lib/child.ts";
 import { agentFlags, allow } from "../pipeline/lib/deno_flags.ts";
 import { pathsOf } from "../pipeline/paths.ts";
 import { providers } from "../pipeline/providers/mod.ts";
+import { ENGINE_VARIABLES } from "../pipeline/schema/engine_variable.ts";
 import { cli, flagsOf, tasks } from "./e2e/cli.ts";
 import { nvidiaSmiScript } from "./fakes/nvidia_smi.ts";
 import { fakeServer } from "./fakes/server.ts";
@@ -64,8 +65,20 @@ Deno.test("only tasks that ask clouds may read their keys, and they may read all
     const asks = ["run-matrix", "plan", "sweep"].includes(task);
     deepEqual(new Set(keys), new Set(asks ? KEYS : []), task);
     const secrets = variablesOf(task).filter((name) => /TOKEN|SECRET|PASSWORD/.test(name));
-    deepEqual(secrets, task === "serve" ? ["ALMANAC_SUBMIT_TOKEN"] : [], task);
+    const known: Record<string, string[]> = {
+      serve: ["ALMANAC_SUBMIT_TOKEN"],
+      "run-matrix": ["HF_TOKEN"],
+      plan: ["HF_TOKEN"],
+    };
+    deepEqual(secrets, known[task] ?? [], task);
     for (const color of COLORS) ok(variablesOf(task).includes(color), `${task} ${color}`);
+  }
+});
+
+Deno.test("tasks that rent, or say what would be rented, may read what a matrix can hand to engines", () => {
+  for (const task of ["run-matrix", "plan"]) {
+    const allowed = new Set(variablesOf(task));
+    deepEqual(ENGINE_VARIABLES.filter((name) => !allowed.has(name)), [], task);
   }
 });
 

@@ -118,8 +118,142 @@ for (
     [
       "the latest version on a machine on which nothing is installed",
       { providers: ["ssh", "vastai"], engines: [{ name: "vllm", version: "latest" }] },
-      "tests[0].engines: latest is for rented machines: name the version of an engine that runs already, as those of ssh do",
+      "tests[0].engines[0].version: latest is for rented machines: name the version of an engine that runs already, as those of ssh do",
     ],
+    [
+      "a flag and its value in one string",
+      { engines: [{ name: "vllm", flags: ["--dtype float16"] }] },
+      'tests[0].engines[0].flags: write "--dtype", "float16" as two: a value may hold blanks',
+    ],
+    [
+      "tensor parallelism over fewer GPUs than are rented",
+      { engines: [{ name: "vllm", flags: ["--tensor-parallel-size", "2"] }], gpu_count: 4 },
+      "tests[0].engines[0].flags: its flags use 2 GPUs of 4: tensor × pipeline × data parallelism must be gpu_count",
+    ],
+    [
+      "tensor parallelism over more GPUs than are rented",
+      { engines: [{ name: "sglang", flags: ["--tp=8"] }], gpu_count: 4 },
+      "tests[0].engines[0].flags: its flags use 8 GPUs of 4",
+    ],
+    [
+      "stages that do not divide the GPUs",
+      { engines: [{ name: "vllm", flags: ["-pp", "3"] }], gpu_count: 4 },
+      "tests[0].engines[0].flags: 3 copies and stages do not divide 4 GPUs",
+    ],
+    [
+      "parallelism that is no number",
+      { engines: [{ name: "vllm", flags: ["--data-parallel-size", "two"] }], gpu_count: 2 },
+      "tests[0].engines[0].flags: --data-parallel-size needs a whole number above 0",
+    ],
+    [
+      "llama.cpp on one GPU of several",
+      { engines: [{ name: "llama.cpp", flags: ["-sm", "none"] }], gpu_count: 2 },
+      "tests[0].engines[0].flags: --split-mode none uses one GPU of 2",
+    ],
+    [
+      "flags of the engine that stands in otherwise",
+      {
+        gpu_count: 2,
+        otherwise: { engines: [{ name: "vllm", flags: ["-tp", "1"] }], models: ["m"] },
+      },
+      "tests[0].otherwise.engines[0].flags: its flags use 1 GPUs of 2",
+    ],
+    [
+      "a variable with its value",
+      { providers: ["vastai"], engines: [{ name: "vllm", env: ["HF_TOKEN=hf_x"] }] },
+      "tests[0].engines[0].env[0]: name the variable alone: its value comes from your environment",
+    ],
+    [
+      "a variable that says where the user's files are",
+      { providers: ["vastai"], engines: [{ name: "vllm", env: ["HF_HOME"] }] },
+      "tests[0].engines[0].env[0]: HF_HOME never leaves this computer",
+    ],
+    [
+      "the key of an account among the variables",
+      { providers: ["vastai"], engines: [{ name: "vllm", env: ["VASTAI_API_KEY"] }] },
+      "tests[0].engines[0].env[0]: VASTAI_API_KEY never leaves this computer",
+    ],
+    [
+      "a variable that no engine reads",
+      { providers: ["vastai"], engines: [{ name: "vllm", env: ["HF_TOKN"] }] },
+      "tests[0].engines[0].env[0]: engines do not read HF_TOKN; known: HF_TOKEN, ",
+    ],
+    [
+      "a variable twice",
+      { providers: ["vastai"], engines: [{ name: "vllm", env: ["HF_TOKEN", "HF_TOKEN"] }] },
+      "tests[0].engines[0].env: it names a variable twice",
+    ],
+    [
+      "variables of an engine that is not started",
+      { providers: ["vastai"], engines: [{ name: "openai", env: ["HF_TOKEN"] }] },
+      "tests[0].engines[0].env: only ollama, vllm, sglang, llama.cpp are started by the almanac and take variables",
+    ],
+    [
+      "variables of an engine that already runs",
+      { engines: [{ name: "vllm", url: "http://a", env: ["HF_TOKEN"] }] },
+      "tests[0].engines[0].env: an engine that already runs at a url takes none",
+    ],
+    [
+      "variables for an engine of this computer",
+      { engines: [{ name: "vllm", env: ["HF_TOKEN"] }] },
+      "tests[0].engines[0].env: it is for rented machines: engines of this machine run already",
+    ],
+    [
+      "an image for an engine on a host of one's own",
+      { providers: ["ssh"], engines: [{ name: "vllm", image: "vllm/vllm-openai:latest" }] },
+      "tests[0].engines[0].image: it is for rented machines: engines of own host run already",
+    ],
+    [
+      "one image for two engines",
+      {
+        providers: ["vastai"],
+        engines: ["vllm", "sglang"],
+        offers: { image: "vllm/vllm-openai:latest" },
+      },
+      'tests[0].offers.image: vllm/vllm-openai:latest cannot be the image of vllm and sglang: give each engine its own "image"',
+    ],
+    [
+      "interruptible machines where there are none",
+      { providers: ["vastai", "lambda"], offers: { market: "interruptible" } },
+      "tests[0].offers.market: lambda has no interruptible machines; providers that do: vastai",
+    ],
+    [
+      "a market that is none",
+      { providers: ["vastai"], offers: { market: "spot" } },
+      'tests[0].offers.market: unknown value "spot", known: ',
+    ],
+    [
+      "a tier where there are none",
+      { providers: ["tensordock"], offers: { tier: "secure" } },
+      "tests[0].offers.tier: tensordock has no tiers; providers that do: vastai, runpod",
+    ],
+    [
+      "whole machines half meant",
+      { providers: ["vastai"], offers: { whole_machine: "yes" } },
+      "tests[0].offers.whole_machine: ",
+    ],
+    [
+      "a country that is wanted and not",
+      { providers: ["vastai"], offers: { countries: ["DE"], not_countries: ["US", "DE"] } },
+      "tests[0].offers.not_countries: DE stands in countries, too",
+    ],
+    [
+      "memory of less than nothing",
+      { providers: ["vastai"], offers: { min_ram_gb: -1 } },
+      "tests[0].offers.min_ram_gb: it is -1, it must be above 0",
+    ],
+    [
+      "half a core",
+      { providers: ["vastai"], offers: { min_cpu_cores: 0.5 } },
+      "tests[0].offers.min_cpu_cores: it is 0.5, it must be a whole number",
+    ],
+    [
+      "more GPUs than a machine has",
+      { providers: ["vastai"], gpu_count: 32 },
+      "tests[0].gpu_count: it is 32, it must be at most 16",
+    ],
+    ["a GPU twice", { gpus: ["H100", "H100"] }, "tests[0].gpus[1]: H100 is named twice"],
+    ["a model twice", { models: ["m", "n", "m"] }, "tests[0].models[2]: m is named twice"],
     [
       "an address that is none",
       { engines: [{ name: "openai", url: "ftp://a" }] },

@@ -10,6 +10,7 @@ import { eachLine } from "../lib/hear_child.ts";
 import { connect } from "../machines/mod.ts";
 import { providers } from "../providers/mod.ts";
 import type { SimulatedCloud, World } from "../run/world.ts";
+import { EngineVariable } from "../schema/engine_variable.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { RELEASES, type Releases } from "../schema/releases.ts";
 
@@ -67,7 +68,7 @@ export async function simulatedWorld(log: (text: string) => void): Promise<World
     ...realWorld(),
     clock: realClock(ready.pace),
     releases: ready.releases,
-    env: () => undefined,
+    env: (name) => EngineVariable.safeParse(name).success ? "simulated" : undefined,
     simulated: new Map(Object.entries(ready.clouds) as [ProviderName, SimulatedCloud][]),
     [Symbol.asyncDispose]: async () => {
       await child.stdin.close().catch(() => undefined);

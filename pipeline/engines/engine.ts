@@ -45,6 +45,10 @@ export type StartEmbedded = (
 /** A machine that is ours, as engines see it. */
 export interface EngineHost extends Pick<Machine, "run" | "workdir"> {
   launch(order: JobOrder): Promise<Job>;
+  /** GPUs that the machine has. */
+  readonly gpu_count: number;
+  /** Value of a variable that the matrix hands to the engine by name; undefined when it is not set. Never written down. */
+  readonly variable: (name: string) => string | undefined;
   /** A port that is likely free; those after it may be tried next. */
   readonly port: number;
 }

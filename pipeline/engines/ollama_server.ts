@@ -9,6 +9,7 @@ import type { RuntimeInstall } from "../schema/runtime_install.ts";
 import type { EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
 import { install, TELL } from "./install.ts";
+import { launchWithVariables } from "./variables.ts";
 
 const START_SECONDS = 90;
 const PORTS = 5;
@@ -74,10 +75,11 @@ export interface OllamaServer extends AsyncDisposable, Pick<RunningEngine, "url"
 /** Starts a server for the load of `capacity`. */
 export async function serveOllama(
   host: EngineHost,
-  { version: asked = "" }: EngineChoice,
+  choice: EngineChoice,
   capacity: Workload,
   world: EngineWorld,
 ): Promise<OllamaServer> {
+  const { version: asked = "" } = choice;
   const { version, sha256 } = world.releases.ollama;
   const args = [host.workdir, asked, version, sha256?.x86_64 ?? "", sha256?.aarch64 ?? ""];
   const installed = await install("Ollama", INSTALL, args, asked === "" ? null : asked, host, world);
@@ -86,13 +88,9 @@ export async function serveOllama(
     const port = host.port + n;
     const env = settings(port, capacity);
     const command = [installed.program, "serve"];
-    const job = await host.launch({
-      // A server of another version, or for another load, is another job.
-      name: `ollama-${port}-${sha256Hex(JSON.stringify([command, env])).slice(0, 8)}`,
-      command,
-      env,
-      ended: "restart",
-    });
+    // A server of another version, or for another load, is another job.
+    const name = `ollama-${port}-${sha256Hex(JSON.stringify([command, env])).slice(0, 8)}`;
+    const job = await launchWithVariables(choice, { name, command, env, ended: "restart" }, host);
     const url = `http://127.0.0.1:${port}`;
     const started = await listening(job, url, world);
     if (started === true) {

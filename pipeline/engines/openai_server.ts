@@ -2,6 +2,7 @@
 // On a machine that is ours they are installed and started with the model; elsewhere they must already serve it.
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { spreadFlags } from "../schema/engine_settings.ts";
 import { Failure } from "../schema/failures.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
@@ -69,12 +70,14 @@ export function openaiServer(kind: ServerKind): Engine {
       const installed = await kind.install(choice, host, world);
       const { program } = installed;
       await kind.prove?.(program, host, world);
-      const flags = [...kind.flags(capacity), ...choice.flags ?? []];
+      const own = choice.flags ?? [];
+      const flags = [...kind.flags(capacity), ...spreadFlags(name, own, host.gpu_count), ...own];
       return new ServerJob({
         title,
         job: kind.job,
         command: (model, port) => kind.command(program, model, port, flags),
         env: kind.env,
+        variables: choice,
         version: async (url, world) => {
           const told = await versionAt(url, world);
           if (installed.version !== null) requireVersion(title, installed.version, told);

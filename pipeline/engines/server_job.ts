@@ -1,14 +1,16 @@
 // A server with OpenAI's routes as a job on a machine that is ours: started with a model, waited for, and ended.
 import { sha256Hex } from "../lib/files.ts";
 import { LINE_CHARACTERS } from "../machines/limits.ts";
-import type { Job } from "../machines/machine.ts";
+import type { Job, JobOrder } from "../machines/machine.ts";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
+import type { EngineChoice } from "../schema/matrix.ts";
 import { shortText } from "../schema/text.ts";
 import type { EngineHost, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
 import { meaningOf, PORT_TAKEN } from "./load_words.ts";
 import { modelsAt, NOT_TOLD } from "./openai.ts";
+import { launchWithVariables } from "./variables.ts";
 
 /** A model of 140 GB comes in 40 minutes at 500 Mbit/s; the lease has a deadline of its own. */
 const LOAD_SECONDS = 3600;
@@ -30,6 +32,8 @@ export interface ServerOrder {
   /** The command that serves `model` at a port. */
   readonly command: (model: string, port: number) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Variables of the user that it is given. */
+  readonly variables: Pick<EngineChoice, "env">;
   /** What the agent must know when the server listens at `url`. */
   readonly agentEnv: (url: string) => Readonly<Record<string, string>>;
   /** Asks for its version. */
@@ -53,7 +57,7 @@ export class ServerJob implements RunningEngine {
 
   /** Starts the server, or finds the one that an earlier part of the run started with the same command; a Failure says why it does not serve. */
   async load(model: string, world: EngineWorld): Promise<Loaded> {
-    const { title, job, command, env, version } = this.order;
+    const { title, job, command, env, variables, version } = this.order;
     world.onPhase("load");
     for (let n = 0; n < PORTS; n++) {
       const port = this.host.port + n;
@@ -61,13 +65,14 @@ export class ServerJob implements RunningEngine {
       this.url = urlOf(port);
       this.#log = [];
       world.log(`starting ${title} with ${model}`);
-      this.#job = await this.host.launch({
+      const order: JobOrder = {
         name: `${job}-${port}-${sha256Hex(JSON.stringify(words)).slice(0, 8)}`,
         // Causes stand in both streams, and only the first is read whole.
         command: ["sh", "-c", 'exec "$@" 2>&1', "sh", ...words],
         env,
         ended: "restart",
-      });
+      };
+      this.#job = await launchWithVariables(variables, order, this.host);
       if (await this.#isServing(this.#job, model, world)) {
         this.version = await version(this.url, world);
         return NOT_TOLD;

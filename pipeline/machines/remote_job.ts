@@ -24,7 +24,7 @@ const GRACE_SECONDS = 10;
 /** Whether a process lives. One that nobody waits for stays as a zombie in containers without an init. */
 const ALIVE = `alive() { kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/dev/null; }`;
 
-/** Starts the job in `folder`/<name>, or finds it there. Its variables go through a file that only its user may read. */
+/** Starts the job in `folder`/<name>, or finds it there. Its variables go through a file that only its user may read, and that is gone once it has them. */
 export async function launchRemote(
   order: JobOrder,
   folder: string,
@@ -32,7 +32,7 @@ export async function launchRemote(
   signal: AbortSignal,
 ): Promise<Job> {
   const home = `${folder}/${order.name}`;
-  const wrapped = `trap : TERM; . ./env; ${
+  const wrapped = `trap : TERM; . ./env; rm -f env; ${
     commandLine(order.command)
   } >out 2>err </dev/null; echo $? >exit.tmp; mv exit.tmp exit`;
   const script = `umask 077; mkdir -p ${quote(home)} && cd ${quote(home)} || exit 1

@@ -136,6 +136,7 @@ async function work(
     past: canariesOf(others.filter((other) => other.run_id !== run_id)),
     fleet,
     startEmbedded: world.startEmbedded,
+    variable: world.env,
     releases: world.releases,
     agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,

@@ -82,6 +82,7 @@ export async function prepare(
   const admitted = admit(entries, [
     objectToEngine(world),
     objectToKey(opened),
+    objectToVariables(world),
     ...(allow_spill ? [] : [objectToSize(catalog)]),
   ]);
   const leases = planLeases(admitted.entries, catalog).flatMap((lease) => remaining(lease, done));
@@ -128,6 +129,14 @@ function objectToKey({ missing, providers }: Opened): Objection {
     }
     if (providers.has(provider as ProviderName)) return null;
     return { code: "no_offer", reason: `there is no simulated ${providerTitle(provider)}` };
+  };
+}
+
+function objectToVariables({ env }: World): Objection {
+  return ({ engine }) => {
+    const unset = (engine.env ?? []).find((name) => (env(name) ?? "") === "");
+    if (unset === undefined) return null;
+    return { code: "no_variable", reason: `${unset} is not set: the matrix hands it to ${engine.name}` };
   };
 }
 

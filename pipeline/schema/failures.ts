@@ -11,6 +11,10 @@ export const FAILURES = {
     "the variable with the provider's key is not set",
     "Set the variable that is named; entries of other providers go on.",
   ),
+  no_variable: skipped(
+    "a variable that the matrix hands to the engine is not set",
+    "Set the variable that is named, or take it out of the engine's env in the matrix.",
+  ),
   no_offer: skipped(
     "the provider has nothing that meets what the matrix asks for",
     "Loosen what the matrix asks of offers, or try again later.",

@@ -7,7 +7,8 @@ import { OfferLimits } from "./offer.ts";
 import { check } from "./parse.ts";
 import { plainName, plainText, visible } from "./plain_text.ts";
 import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
-import { LATEST, whyNoVersion } from "./releases.ts";
+import { LATEST, RUNS_ALREADY, whyNoVersion } from "./releases.ts";
+import { testFaults } from "./test_faults.ts";
 import { shortText } from "./text.ts";
 
 export const Workload = z.strictObject({
@@ -72,9 +73,6 @@ const OWN_FLAGS = [
 ];
 const SECRET_FLAGS = ["--api-key", "--hf-token", "-hft"];
 
-/** Whether what runs is the newest cannot be seen; whether it is a certain one can. */
-const RUNS_ALREADY = `${LATEST} is for rented machines: name the version of an engine that runs already`;
-
 export const EngineChoice = z.strictObject({
   name: EngineName,
   url: z.url({ protocol: /^https?$/ }).optional().meta({
@@ -92,7 +90,7 @@ export const EngineChoice = z.strictObject({
   }),
   flags: z.array(plainText(500).min(1)).min(1).max(100).optional().meta({
     description:
-      'Flags of the server that is started on a rented machine (vllm, sglang, llama.cpp), after those for context and concurrency; recorded with the result. For two GPUs: `["--tensor-parallel-size", "2"]`.',
+      'Flags of the server that is started on a rented machine (vllm, sglang, llama.cpp), after those for context and concurrency; recorded with the result. A flag and its value are two strings: `["--dtype", "float16"]`. vllm and sglang spread the model over all GPUs unless flags say otherwise.',
   }),
   env: z.array(EngineVariable).min(1).max(20).optional().meta({
     description:
@@ -126,6 +124,13 @@ export const EngineChoice = z.strictObject({
   if (own !== undefined) refuse(`the almanac sets ${own} itself`);
   const secret = words.find((word) => SECRET_FLAGS.includes(word));
   if (secret !== undefined) refuse(`${secret} would be published with the result`);
+  const joined = flags.find((flag) => /^-[^\s=]+\s/.test(flag));
+  if (joined !== undefined) {
+    const [name, ...value] = joined.split(/\s+/);
+    refuse(
+      `write ${JSON.stringify(name)}, ${JSON.stringify(value.join(" "))} as two: a value may hold blanks`,
+    );
+  }
 }).meta({ id: "EngineChoice", description: "An engine and how to reach it." });
 
 const EngineItem = z.union([EngineName, EngineChoice]).meta({
@@ -165,11 +170,8 @@ export const Test = z.strictObject({
     description: "US dollars per hour to publish for a machine that is not rented (`local`).",
   }),
   location: plainName(80).optional().meta({ description: "Where the machine stands, e.g. US." }),
-}).superRefine(({ providers, engines, otherwise }, { addIssue }) => {
-  const own = providers.find((name) => name === "local" || name === "ssh");
-  const asked = [...engines, ...otherwise?.engines ?? []];
-  if (own === undefined || !asked.some((item) => typeof item !== "string" && item.version === LATEST)) return;
-  addIssue({ code: "custom", path: ["engines"], message: `${RUNS_ALREADY}, as those of ${own} do` });
+}).superRefine((test, { addIssue }) => {
+  for (const { path, message } of testFaults(test)) addIssue({ code: "custom", path: [...path], message });
 }).meta({ id: "Test", description: "Every combination of these lists is one entry." });
 
 export const Matrix = z.strictObject({

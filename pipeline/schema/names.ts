@@ -7,6 +7,12 @@ export const INSTALLED_ENGINES: readonly EngineName[] = ["ollama", "vllm", "sgla
 /** Engines whose server takes flags from the matrix. */
 export const FLAGGED_ENGINES: readonly EngineName[] = ["vllm", "sglang", "llama.cpp"];
 export const PROVIDERS = ["local", "ssh", "vastai", "tensordock", "runpod", "lambda"] as const;
+/** What they lend is not rented: the computer you sit at and your own hosts. */
+export const OWN_PROVIDERS: readonly ProviderName[] = ["local", "ssh"];
+/** Those that lend machines for less which they may take away. */
+export const INTERRUPTIBLE_PROVIDERS: readonly ProviderName[] = ["vastai"];
+/** Those that tell data centres from strangers' machines. */
+export const TIERED_PROVIDERS: readonly ProviderName[] = ["vastai", "runpod"];
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 
 /** How providers write their own names. */

@@ -63,6 +63,9 @@ export const RELEASES: Releases = {
 
 /** Asks for the newest stable version there is when the machine is set up. */
 export const LATEST = "latest";
+/** Whether what runs is the newest cannot be seen; whether it is a certain one can. */
+export const RUNS_ALREADY =
+  `${LATEST} is for rented machines: name the version of an engine that runs already`;
 
 /** The form of a version of each engine that can be installed. */
 const FORMS: Partial<Record<EngineName, RegExp>> = {

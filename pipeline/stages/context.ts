@@ -28,6 +28,8 @@ export interface StageContext {
   readonly past: readonly MachineRecord[];
   readonly fleet: Fleet;
   readonly startEmbedded: StartEmbedded;
+  /** Value of a variable that a matrix hands to an engine by name; undefined when it is not set. */
+  readonly variable: (name: string) => string | undefined;
   /** The versions that are installed where a matrix asks for none. */
   readonly releases: Releases;
   /** Path of the agent's bundle, made once for a run. */

@@ -205,16 +205,18 @@ async function keepAlive(
 
 /** What an engine sees of a machine: its own network, and, where it is ours, the machine itself. */
 function worldOf(
-  { machine, rented, signal, lease_id, machine_id }: Leased,
+  { machine, rented, signal, lease_id, machine_id, offer }: Leased,
   context: StageContext,
 ): EngineWorld {
+  const { run, launch, workdir } = machine;
+  const { gpu_count } = offer;
   return {
     fetch: machine.fetch,
     log: (text) => context.log.info(`${lease_id}  ${text}`),
     signal,
     clock: context.clock,
     host: rented
-      ? { run: machine.run, launch: machine.launch, workdir: machine.workdir, port: portOf(machine_id) }
+      ? { run, launch, workdir, gpu_count, port: portOf(machine_id), variable: context.variable }
       : null,
     onPhase: () => undefined,
     modelsDir: context.paths.models,

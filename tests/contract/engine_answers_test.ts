@@ -15,6 +15,8 @@ const host = {
   run: () => Promise.resolve(0),
   launch: () => Promise.reject(new Error("nothing is started here")),
   workdir: "/x",
+  gpu_count: 1,
+  variable: () => undefined,
   port: 1,
 };
 

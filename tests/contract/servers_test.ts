@@ -23,14 +23,18 @@ const TITLES: Record<ServerName, string> = { vllm: "vLLM", sglang: "SGLang", "ll
 /** Starts engine `name` on such a machine, loads its model and asks `then`. */
 async function started<T>(
   name: ServerName,
-  options: MachineOptions & { model?: string; flags?: string[]; asked?: string; pace?: number },
+  options:
+    & MachineOptions
+    & Partial<
+      { model: string; flags: string[]; asked: string; env: string[]; pace: number }
+    >,
   then: (made: Made) => Promise<T>,
 ): Promise<T> {
-  const { model = MODELS[name], flags, asked, pace = 0.01 } = options;
+  const { model = MODELS[name], flags, asked, env, pace = 0.01 } = options;
   await using machine = await serverMachine(name, options);
   const said: string[] = [];
   const world = worldOf(machine, pace, said);
-  const choice = EngineChoice.parse({ name, flags, version: asked });
+  const choice = EngineChoice.parse({ name, flags, env, version: asked });
   await using running = await engines[name].start(choice, model, capacity, world);
   await engines[name].load(running, model, capacity, world);
   return await then({ machine, running, world, said, model, engine: engines[name] });
@@ -125,6 +129,33 @@ for (const name of NAMES) {
       deepEqual(JSON.parse(running.agentEnv.ENGINE_FLAGS ?? ""), [...FLAGS[name], ...flags]);
       return Promise.resolve();
     });
+  });
+
+  Deno.test(`${name} is spread over all GPUs of its machine, unless the matrix says how`, async () => {
+    const spread = name === "llama.cpp" ? [] : ["--tensor-parallel-size", "4"];
+    await started(name, { gpu_count: 4 }, ({ machine, running }) => {
+      deepEqual(JSON.parse(running.agentEnv.ENGINE_FLAGS ?? ""), [...FLAGS[name], ...spread]);
+      deepEqual(machine.orders[0]?.command.slice(machine.orders[0].command.length - spread.length), spread);
+      return Promise.resolve();
+    });
+    if (name !== "vllm") return;
+    const flags = ["--pipeline-parallel-size", "2"];
+    await started(name, { gpu_count: 4, flags }, ({ running }) => {
+      const halves = ["--tensor-parallel-size", "2", ...flags];
+      deepEqual(JSON.parse(running.agentEnv.ENGINE_FLAGS ?? "").slice(-4), halves);
+      return Promise.resolve();
+    });
+  });
+
+  Deno.test(`${name} is given the user's variables that the matrix names, and nobody is told their values`, async () => {
+    const variables = { HF_TOKEN: "hf_verysecretvalue", HF_HUB_OFFLINE: "1", VLLM_LOGGING_LEVEL: "DEBUG" };
+    const dies = ["loading with hf_verysecretvalue", "Access denied for hf_verysecretvalue"];
+    const named = { variables, env: ["HF_TOKEN", "HF_HUB_OFFLINE"] };
+    const found = /Access denied for \*\*\*$/;
+    const { said, machine } = await fails(name, { dies }, "load_failed", found, named);
+    const { HF_TOKEN, HF_HUB_OFFLINE, VLLM_LOGGING_LEVEL } = machine.orders[0]?.env ?? {};
+    deepEqual([HF_TOKEN, HF_HUB_OFFLINE, VLLM_LOGGING_LEVEL], [variables.HF_TOKEN, "1", undefined]);
+    equal(said.join().includes("verysecret"), false);
   });
 
   Deno.test(`${name} takes the next port when another program holds the first`, async () => {
@@ -223,16 +254,16 @@ async function fails(
   faults: ProcessFaults,
   code: FailureCode,
   found: RegExp,
-  options: MachineOptions & { flags?: string[]; asked?: string; pace?: number } = {},
+  options: MachineOptions & Partial<{ flags: string[]; asked: string; env: string[]; pace: number }> = {},
 ) {
-  const { flags, asked, pace = 0.01 } = options;
+  const { flags, asked, env, pace = 0.01 } = options;
   await using machine = await serverMachine(name, { ...options, faults });
   const said: string[] = [];
   const world = worldOf(machine, pace, said);
   let failure: unknown = null;
   try {
     await using running = await engines[name].start(
-      EngineChoice.parse({ name, flags, version: asked }),
+      EngineChoice.parse({ name, flags, env, version: asked }),
       MODELS[name],
       capacity,
       world,

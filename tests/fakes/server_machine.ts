@@ -18,6 +18,9 @@ export interface MachineOptions {
   /** The version that the image brings. */
   readonly version?: string;
   readonly faults?: ProcessFaults;
+  readonly gpu_count?: number;
+  /** The user's variables. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** What its installer prints before it fails. */
   readonly installFails?: string;
   /** What comes is not what its publisher made: the file, or a package that uv fetches. */
@@ -51,7 +54,7 @@ const UV = "https://github.com/astral-sh/uv/releases/download";
 
 /** Such a machine for engine `name`. */
 export async function serverMachine(name: ServerName, options: MachineOptions = {}): Promise<ServerMachine> {
-  const { installed = true, version, faults = {}, devices } = options;
+  const { installed = true, version, faults = {}, devices, gpu_count = 1, variables = {} } = options;
   const root = await Deno.makeTempDir();
   const [bin, state, log] = [join(root, "bin"), join(root, "state"), join(root, "installs")];
   for (const folder of [bin, state]) await Deno.mkdir(folder);
@@ -74,6 +77,8 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
     installs: async () => (await Deno.readTextFile(log).catch(() => "")).split("\n").slice(0, -1),
     host: {
       workdir: machine.workdir,
+      gpu_count,
+      variable: (name) => variables[name],
       port: freePort(),
       run: (command, run) => machine.run(command, { ...run, env: { ...run?.env, PATH } }),
       launch: (order) => {

@@ -1,0 +1,29 @@
+// Variables of the user that a matrix hands to an engine by name. Their values reach its process, and nothing that is kept.
+import { withoutKey } from "../lib/api_key.ts";
+import type { Job, JobOrder } from "../machines/machine.ts";
+import type { EngineChoice } from "../schema/matrix.ts";
+import type { EngineHost } from "./engine.ts";
+
+/** Starts a job that is given the variables of `choice`; what it prints is told without their values. */
+export async function launchWithVariables(
+  { env = [] }: Pick<EngineChoice, "env">,
+  order: JobOrder,
+  { launch, variable }: EngineHost,
+): Promise<Job> {
+  const told = env.map((name) => [name, variable(name)] as const);
+  const variables = Object.fromEntries(
+    told.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+  );
+  const job = await launch({ ...order, env: { ...variables, ...order.env } });
+  const values = Object.values(variables);
+  if (values.length === 0) return job;
+  const clean = (lines: readonly string[]) =>
+    lines.map((line) => values.reduce((rest, value) => withoutKey(rest, value), line));
+  return {
+    stop: () => job.stop(),
+    poll: async () => {
+      const view = await job.poll();
+      return { ...view, out: clean(view.out), err: clean(view.err) };
+    },
+  };
+}
