@@ -8,6 +8,7 @@ import type { Paths } from "../pipeline/paths.ts";
 import { list } from "../pipeline/query/mod.ts";
 import { BenchmarkDetail, BenchmarkList } from "../pipeline/schema/api.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
+import { settingsOf } from "../pipeline/schema/engine_settings.ts";
 import { levelOf } from "../pipeline/schema/load.ts";
 import { standing } from "./almanac.ts";
 import { directory, fromHost, jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
@@ -237,6 +238,18 @@ Deno.test("what was asked of an engine, where it came from and its checksum stan
     null,
   ]);
   deepEqual(await told({}), ["0.12", null, null, null]);
+});
+
+Deno.test("the flags of its server, what they say, and figures of one GPU of several stand beside a result", async () => {
+  const flags = ["--tensor-parallel-size", "4", "--dtype", "float16"];
+  const test_config = { engine_flags: flags, engine_settings: settingsOf("vllm", flags) };
+  const hardware = { gpu_name: "NVIDIA H100 80GB HBM3", gpu_count: 4 };
+  const [four] = await figures([fullLine(0, 0)], { "metadata.json": metadata({ hardware, test_config }) });
+  deepEqual(four?.engine, { flags, ...settingsOf("vllm", flags) });
+  equal(four?.rate_tokens_per_second_per_gpu, (four?.rate_tokens_per_second ?? NaN) / 4);
+  equal(four?.throughput_tokens_per_second_per_gpu, (four?.throughput_tokens_per_second ?? NaN) / 4);
+  const [older] = await figures([fullLine(0, 0)]);
+  deepEqual(new Set(Object.values(older?.engine ?? {})), new Set([null]));
 });
 
 Deno.test("a clean benchmark has no verdict", async () => {

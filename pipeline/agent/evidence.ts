@@ -13,6 +13,7 @@ import {
   type ModelMeta,
   type TelemetryMeta,
 } from "../schema/metadata.ts";
+import { settingsOf } from "../schema/engine_settings.ts";
 import { EVIDENCE_FILES } from "../schema/evidence_files.ts";
 import { fitted } from "../schema/fitted.ts";
 import { visible } from "../schema/plain_text.ts";
@@ -79,6 +80,9 @@ export function metadataOf(story: Story, chunk_lines_left_out = 0): Metadata {
       engine_flags: config.engine_flags === null
         ? null
         : config.engine_flags.map((flag) => shortText(visible(publicFlag(flag)), LONGEST_FLAG)),
+      engine_settings: config.engine_flags === null
+        ? null
+        : settingsOf(story.model.runtime ?? "", config.engine_flags),
     },
     summary: {
       total_requests: story.total_requests,

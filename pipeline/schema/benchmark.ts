@@ -1,5 +1,6 @@
 // One measured result as the API gives it: the specification's BenchmarkResult, with ours riding along under new keys.
 import { z } from "zod";
+import { EngineSettings } from "./engine_settings.ts";
 import { Arrival } from "./load.ts";
 import { Origin, Weights } from "./names.ts";
 
@@ -195,6 +196,11 @@ export const BenchmarkResult = z.strictObject({
   timestamp: z.string().meta({ description: "Start of the measurement, ISO 8601 UTC." }),
   hardware: Hardware,
   model: Model,
+  engine: EngineSettings.extend({
+    flags: z.array(z.string()).nullable().meta({
+      description: "Flags that its server was started with; null when it ran already or takes none.",
+    }),
+  }).meta({ id: "EngineOptions", description: "How its server was started." }),
   test_config: TestConfig,
   results: Results,
   gpu_stats: GpuStats,
@@ -216,6 +222,8 @@ export const BenchmarkResult = z.strictObject({
   rate_tokens_per_second: num(
     "What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above and in open loops",
   ),
+  rate_tokens_per_second_per_gpu: num("rate_tokens_per_second / gpu_count"),
+  throughput_tokens_per_second_per_gpu: num("throughput_tokens_per_second / gpu_count"),
   joules_per_output_token: num(
     "GPU energy per output token, J; needs every GPU's power without a gap of more than 3 s",
   ),

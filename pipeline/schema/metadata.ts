@@ -1,5 +1,6 @@
 // metadata.json: what was tested, on what, how. Keys of the specification first; unknown keys are kept and ignored.
 import { z } from "zod";
+import { EngineSettings } from "./engine_settings.ts";
 import { Load } from "./load.ts";
 import { Weights } from "./names.ts";
 import { BLANK, isBlank, plainName, plainText } from "./plain_text.ts";
@@ -98,6 +99,9 @@ export const TestConfigMeta = z.object({
   temperature: count("Sampling temperature."),
   engine_flags: z.array(plainText(LONGEST_FLAG)).nullish().meta({
     description: "Flags that the engine was started with; null when it ran already or takes none.",
+  }),
+  engine_settings: EngineSettings.partial().nullish().meta({
+    description: "What those flags say of settings that change its speed.",
   }),
 }).meta({ id: "TestConfigMeta", description: "How it was tested." });
 

@@ -16,6 +16,7 @@ CREATE TABLE benchmarks (
   model_name VARCHAR, family VARCHAR, parameter_count DOUBLE, quantization VARCHAR, size_gb DOUBLE,
   runtime VARCHAR, runtime_version VARCHAR, digest VARCHAR, weights VARCHAR,
   runtime_asked VARCHAR, runtime_source VARCHAR, runtime_sha256 VARCHAR,
+  engine_flags VARCHAR[], tp INTEGER, pp INTEGER, dp INTEGER, dtype VARCHAR, kv_dtype VARCHAR, max_model_len BIGINT, speculative VARCHAR,
   arrival VARCHAR, level DOUBLE, duration_minutes DOUBLE, max_tokens INTEGER, warmup_requests INTEGER, workload VARCHAR, prompt_types VARCHAR[],
   total_requests BIGINT, total_tokens BIGINT, total_prompt_tokens BIGINT, cached_pct DOUBLE, total_errors BIGINT, duration_seconds DOUBLE,
   avg_tokens_per_second DOUBLE, min_tokens_per_second DOUBLE, max_tokens_per_second DOUBLE,
@@ -41,6 +42,8 @@ CREATE TABLE benchmarks (
     server_in_flight DOUBLE, tokens DOUBLE, server_tokens DOUBLE
   ),
   rate_tokens_per_second DOUBLE AS (if(level = 1 AND arrival = 'closed', avg_tokens_per_second, throughput_tokens_per_second)),
+  rate_tokens_per_second_per_gpu DOUBLE AS (rate_tokens_per_second / nullif(gpu_count, 0)),
+  throughput_tokens_per_second_per_gpu DOUBLE AS (throughput_tokens_per_second / nullif(gpu_count, 0)),
   tokens_per_dollar DOUBLE AS (rate_tokens_per_second * 3600 / price_per_hour),
   cost_per_million_tokens DOUBLE AS (1e6 * price_per_hour / nullif(rate_tokens_per_second * 3600, 0)),
   estimated_monthly_24x7 DOUBLE AS (price_per_hour * 24 * 30),
@@ -64,6 +67,14 @@ COMMENT ON COLUMN benchmarks.runtime_version IS 'Version of the engine, as it te
 COMMENT ON COLUMN benchmarks.runtime_asked IS 'Version that the matrix asked for, or latest; null: none.';
 COMMENT ON COLUMN benchmarks.runtime_source IS 'Where the engine came from: the address of a file, PyPI, image (the machine had it) or running (it ran already); null when not told.';
 COMMENT ON COLUMN benchmarks.runtime_sha256 IS 'SHA-256 of what was fetched for the engine, compared with what its publisher tells; of Python packages that of the list of all with their hashes.';
+COMMENT ON COLUMN benchmarks.engine_flags IS 'Flags that its server was started with; null when it ran already or takes none.';
+COMMENT ON COLUMN benchmarks.tp IS 'Tensor parallelism by these flags: over how many GPUs each layer is split.';
+COMMENT ON COLUMN benchmarks.pp IS 'Pipeline parallelism by these flags.';
+COMMENT ON COLUMN benchmarks.dp IS 'Data parallelism by these flags.';
+COMMENT ON COLUMN benchmarks.dtype IS 'Number format of the computation by these flags; null: the choice of the engine, or not known.';
+COMMENT ON COLUMN benchmarks.kv_dtype IS 'Number format of keys and values by these flags; null: the choice of the engine, or not known.';
+COMMENT ON COLUMN benchmarks.max_model_len IS 'Longest context by these flags, tokens.';
+COMMENT ON COLUMN benchmarks.speculative IS 'Method by which tokens are guessed ahead, by these flags.';
 COMMENT ON COLUMN benchmarks.arrival IS 'When requests are sent: closed (one when one ends), or in an open loop constant, poisson, gamma, ramp.';
 COMMENT ON COLUMN benchmarks.level IS 'Load level: requests in flight at once (closed loop), or requests/s (open loop; of a ramp at its end).';
 COMMENT ON COLUMN benchmarks.workload IS 'What requests asked for: standard, fixed <tokens in>/<out>, chat, rag, code, shared_prefix <groups>x<prefix>+<in>/<out>; null counts as standard.';
@@ -73,6 +84,8 @@ COMMENT ON COLUMN benchmarks.throughput_tokens_per_second IS 'All output tokens 
 COMMENT ON COLUMN benchmarks.steady_throughput_tokens_per_second IS 'Output tokens that came while the load was on divided by that time, tokens/s; null when it is not known.';
 COMMENT ON COLUMN benchmarks.achieved_request_rate IS 'Requests begun while the load was on divided by that time, 1/s; of an open loop to be held against its level, of a ramp against the middle of its rates.';
 COMMENT ON COLUMN benchmarks.rate_tokens_per_second IS 'What ranks and prices it: avg_tokens_per_second at concurrency 1, throughput above and in open loops.';
+COMMENT ON COLUMN benchmarks.rate_tokens_per_second_per_gpu IS 'rate_tokens_per_second / gpu_count; null without a GPU.';
+COMMENT ON COLUMN benchmarks.throughput_tokens_per_second_per_gpu IS 'throughput_tokens_per_second / gpu_count; null without a GPU.';
 COMMENT ON COLUMN benchmarks.avg_ttft_ms IS 'Mean time to first token from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.p50_ttfa_ms IS 'Median time to first answer, the first text that is no reasoning, from the scheduled time, ms.';
 COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last token - first token) / decode_tok, ms; from the recorded tps where those times are not known.';

@@ -15,6 +15,10 @@ SELECT
       runtime: runtime, runtime_version: runtime_version, runtime_asked: runtime_asked, runtime_source: runtime_source,
       runtime_sha256: runtime_sha256, digest: digest, weights: weights
     },
+    engine: {
+      flags: engine_flags, tp: tp, pp: pp, dp: dp, dtype: dtype, kv_dtype: kv_dtype, max_model_len: max_model_len,
+      speculative: speculative
+    },
     test_config: {
       duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types,
       concurrent_reqs: if(arrival = 'closed', level, NULL), warmup_requests: warmup_requests,
@@ -48,6 +52,8 @@ SELECT
     throughput_tokens_per_second: throughput_tokens_per_second,
     steady_throughput_tokens_per_second: steady_throughput_tokens_per_second, achieved_request_rate: achieved_request_rate,
     rate_tokens_per_second: rate_tokens_per_second,
+    rate_tokens_per_second_per_gpu: rate_tokens_per_second_per_gpu,
+    throughput_tokens_per_second_per_gpu: throughput_tokens_per_second_per_gpu,
     joules_per_output_token: joules_per_output_token, goodput: goodput,
     client: client,
     memory: {

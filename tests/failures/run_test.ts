@@ -84,6 +84,17 @@ Deno.test("[no_key] a provider whose key is not set is left out by the variable'
   tidy(result);
 });
 
+Deno.test("[no_variable] a variable that is handed to the engine and is not set is named, and nothing is rented for it", async () => {
+  await using stage = await stageWith({}, { engines: [{ name: "ollama", env: ["HF_TOKEN"] }, "ollama"] });
+  const world = { ...worldWith(stage.simulated, stage.pace), env: () => undefined };
+  const result = await run(stage, {}, { world });
+  const [left, measured] = result.rows;
+  const found = /HF_TOKEN is not set: the matrix hands it to ollama/;
+  ended(result, left, { code: "no_variable", at: "provision", found });
+  await succeeded(result, measured, "1", 1);
+  tidy(result);
+});
+
 Deno.test("[no_offer] what nobody offers is left out, and the rest of the matrix goes on", async () => {
   await using stage = await stageWith({}, { gpus: ["RTX 3090", "RTX 4090"] });
   const result = await run(stage);
