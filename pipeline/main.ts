@@ -53,7 +53,7 @@ matrixOptions(command("run-matrix", "benchmark the machines of a matrix, then bu
 matrixOptions(command("plan", "what a matrix would rent, in which order, for how much; rents nothing"))
   .action(async (matrix, options) => {
     const { planCommand } = await import("./commands/plan.ts");
-    await planCommand({ matrix, ...options }, shellOf(options));
+    exit = await planCommand({ matrix, ...options }, shellOf(options));
   });
 
 command("sweep", "machines with our label that no run wants, on every account whose key is set")

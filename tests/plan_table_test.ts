@@ -3,7 +3,9 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   byReason,
   renderCost,
+  renderHandedOver,
   renderInstalls,
+  renderListed,
   renderOutcome,
   renderPlan,
   type ShownPlan,
@@ -143,6 +145,30 @@ Deno.test("a plan tells what it installs and in which version, once each, and no
     `Installed: ollama ${ollama.version} unless the image has one, vllm 0.32.0, the newest sglang of that time\n`,
   );
   equal(renderInstalls([lease("ssh", { name: "ollama" })], RELEASES), "");
+});
+
+Deno.test("a variable that goes to strangers' hosts is told with the providers it goes to, once", () => {
+  const lease = (provider: "vastai" | "runpod" | "lambda", env: string[] | undefined) => ({
+    offer: { provider },
+    sittings: [{ entries: [{ engine: EngineChoice.parse({ name: "vllm", env }) }] }],
+  });
+  const token = ["HF_TOKEN"];
+  equal(
+    renderHandedOver([
+      lease("vastai", token),
+      lease("runpod", token),
+      lease("vastai", token),
+      lease("lambda", token),
+    ]),
+    "HF_TOKEN is given to machines of Vast.ai, RunPod, whose hosts can read it: use a read-only token made for this\n",
+  );
+  equal(renderHandedOver([lease("lambda", token), lease("vastai", undefined)]), "");
+});
+
+Deno.test("list prices are told with the reason why each provider was not asked", () => {
+  equal(renderListed(new Map()), "");
+  const told = renderListed(new Map([["vastai", "VASTAI_API_KEY is not set: Vast.ai cannot be asked"]]));
+  match(told, /^Prices marked as list prices .*\n {2}VASTAI_API_KEY is not set: Vast\.ai cannot be asked\n$/);
 });
 
 const split: CostSplit = { boot: 0.03, pull: 0.004, load: 0, measure: 0.06, idle: 0.005, failed: 0.0249 };

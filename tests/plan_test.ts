@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
-import { expand } from "../pipeline/plan/expand.ts";
+import { expand, repeatedBlocks } from "../pipeline/plan/expand.ts";
 import { planLeases } from "../pipeline/plan/leases.ts";
 import { resolveMatrix } from "../pipeline/plan/resolve.ts";
 import { mostInFlight } from "../pipeline/schema/load.ts";
@@ -34,6 +34,37 @@ Deno.test("every combination of a test's lists becomes one entry with an id of i
 Deno.test("names that become the same id are told apart", () => {
   const ids = expand(matrix({ models: ["q:7b", "q 7b"] }), [], servesAll).map((entry) => entry.id);
   deepEqual(ids, ["local-ollama-q-7b-standard", "local-ollama-q-7b-standard-2"]);
+});
+
+Deno.test("a block that asks again for what an earlier one asks is told, and where it does not it is not", () => {
+  const [block] = matrix({ models: ["a", "b"] }).tests;
+  const [half] = matrix({ models: ["b"] }).tests;
+  const [other] = matrix({ models: ["b"], workloads: [{ ...workload, max_tokens: 9 }] }).tests;
+  if (block === undefined || half === undefined || other === undefined) throw new TypeError("no block");
+  const told = (...tests: Matrix["tests"]) => repeatedBlocks({ ...matrix({}), tests }, [], servesAll);
+  deepEqual(told(block, other), []);
+  deepEqual(told(block, half, block), [
+    "tests[1] asks again for 1 entry of tests[0]: measured and paid twice",
+    "tests[2] asks again for 2 entries of tests[0]: measured and paid twice",
+  ]);
+});
+
+Deno.test("an engine's own image is that of its machines, and a lease of its own", () => {
+  const entries = expand(
+    matrix({
+      providers: ["vastai"],
+      engines: [{ name: "vllm", image: "vllm/vllm-openai:latest" }, "sglang"],
+      models: ["m/a"],
+      offers: { max_hours: 2 },
+    }),
+    [],
+    servesAll,
+  );
+  deepEqual(entries.map(({ offers }) => [offers.image, offers.max_hours]), [["vllm/vllm-openai:latest", 2], [
+    undefined,
+    2,
+  ]]);
+  equal(planLeases(entries, { gpus: [], models: [] }).length, 2);
 });
 
 Deno.test("an unknown GPU is refused with the known ones", () => {

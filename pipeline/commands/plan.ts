@@ -1,7 +1,7 @@
 // plan: what a matrix would rent, in which order, for how much and how long. Rents and writes nothing.
 import { createBoard } from "../run/board.ts";
 import { planMatrix } from "../run/mod.ts";
-import { renderInstalls, renderPlan } from "../query/plan.ts";
+import { renderHandedOver, renderInstalls, renderListed, renderPlan } from "../query/plan.ts";
 import type { Shell } from "../main.ts";
 import { matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -13,8 +13,14 @@ export interface PlanCommandOptions {
   readonly allowSpill: boolean;
 }
 
+/** Exit codes: 0 there is something to work on, 3 nothing can be worked on. */
+export type PlanExit = 0 | 3;
+
 /** Prints the plan as tables. */
-export async function planCommand(options: PlanCommandOptions, { paths, log, print }: Shell): Promise<void> {
+export async function planCommand(
+  options: PlanCommandOptions,
+  { paths, log, print }: Shell,
+): Promise<PlanExit> {
   using stop = stopOnSignals(() => log.info("stopping"));
   const matrix = await matrixPath(options.matrix, paths);
   await using world = await worldOf(matrix, options.resume, paths, log);
@@ -29,5 +35,8 @@ export async function planCommand(options: PlanCommandOptions, { paths, log, pri
     allow_spill: options.allowSpill,
   });
   print(renderPlan(prepared.plan, spent));
+  print(renderListed(prepared.listed));
   print(renderInstalls(prepared.plan.leases, world.releases));
+  print(renderHandedOver(prepared.plan.leases));
+  return prepared.plan.leases.length === 0 ? 3 : 0;
 }

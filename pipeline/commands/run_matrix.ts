@@ -11,7 +11,7 @@ import type { Shell } from "../main.ts";
 import { pathsOf } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
+import { renderHandedOver, renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
 import { rootOption, tellLeftovers } from "../run/hints.ts";
@@ -107,6 +107,7 @@ async function confirm(
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return true;
   print(renderPlan(plan, spent));
   print(renderInstalls(plan.leases, releases));
+  print(renderHandedOver(plan.leases));
   if (isAgreed) return true;
   if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) {
     throw new UserError(

@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import { type CatalogGpu, type CatalogModel, GpuCatalog, ModelCatalog } from "../schema/catalog.ts";
 import { isGpu } from "../schema/gpu_name.ts";
+import { PriceCatalog, type PriceList } from "../schema/list_prices.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import type { z } from "zod";
 import { exists } from "./files.ts";
@@ -18,6 +19,11 @@ export async function readCatalog(paths: Paths): Promise<Catalog> {
   const { gpus } = await read(paths, "gpus.json", GpuCatalog);
   const { models } = await read(paths, "models.json", ModelCatalog);
   return { gpus, models };
+}
+
+/** Reads prices.json; a UserError names the file and every fault. */
+export async function readPrices(paths: Paths): Promise<readonly PriceList[]> {
+  return (await read(paths, "prices.json", PriceCatalog)).lists;
 }
 
 /** The catalogue's GPU that a driver's name means; undefined when it has none. */

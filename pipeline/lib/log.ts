@@ -27,6 +27,17 @@ export function createLog(
   return { info: say, warn: (text) => say(`warning: ${text}`) };
 }
 
+/** The same log, which says nothing twice. */
+export function withoutRepeats(log: Log): Log {
+  const said = new Set<string>();
+  const once = (say: (text: string) => void) => (text: string) => {
+    if (said.has(text)) return;
+    said.add(text);
+    say(text);
+  };
+  return { info: once(log.info), warn: once(log.warn) };
+}
+
 /** The same log, which also appends every line to the file at `path`. */
 export function teeLog(log: Log, path: string): Log & Disposable {
   const file = Deno.openSync(path, { append: true, create: true });

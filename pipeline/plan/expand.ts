@@ -26,6 +26,21 @@ export function expand(matrix: Matrix, knownGpus: readonly string[], canServe: C
   return entries;
 }
 
+/** One sentence for each block that asks again for what an earlier one asks. */
+export function repeatedBlocks(matrix: Matrix, knownGpus: readonly string[], canServe: CanServe): string[] {
+  const first = new Map<string, number>();
+  return matrix.tests.flatMap((test, index) => {
+    const keys = expand({ ...matrix, tests: [test] }, knownGpus, canServe)
+      .map(({ id: _, ...asked }) => JSON.stringify(asked));
+    const again = keys.flatMap((key) => first.get(key) ?? []);
+    for (const key of keys) if (!first.has(key)) first.set(key, index);
+    const [earlier] = again;
+    if (earlier === undefined) return [];
+    const entries = again.length === 1 ? "1 entry" : `${again.length} entries`;
+    return [`tests[${index}] asks again for ${entries} of tests[${earlier}]: measured and paid twice`];
+  });
+}
+
 /** The engine of a matrix item with every default filled in. */
 export function engineChoice(item: Test["engines"][number]): EngineChoice {
   return typeof item === "string" ? EngineChoiceSchema.parse({ name: item }) : item;

@@ -1,5 +1,5 @@
 // Offers of any provider: one that cannot be true, and so cannot be written down, is left out, and those beside it are taken.
-import type { Log } from "../lib/log.ts";
+import { type Log, withoutRepeats } from "../lib/log.ts";
 import { providerTitle } from "../schema/names.ts";
 import { Offer } from "../schema/offer.ts";
 import { check } from "../schema/parse.ts";
@@ -7,9 +7,10 @@ import type { Provider } from "./provider.ts";
 
 /** The provider, of whose offers only the sound ones are told. */
 export function withSoundOffers(provider: Provider, log: Log): Provider {
+  const once = withoutRepeats(log);
   return {
     ...provider,
-    offers: async (wanted, signal) => sound(await provider.offers(wanted, signal), provider, log),
+    offers: async (wanted, signal) => sound(await provider.offers(wanted, signal), provider, once),
   };
 }
 

@@ -50,28 +50,34 @@ function openSsh({ hosts, clock, simulated, known_hosts }: Opening): Provider {
     simulated: simulated !== undefined,
 
     offers: (wanted) =>
-      Promise.resolve(
-        hosts.filter(({ gpu, gpu_count }) =>
-          wanted.gpu === "any" || (isGpu(wanted.gpu, gpu) && gpu_count === wanted.gpu_count)
-        ).map((host) => ({
-          ...UNTOLD,
-          id: host.name,
-          provider: NAME,
-          gpu: wanted.gpu,
-          gpu_count: host.gpu_count,
-          vram_gib: wanted.vram_gib,
-          price_per_hour: host.price_per_hour ?? null,
-          storage_per_hour: 0,
-          download_per_gb: 0,
-          location: host.location ?? null,
-          country: null,
-          host: host.name,
-          reliability: null,
-          download_mbps: null,
-          cuda: null,
-          max_hours: null,
-        })),
-      ),
+      hosts.length === 0
+        ? Promise.reject(
+          new Failure("no_offer", "Cannot use a host of your own: runs/hosts.json is not there", {
+            hint: "It names them; the README shows one.",
+          }),
+        )
+        : Promise.resolve(
+          hosts.filter(({ gpu, gpu_count }) =>
+            wanted.gpu === "any" || (isGpu(wanted.gpu, gpu) && gpu_count === wanted.gpu_count)
+          ).map((host) => ({
+            ...UNTOLD,
+            id: host.name,
+            provider: NAME,
+            gpu: wanted.gpu,
+            gpu_count: host.gpu_count,
+            vram_gib: wanted.vram_gib,
+            price_per_hour: host.price_per_hour ?? null,
+            storage_per_hour: 0,
+            download_per_gb: 0,
+            location: host.location ?? null,
+            country: null,
+            host: host.name,
+            reliability: null,
+            download_mbps: null,
+            cuda: null,
+            max_hours: null,
+          })),
+        ),
 
     async create({ offer, label }) {
       const host = named(offer.id, hosts);

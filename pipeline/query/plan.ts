@@ -4,7 +4,7 @@ import type { Cost } from "../schema/ledger.ts";
 import { COST_KINDS } from "../schema/ledger.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
-import { providerTitle } from "../schema/names.ts";
+import { MARKETPLACE_PROVIDERS, type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Offer } from "../schema/offer.ts";
 import { LATEST, type Releases, usualVersion } from "../schema/releases.ts";
 
@@ -53,6 +53,26 @@ export function renderPlan({ leases, left, usd, max_usd, hours }: ShownPlan, spe
       byReason(left).map((line) => `  ${line}\n`).join("")
     }`;
   return `${table}${sum}${omitted}`;
+}
+
+/** For which providers list prices stand, and why: nothing where all were asked. */
+export function renderListed(listed: ReadonlyMap<ProviderName, string>): string {
+  if (listed.size === 0) return "";
+  const reasons = [...listed.values()].map((reason) => `  ${reason}\n`).join("");
+  return `Prices marked as list prices were seen on the day beside them (data/catalog/prices.json); what is free is not known:\n${reasons}`;
+}
+
+/** Which variables of the user go to strangers' hosts; nothing where none does. */
+export function renderHandedOver(leases: readonly Equipped[]): string {
+  const strangers = leases.filter(({ offer }) => MARKETPLACE_PROVIDERS.includes(offer.provider));
+  const named = strangers.flatMap((lease) =>
+    lease.sittings.flatMap(({ entries }) => entries.flatMap(({ engine }) => engine.env ?? []))
+      .map((name) => [name, providerTitle(lease.offer.provider)] as const)
+  );
+  return [...Map.groupBy(named, ([name]) => name)].map(([name, members]) => {
+    const titles = [...new Set(members.map(([, title]) => title))].join(", ");
+    return `${name} is given to machines of ${titles}, whose hosts can read it: use a read-only token made for this\n`;
+  }).join("");
 }
 
 /** A lease of a plan, as far as it says what comes to its machine. */

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { messageOf, StoppedError, UserError } from "../errors.ts";
 import { exists } from "../lib/files.ts";
 import type { Fleet } from "../fleet/mod.ts";
-import { type Log, teeLog } from "../lib/log.ts";
+import { type Log, teeLog, withoutRepeats } from "../lib/log.ts";
 import { madeOnce } from "../lib/made_once.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
@@ -66,18 +66,17 @@ export interface Asked {
 /** The plan of a matrix, or of what a run to resume has left. Rents and writes nothing. */
 export async function planMatrix(options: PlanOptions): Promise<Asked> {
   const { paths, world, board } = options;
-  return await ask(options, {
-    ...options,
-    log: board.log,
-    opened: await openProviders(paths, world, board.log),
-  });
+  const log = withoutRepeats(board.log);
+  const opened = await openProviders(paths, world, log);
+  return await ask(options, { ...options, log, opened, is_estimate: true });
 }
 
 /** Runs or resumes; the caller holds the root's lock. Everything wrong with the matrix is refused before anything is written. */
 export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
   const { paths, world, board, signal, limits } = options;
   const opened = await openProviders(paths, world, board.log);
-  const { prepared, spent, others } = await ask(options, { ...options, log: board.log, opened });
+  const preparing = { ...options, log: withoutRepeats(board.log), opened, is_estimate: false };
+  const { prepared, spent, others } = await ask(options, preparing);
   requireBudget(prepared.plan, spent, limits);
   if (!await options.confirm(prepared.plan, spent)) throw new StoppedError("Nothing was rented");
   const run_id = options.resume ?? newRunId(new Date());

@@ -1,23 +1,23 @@
 // From a matrix to a plan: what is asked for, what can be had, and for how much. Nothing is rented or written.
-import { messageOf, UserError } from "../errors.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
-import { readCatalog } from "../lib/catalog.ts";
+import { readCatalog, readPrices } from "../lib/catalog.ts";
 import type { Log } from "../lib/log.ts";
 import { fetchHere } from "../machines/here.ts";
 import type { Paths } from "../paths.ts";
-import { expand } from "../plan/expand.ts";
+import { type CanServe, expand, repeatedBlocks } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
-import { type Lease, planLeases, wantedFor } from "../plan/leases.ts";
+import { type Lease, planLeases } from "../plan/leases.ts";
 import type { BadMemory } from "../plan/pick.ts";
-import { admit, choose, type Market, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
+import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
 import type { Entry } from "../schema/entry.ts";
-import { codeOf } from "../schema/failures.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import { type EngineChoice, Matrix, shownModel, whyNoModelName } from "../schema/matrix.ts";
 import { type ProviderName, providerTitle } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
+import { askMarkets, noKey } from "./markets.ts";
+import { readMatrixFile } from "./matrix_file.ts";
 import type { Opened, World } from "./world.ts";
 
 export interface Preparing {
@@ -28,6 +28,8 @@ export interface Preparing {
   readonly opened: Opened;
   readonly allow_spill: boolean;
   readonly parallel: number;
+  /** Nothing will be rented: list prices stand for what cannot be asked, and no provider is waited for long. */
+  readonly is_estimate: boolean;
 }
 
 export interface Prepared {
@@ -36,11 +38,16 @@ export interface Prepared {
   readonly entries: readonly Entry[];
   readonly memories: readonly BadMemory[];
   readonly plan: Plan;
+  /** Why list prices stand for a provider. */
+  readonly listed: ReadonlyMap<ProviderName, string>;
 }
+
+/** With it, and what the models are asked, a plan is there within ten seconds. */
+const PATIENCE_SECONDS = 5;
 
 /** Reads a matrix; a UserError names every fault. */
 export async function readMatrix(path: string): Promise<Matrix> {
-  const content = await readJson(path);
+  const content = await readMatrixFile(path);
   return parseOrRefuse(
     Matrix,
     content,
@@ -55,11 +62,10 @@ export async function entriesOfMatrix(matrix: Matrix, preparing: Preparing): Pro
   const catalog = await readCatalog(paths);
   const world = localWorld(preparing);
   const resolved = await resolveMatrix(matrix, (choice) => installedModels(choice, world, log));
-  return expand(
-    resolved,
-    catalog.gpus.map((gpu) => gpu.name),
-    (choice, model) => engines[choice.name].canServe(model),
-  );
+  const known = catalog.gpus.map((gpu) => gpu.name);
+  const canServe: CanServe = (choice, model) => engines[choice.name].canServe(model);
+  for (const sentence of repeatedBlocks(resolved, known, canServe)) log.warn(sentence);
+  return expand(resolved, known, canServe);
 }
 
 /** What earlier parts of a run, and other runs, have left behind. */
@@ -77,23 +83,32 @@ export async function prepare(
   { done, machines, memories }: Past,
   preparing: Preparing,
 ): Promise<Prepared> {
-  const { paths, world, opened, allow_spill, parallel } = preparing;
+  const { paths, world, opened, signal, allow_spill, parallel, is_estimate } = preparing;
+  const { providers, missing } = opened;
   const catalog = await readCatalog(paths);
   const admitted = admit(entries, [
     objectToEngine(world),
-    objectToKey(opened),
+    ...(is_estimate ? [] : [objectToKey(opened)]),
+    objectToCloud(opened),
     objectToVariables(world),
     ...(allow_spill ? [] : [objectToSize(catalog)]),
   ]);
   const leases = planLeases(admitted.entries, catalog).flatMap((lease) => remaining(lease, done));
-  const markets = await askMarkets(leases, catalog, preparing);
+  const { markets, listed } = await askMarkets(leases, {
+    providers,
+    missing,
+    catalog,
+    signal,
+    lists: is_estimate ? await readPrices(paths) : null,
+    patience_seconds: is_estimate ? PATIENCE_SECONDS : null,
+  });
   const held = new Map(
     machines.filter(({ state }) => mayExist({ state }) && state !== "destroying")
       .map(({ lease_id, offer }) => [lease_id, offer]),
   );
   const plan = choose(leases, markets, { catalog, memories, now: world.clock.now(), parallel, held });
   const left = [...admitted.left, ...plan.left].filter(({ entry }) => !done.has(entry.id));
-  return { catalog, entries, memories, plan: { ...plan, left } };
+  return { catalog, entries, memories, plan: { ...plan, left }, listed };
 }
 
 /** What is left of a lease when some entries need no more work: the lease, or nothing. */
@@ -121,14 +136,20 @@ function objectToEngine({ kinds }: World): Objection {
   };
 }
 
-function objectToKey({ missing, providers }: Opened): Objection {
+function objectToKey({ missing }: Opened): Objection {
   return ({ provider }) => {
     const variable = missing.get(provider as ProviderName);
-    if (variable !== undefined) {
-      return { code: "no_key", reason: `${variable} is not set: ${providerTitle(provider)} cannot be asked` };
-    }
-    if (providers.has(provider as ProviderName)) return null;
-    return { code: "no_offer", reason: `there is no simulated ${providerTitle(provider)}` };
+    return variable === undefined
+      ? null
+      : { code: "no_key", reason: noKey(provider as ProviderName, variable) };
+  };
+}
+
+/** Not every cloud is simulated. */
+function objectToCloud({ missing, providers }: Opened): Objection {
+  return ({ provider }) => {
+    const isThere = [missing, providers].some((known) => known.has(provider as ProviderName));
+    return isThere ? null : { code: "no_offer", reason: `there is no simulated ${providerTitle(provider)}` };
   };
 }
 
@@ -138,29 +159,6 @@ function objectToVariables({ env }: World): Objection {
     if (unset === undefined) return null;
     return { code: "no_variable", reason: `${unset} is not set: the matrix hands it to ${engine.name}` };
   };
-}
-
-/** Asks every provider for offers for each lease; providers beside each other, and one that fails leaves the others alone. */
-async function askMarkets(
-  leases: readonly Lease[],
-  catalog: Catalog,
-  { opened, signal }: Preparing,
-): Promise<Map<string, Market>> {
-  const markets = new Map<string, Market>();
-  await Promise.all(
-    [...Map.groupBy(leases, ({ provider }) => provider)].map(async ([name, members]) => {
-      for (const lease of members) {
-        try {
-          const offers = await opened.providers.get(name)?.offers(wantedFor(lease, catalog), signal);
-          markets.set(lease.id, { offers: offers ?? [] });
-        } catch (error) {
-          signal.throwIfAborted();
-          markets.set(lease.id, { code: codeOf(error), reason: messageOf(error) });
-        }
-      }
-    }),
-  );
-  return markets;
 }
 
 function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
@@ -195,25 +193,4 @@ async function installedModels(choice: EngineChoice, world: EngineWorld, log: Lo
     }`,
   );
   return models;
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new UserError(`Cannot read the matrix ${path}`, "Name a JSON file, for example runs/local.json.", {
-      cause,
-      exitCode: 2,
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(
-      `Cannot read the matrix ${path}: it is not JSON`,
-      "Mend the file; an editor shows where.",
-      { cause, exitCode: 2 },
-    );
-  }
 }

@@ -9,6 +9,8 @@ export const FLAGGED_ENGINES: readonly EngineName[] = ["vllm", "sglang", "llama.
 export const PROVIDERS = ["local", "ssh", "vastai", "tensordock", "runpod", "lambda"] as const;
 /** What they lend is not rented: the computer you sit at and your own hosts. */
 export const OWN_PROVIDERS: readonly ProviderName[] = ["local", "ssh"];
+/** Their machines stand, at least in part, with strangers, who can read what is brought there. */
+export const MARKETPLACE_PROVIDERS: readonly ProviderName[] = ["vastai", "tensordock", "runpod"];
 /** Those that lend machines for less which they may take away. */
 export const INTERRUPTIBLE_PROVIDERS: readonly ProviderName[] = ["vastai"];
 /** Those that tell data centres from strangers' machines. */
