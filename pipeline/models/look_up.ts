@@ -1,0 +1,63 @@
+// Looks models up, several at a time and each within a few seconds; who does not answer leaves what the name tells.
+import type { Clock } from "../lib/clock.ts";
+import type { Library, ModelFacts } from "../schema/model_facts.ts";
+import { type ModelSources, Unanswered } from "./ask.ts";
+import { factsFromHub } from "./from_hub.ts";
+import { factsFromEngine, factsFromLibrary } from "./from_ollama.ts";
+import { factsByName } from "./name.ts";
+
+/** A model to look up. */
+export interface WantedModel {
+  readonly name: string;
+  readonly library: Library;
+  /** Whether its engine takes GGUF files. */
+  readonly is_gguf: boolean;
+  /** Origin of an Ollama on this machine that has it; null where it is fetched. */
+  readonly engine_url: string | null;
+}
+
+export interface LookUp {
+  /** Null: nobody is asked, and only the names tell. */
+  readonly sources: ModelSources | null;
+  /** The user's token for the hub. */
+  readonly token: string | null;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+const DEADLINE_SECONDS = 8;
+const AT_A_TIME = 16;
+const TOKEN = /^[\x21-\x7e]{1,500}$/;
+
+/** Facts of each model, in their order. */
+export async function lookUp(wanted: readonly WantedModel[], how: LookUp): Promise<ModelFacts[]> {
+  const found: ModelFacts[] = [];
+  const waiting = [...wanted.entries()];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, model] = next;
+      found[index] = await factsOf(model, how);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  return found;
+}
+
+async function factsOf(model: WantedModel, { sources, token, clock, signal }: LookUp): Promise<ModelFacts> {
+  const { name, library, is_gguf, engine_url } = model;
+  if (sources === null) return factsByName(name, library, is_gguf, "nobody was asked");
+  const asking = {
+    sources,
+    token: token !== null && TOKEN.test(token) ? token : null,
+    signal: AbortSignal.any([signal, clock.timeout(DEADLINE_SECONDS)]),
+  };
+  try {
+    if (engine_url !== null) return await factsFromEngine(name, engine_url, asking);
+    if (library === "ollama") return await factsFromLibrary(name, asking);
+    return await factsFromHub({ name, library, repository: name, is_gguf }, asking);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Unanswered)) throw error;
+    return factsByName(name, library, is_gguf, error.message);
+  }
+}
