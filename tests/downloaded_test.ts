@@ -2,6 +2,7 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { believedBytes } from "../pipeline/plan/downloaded.ts";
 import { codeOf } from "../pipeline/schema/failures.ts";
+import { nothingKnown } from "../pipeline/schema/model_facts.ts";
 import type { Leased, StageContext } from "../pipeline/stages/context.ts";
 import { load } from "../pipeline/stages/load.ts";
 import type { Ready } from "../pipeline/stages/setup.ts";
@@ -23,6 +24,18 @@ Deno.test("[hostile_output] a download of what no model can have is not believed
     throws(() => believed(told), (error) => codeOf(error) === "hostile_output", String(told));
   }
   throws(() => believed(2e12 + 1, { model: "other" }), /at most 2000000000000 are possible/);
+});
+
+Deno.test("the size that a library tells bounds a download, one that only a name tells does not", () => {
+  const facts = (source: "hub" | "name") => ({
+    ...nothingKnown("a/b", "hub", null),
+    download_gb: 5,
+    source,
+  });
+  const most = (source: "hub" | "name") =>
+    believedBytes(51e9, 3600, "a/b", { ...catalog, facts: [facts(source)] });
+  throws(() => most("hub"), (error) => codeOf(error) === "hostile_output");
+  equal(most("name"), 51e9);
 });
 
 Deno.test("what an engine had before is told at once, and counts as far as 100 Gbit/s can bring it", () => {

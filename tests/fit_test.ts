@@ -5,6 +5,8 @@ import { Database } from "../pipeline/lib/duckdb.ts";
 import { pathsOf } from "../pipeline/paths.ts";
 import { fitOf, kvBytesPerToken, sizeGb } from "../pipeline/plan/fit.ts";
 import { admit, objectToSize } from "../pipeline/plan/plan.ts";
+import { EngineChoice } from "../pipeline/schema/matrix.ts";
+import { type ModelFacts, nothingKnown } from "../pipeline/schema/model_facts.ts";
 import { entry } from "./fixtures.ts";
 import { catalogOf, rentedEntry } from "./rented_fixtures.ts";
 
@@ -95,4 +97,42 @@ Deno.test("a model that needs exactly what there is fits, and a byte more does n
       objectToSize(catalogOf({ m: ((memory_gib - 2) * 2 ** 30 + bytes) / 1e9 })),
     ]).left.length;
   deepEqual([left(0), left(1024)], [0, 1]);
+});
+
+const facts = (changes: Partial<ModelFacts> = {}): ModelFacts => ({
+  ...nothingKnown("a/b", "hub", null),
+  weights_gb: 4.294967296,
+  download_gb: 6,
+  kv_bytes_per_token: 131_072,
+  source: "hub",
+  ...changes,
+});
+const told = (changes: Partial<ModelFacts> = {}) => ({ ...catalogOf({ m: 1 }), facts: [facts(changes)] });
+const vllm = (flags: string[] = []) =>
+  EngineChoice.parse({ name: "vllm", ...(flags.length > 0 ? { flags } : {}) });
+const asked = (engine: EngineChoice) =>
+  rentedEntry("e", { model: "a/b", engine, workload: { context_tokens: 8192, concurrency: [1, 16] } });
+
+Deno.test("a model that the catalogue lacks needs what was found out about it, one that it has what it says there", () => {
+  deepEqual(fitOf(asked(vllm()), told()), { needed_gib: 4 + 1 + 1, available_gib: 24 });
+  deepEqual(fitOf(asked(EngineChoice.parse({ name: "llama.cpp" })), told())?.needed_gib, 4 + 16 + 1);
+  equal(fitOf(asked(vllm()), told({ kv_bytes_per_token: null }))?.needed_gib, 4 + 1);
+  equal(fitOf(asked(vllm()), told({ weights_gb: null })), null);
+  equal(fitOf(asked(vllm()), told({ library: "ollama" })), null);
+  const known = { ...catalogOf({ "a/b": 8.589934592 }), facts: [facts()] };
+  equal(fitOf(asked(vllm()), known)?.needed_gib, 8 + 1 + 1);
+  deepEqual([sizeGb("a/b", known), sizeGb("a/b", told()), sizeGb("a/b", told({ download_gb: null }))], [
+    8.589934592,
+    6,
+    4.294967296,
+  ]);
+});
+
+Deno.test("flags that change the weights leave nothing to reckon with, flags that change the context leave the weights", () => {
+  const needed = (...flags: string[]) => fitOf(asked(vllm(flags)), told())?.needed_gib;
+  equal(needed("--gpu-memory-utilization", "0.95"), 6);
+  for (const flags of [["--quantization", "fp8"], ["--quantization=fp8"], ["--cpu-offload-gb", "10"]]) {
+    equal(needed(...flags), undefined, flags.join(" "));
+  }
+  for (const flags of [["--kv-cache-dtype", "fp8"], ["--max-model-len=1024"]]) equal(needed(...flags), 5);
 });

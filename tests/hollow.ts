@@ -127,6 +127,7 @@ export async function hollow(clouds: Clouds = { vastai: {} }): Promise<Hollow> {
     simulated: new Map(
       [...started].map(([name, { url, login, cloud: { key } }]) => [name, { url, login, key }]),
     ),
+    models: null,
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
     releases: RELEASES,
     bundleAgent: () => Promise.reject(new Error("nothing is measured here")),

@@ -6,6 +6,7 @@ import {
   renderHandedOver,
   renderInstalls,
   renderListed,
+  renderModels,
   renderOutcome,
   renderPlan,
   type ShownPlan,
@@ -125,6 +126,27 @@ Deno.test("a plan of many leases with long names and places stays within 80 colu
   const { rows } = read(renderPlan(plan({ leases, usd: 37036.8, max_usd: 299999.7, hours: 1437 }), 0));
   for (const line of renderPlan(plan({ leases }), 0).split("\n").slice(0, -2)) ok(line.length <= 80, line);
   for (const row of rows.slice(1)) deepEqual(row.slice(3), ["123.456", "47.9", "1234.56", "9999.99"]);
+});
+
+Deno.test("each model has a line with its size, what it needs and who may read it, in columns, and what is not known is said", () => {
+  const model = (name: string, weights_gb: number | null, needed_gib: number | null, words: string) => ({
+    name,
+    weights_gb,
+    needed_gib,
+    words,
+  });
+  equal(
+    renderModels([
+      model("meta-llama/Llama-3.1-8B-Instruct", 16.06, 17.94, "gated, your token may read it"),
+      model("a/b\u001b[2J", 141.1, 134.9, ""),
+      model("somebody/else", null, null, "not checked"),
+    ]),
+    `meta-llama/Llama-3.1-8B-Instruct  16.1 GB   needs 17.9 GiB     gated, your token may read it
+a/b?[2J                           141.1 GB  needs 134.9 GiB
+somebody/else                     size not known, not checked  not checked
+`,
+  );
+  equal(renderModels([]), "");
 });
 
 Deno.test("a plan tells what it installs and in which version, once each, and nothing of engines that run already", () => {

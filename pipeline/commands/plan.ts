@@ -1,7 +1,7 @@
 // plan: what a matrix would rent, in which order, for how much and how long. Rents and writes nothing.
 import { createBoard } from "../run/board.ts";
 import { planMatrix } from "../run/mod.ts";
-import { renderHandedOver, renderInstalls, renderListed, renderPlan } from "../query/plan.ts";
+import { renderHandedOver, renderInstalls, renderListed, renderModels, renderPlan } from "../query/plan.ts";
 import type { Shell } from "../main.ts";
 import { matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -36,6 +36,7 @@ export async function planCommand(
   });
   print(renderPlan(prepared.plan, spent));
   print(renderListed(prepared.listed));
+  print(renderModels(prepared.models));
   print(renderInstalls(prepared.plan.leases, world.releases));
   print(renderHandedOver(prepared.plan.leases));
   return prepared.plan.leases.length === 0 ? 3 : 0;

@@ -9,9 +9,12 @@ import { Database } from "../lib/duckdb.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Shell } from "../main.ts";
 import { pathsOf } from "../paths.ts";
+import { UNKNOWN_DOWNLOAD_GB } from "../plan/estimate.ts";
+import { UNKNOWN_DISK_GB } from "../plan/leases.ts";
+import { type PlannedModel, unsizedModels } from "../plan/models.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderHandedOver, renderInstalls, renderOutcome, renderPlan } from "../query/plan.ts";
+import { renderHandedOver, renderInstalls, renderModels, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
 import { rootOption, tellLeftovers } from "../run/hints.ts";
@@ -61,10 +64,9 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent) =>
+      confirm: (plan, spent, models) =>
         confirm(
-          plan,
-          spent,
+          { plan, spent, models },
           { isAgreed: options.yes || world.simulated !== null, signal: stop.signal },
           world,
           shell,
@@ -96,16 +98,23 @@ async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Pr
   return true;
 }
 
+/** What a yes is asked for. */
+interface Asked {
+  readonly plan: Plan;
+  readonly spent: number;
+  readonly models: readonly PlannedModel[];
+}
+
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 async function confirm(
-  plan: Plan,
-  spent: number,
+  { plan, spent, models }: Asked,
   { isAgreed, signal }: { readonly isAgreed: boolean; readonly signal: AbortSignal },
   { releases }: World,
   { print, log }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return true;
   print(renderPlan(plan, spent));
+  print(renderModels(models));
   print(renderInstalls(plan.leases, releases));
   print(renderHandedOver(plan.leases));
   if (isAgreed) return true;
@@ -116,8 +125,18 @@ async function confirm(
       { exitCode: 2 },
     );
   }
+  const ask = (question: string) => $.maybeConfirm(question, { default: false, noClear: true, signal });
+  const unsized = unsizedModels(plan.leases, models);
+  if (unsized.length > 0) {
+    log.info(
+      `nobody knows the size of ${
+        unsized.join(", ")
+      } or checked whether it fits: ${UNKNOWN_DOWNLOAD_GB} GB to fetch and ${UNKNOWN_DISK_GB} GB of disk are reckoned with`,
+    );
+    if (!await ask("Go on without knowing?")) return false;
+  }
   log.info(`this rents machines for about $${plan.usd.toFixed(2)}, at most $${plan.max_usd.toFixed(2)}`);
-  return await $.maybeConfirm("Rent them?", { default: false, noClear: true, signal }) ?? false;
+  return await ask("Rent them?") ?? false;
 }
 
 /** Simulated runs write beside the almanac, not into it. */

@@ -8,6 +8,7 @@ import { startChild } from "../lib/child.ts";
 import { realClock } from "../lib/clock.ts";
 import { eachLine } from "../lib/hear_child.ts";
 import { connect } from "../machines/mod.ts";
+import { HUB, OLLAMA_LIBRARY } from "../models/mod.ts";
 import { providers } from "../providers/mod.ts";
 import type { SimulatedCloud, World } from "../run/world.ts";
 import { EngineVariable } from "../schema/engine_variable.ts";
@@ -33,6 +34,7 @@ export function realWorld(): World {
     connect,
     env: (name) => Deno.env.get(name),
     simulated: null,
+    models: { fetch, hub: HUB, ollama: OLLAMA_LIBRARY },
     startEmbedded,
     releases: RELEASES,
     bundleAgent,
@@ -69,6 +71,7 @@ export async function simulatedWorld(log: (text: string) => void): Promise<World
     clock: realClock(ready.pace),
     releases: ready.releases,
     env: (name) => EngineVariable.safeParse(name).success ? "simulated" : undefined,
+    models: null,
     simulated: new Map(Object.entries(ready.clouds) as [ProviderName, SimulatedCloud][]),
     [Symbol.asyncDispose]: async () => {
       await child.stdin.close().catch(() => undefined);

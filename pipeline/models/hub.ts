@@ -35,21 +35,21 @@ const Told = z.object({
 const Index = z.object({ metadata: z.object({ total_size: Count }).nullish().catch(null) });
 
 /** Bytes of a number by dtype; smaller ones are packed into these. */
-const DTYPE_BYTES: Readonly<Record<string, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  F8_E8M0: 1,
-};
+const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
+  ["F64", 8],
+  ["F32", 4],
+  ["F16", 2],
+  ["BF16", 2],
+  ["I64", 8],
+  ["I32", 4],
+  ["I16", 2],
+  ["I8", 1],
+  ["U8", 1],
+  ["BOOL", 1],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["F8_E8M0", 1],
+]);
 
 /** What `text` tells of a repository; null when it is no such answer. */
 export function readRepository(text: string): Repository | null {
@@ -96,14 +96,14 @@ export function fetchedBytes(repository: Repository): number | null {
 /** Bytes that the numbers in safetensors take; null where none are told. */
 export function bytesByDtype({ by_dtype }: Repository): number | null {
   const bytes = Object.entries(by_dtype)
-    .reduce((sum, [dtype, count]) => sum + count * (DTYPE_BYTES[dtype] ?? 1), 0);
+    .reduce((sum, [dtype, count]) => sum + count * (DTYPE_BYTES.get(dtype) ?? 1), 0);
   return bytes > 0 ? bytes : null;
 }
 
 /** The dtype of most numbers. */
 export function usualDtype({ by_dtype }: Repository): string | null {
   const [first] = Object.entries(by_dtype).sort(([, a], [, b]) => b - a);
-  return first !== undefined && first[0] in DTYPE_BYTES ? first[0] : null;
+  return first !== undefined && DTYPE_BYTES.has(first[0]) ? first[0] : null;
 }
 
 /** Bytes of `files` together; null when one does not tell. */

@@ -1,7 +1,9 @@
-// Looks models up, several at a time and each within a few seconds; who does not answer leaves what the name tells.
+// Looks models up, several at a time and all within a few seconds; who does not answer leaves what the name tells.
 import type { Clock } from "../lib/clock.ts";
+import type { CatalogModel } from "../schema/catalog.ts";
 import type { Library, ModelFacts } from "../schema/model_facts.ts";
 import { type ModelSources, Unanswered } from "./ask.ts";
+import { factsFromCatalogue } from "./catalogue.ts";
 import { factsFromHub } from "./from_hub.ts";
 import { factsFromEngine, factsFromLibrary } from "./from_ollama.ts";
 import { factsByName } from "./name.ts";
@@ -25,31 +27,42 @@ export interface LookUp {
   readonly signal: AbortSignal;
 }
 
-const DEADLINE_SECONDS = 8;
+/** For all together: a plan is not to wait for a library. */
+const DEADLINE_SECONDS = 4;
 const AT_A_TIME = 16;
 const TOKEN = /^[\x21-\x7e]{1,500}$/;
 
-/** Facts of each model, in their order. */
-export async function lookUp(wanted: readonly WantedModel[], how: LookUp): Promise<ModelFacts[]> {
+/** Facts of each model, in their order. About those of the catalogue nobody is asked. */
+export async function lookUp(
+  wanted: readonly WantedModel[],
+  catalogue: readonly CatalogModel[],
+  how: LookUp,
+): Promise<ModelFacts[]> {
   const found: ModelFacts[] = [];
+  const deadline = how.clock.timeout(DEADLINE_SECONDS);
   const waiting = [...wanted.entries()];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, model] = next;
-      found[index] = await factsOf(model, how);
+      found[index] = factsFromCatalogue(model.name, model.library, catalogue) ??
+        await factsOf(model, how, deadline);
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
   return found;
 }
 
-async function factsOf(model: WantedModel, { sources, token, clock, signal }: LookUp): Promise<ModelFacts> {
+async function factsOf(
+  model: WantedModel,
+  { sources, token, signal }: LookUp,
+  deadline: AbortSignal,
+): Promise<ModelFacts> {
   const { name, library, is_gguf, engine_url } = model;
-  if (sources === null) return factsByName(name, library, is_gguf, "nobody was asked");
+  if (sources === null) return factsByName(name, library, is_gguf, "a simulated run asks nobody");
   const asking = {
     sources,
     token: token !== null && TOKEN.test(token) ? token : null,
-    signal: AbortSignal.any([signal, clock.timeout(DEADLINE_SECONDS)]),
+    signal: AbortSignal.any([signal, deadline]),
   };
   try {
     if (engine_url !== null) return await factsFromEngine(name, engine_url, asking);

@@ -17,8 +17,8 @@ const COLLECT_SECONDS = 10;
 const WARMUP_SECONDS = 5;
 /** The small model of the canary, GB. */
 const CANARY_GB = 0.9;
-/** A model that the catalogue lacks, GB. */
-const UNKNOWN_MODEL_GB = 20;
+/** What is reckoned with for a model whose size nobody knows, GB. */
+export const UNKNOWN_DOWNLOAD_GB = 20;
 /** How much longer than estimated a lease may take before it is ended. */
 const PATIENCE = 2;
 const LEAST_BOUND_SECONDS = 1800;
@@ -77,7 +77,7 @@ export function boundSeconds(work: number): number {
 /** Seconds from the start of a sitting's engine to its last result. */
 export function sittingSeconds({ entries }: Sitting, catalog: Catalog, mbps: number): number {
   const [first] = entries;
-  const gb = first === undefined ? 0 : sizeGb(first.model, catalog) ?? UNKNOWN_MODEL_GB;
+  const gb = first === undefined ? 0 : sizeGb(first.model, catalog) ?? UNKNOWN_DOWNLOAD_GB;
   const pull = gb * 8000 / Math.min(mbps, FASTEST_MBPS);
   return entries.reduce((sum, { workload }) => sum + workloadSeconds(workload), pull + LOAD_SECONDS);
 }
@@ -103,5 +103,5 @@ function rungs(most: number): number {
 
 function pulledGb({ sittings }: Pick<Lease, "sittings">, catalog: Catalog): number {
   const models = new Set(sittings.flatMap(({ entries }) => entries.map(({ model }) => model)));
-  return [...models].reduce((sum, model) => sum + (sizeGb(model, catalog) ?? UNKNOWN_MODEL_GB), 0);
+  return [...models].reduce((sum, model) => sum + (sizeGb(model, catalog) ?? UNKNOWN_DOWNLOAD_GB), 0);
 }

@@ -69,14 +69,14 @@ export function wantedFor(lease: Omit<Lease, "id" | "provider">, catalog: Catalo
 /** Disk that a lease needs: its models with a tenth to spare, and room for system and engine; GB. */
 export function diskGb({ limits, sittings }: Pick<Lease, "limits" | "sittings">, catalog: Catalog): number {
   const models = [...new Set(entriesOf({ sittings }).map(({ model }) => model))];
-  const needed = models.reduce((sum, model) => sum + (sizeGb(model, catalog) ?? UNKNOWN_MODEL_GB) * 1.1, 0);
+  const needed = models.reduce((sum, model) => sum + (sizeGb(model, catalog) ?? UNKNOWN_DISK_GB) * 1.1, 0);
   return limits.disk_gb ?? Math.ceil(needed + SYSTEM_GB);
 }
 
 /** Room for the engine, its libraries and our files, GB. */
 const SYSTEM_GB = 25;
-/** Disk kept for a model that the catalogue lacks, GB. */
-const UNKNOWN_MODEL_GB = 40;
+/** Disk kept for a model whose size nobody knows, GB. */
+export const UNKNOWN_DISK_GB = 40;
 
 function sittingsOf(entries: readonly Entry[], catalog: Catalog): Sitting[] {
   const groups = [

@@ -4,7 +4,7 @@ import type { FailureCode } from "../schema/failures.ts";
 import { providerTitle } from "../schema/names.ts";
 import type { Offer } from "../schema/offer.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import { type Catalog, fitOf } from "./fit.ts";
+import { type Catalog, factsOf, fitOf } from "./fit.ts";
 import { entriesOf, type Lease } from "./leases.ts";
 import { type BadMemory, isWithin, ranked } from "./pick.ts";
 
@@ -55,16 +55,19 @@ export function admit(
   return { entries: admitted, left };
 }
 
-/** Objects to models that the catalogue knows to be too large. */
+/** Objects to models that are known to be too large. */
 export function objectToSize(catalog: Catalog): Objection {
   return (entry) => {
     const fit = fitOf(entry, catalog);
     if (fit === null || fit.needed_gib <= fit.available_gib) return null;
+    const guessed = factsOf(entry.model, entry.engine.name, catalog)?.source === "name"
+      ? ", by its name,"
+      : "";
     return {
       code: "does_not_fit",
-      reason: `${entry.model} needs ${fit.needed_gib.toFixed(1)} GiB with its context, ${gpusOf(entry)} has ${
-        fit.available_gib.toFixed(1)
-      } GiB`,
+      reason: `${entry.model}${guessed} needs ${fit.needed_gib.toFixed(1)} GiB with its context, ${
+        gpusOf(entry)
+      } has ${fit.available_gib.toFixed(1)} GiB`,
     };
   };
 }

@@ -1,5 +1,6 @@
 // A plan, and the end of a run, as tables for a terminal.
 import { renderTable } from "../lib/table.ts";
+import { cleanLine } from "../lib/terminal.ts";
 import type { Cost } from "../schema/ledger.ts";
 import { COST_KINDS } from "../schema/ledger.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
@@ -75,6 +76,31 @@ export function renderHandedOver(leases: readonly Equipped[]): string {
   }).join("");
 }
 
+/** What is shown of a model. */
+export interface ShownModel {
+  readonly name: string;
+  readonly weights_gb: number | null;
+  readonly needed_gib: number | null;
+  readonly words: string;
+}
+
+/** One line a model: its size, the GPU memory that it cannot do without, who may read it; nothing for none. */
+export function renderModels(models: readonly ShownModel[]): string {
+  const names = padded(models.map(({ name }) => name));
+  const sizes = padded(
+    models.map(({ weights_gb }) => weights_gb === null ? "" : `${weights_gb.toFixed(1)} GB`),
+  );
+  const weights = padded(
+    models.map(({ weights_gb, needed_gib }, index) =>
+      weights_gb === null
+        ? "size not known, not checked"
+        : `${sizes[index]}${needed_gib === null ? "" : `  needs ${needed_gib.toFixed(1)} GiB`}`
+    ),
+  );
+  const lines = models.map(({ words }, index) => `${names[index]}  ${weights[index]}  ${words}`.trimEnd());
+  return lines.map((line) => `${cleanLine(line)}\n`).join("");
+}
+
 /** A lease of a plan, as far as it says what comes to its machine. */
 export interface Equipped {
   readonly offer: Pick<Offer, "provider">;
@@ -129,6 +155,12 @@ function resultOf({ status, failure_stage }: ManifestRow): string {
 
 function entriesIn({ sittings }: ShownPlan["leases"][number]): number {
   return sittings.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
+/** The texts, each as wide as the widest. */
+function padded(texts: readonly string[]): string[] {
+  const width = Math.max(0, ...texts.map(({ length }) => length));
+  return texts.map((text) => text.padEnd(width));
 }
 
 function count(n: number, one: string, many: string): string {

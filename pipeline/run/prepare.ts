@@ -8,6 +8,7 @@ import type { Paths } from "../paths.ts";
 import { type CanServe, expand, repeatedBlocks } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
 import { type Lease, planLeases } from "../plan/leases.ts";
+import { objectToModel, type PlannedModel, plannedModels } from "../plan/models.ts";
 import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
@@ -18,6 +19,7 @@ import { type ProviderName, providerTitle } from "../schema/names.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import { askMarkets, noKey } from "./markets.ts";
 import { readMatrixFile } from "./matrix_file.ts";
+import { withFacts } from "./models.ts";
 import type { Opened, World } from "./world.ts";
 
 export interface Preparing {
@@ -40,6 +42,7 @@ export interface Prepared {
   readonly plan: Plan;
   /** Why list prices stand for a provider. */
   readonly listed: ReadonlyMap<ProviderName, string>;
+  readonly models: readonly PlannedModel[];
 }
 
 /** With it, and what the models are asked, a plan is there within ten seconds. */
@@ -85,13 +88,15 @@ export async function prepare(
 ): Promise<Prepared> {
   const { paths, world, opened, signal, allow_spill, parallel, is_estimate } = preparing;
   const { providers, missing } = opened;
-  const catalog = await readCatalog(paths);
+  const { entries: servable } = admit(entries, [objectToEngine(world)]);
+  const catalog = await withFacts(await readCatalog(paths), servable, world, signal);
   const admitted = admit(entries, [
     objectToEngine(world),
+    objectToModel(catalog),
+    ...(allow_spill ? [] : [objectToSize(catalog)]),
     ...(is_estimate ? [] : [objectToKey(opened)]),
     objectToCloud(opened),
     objectToVariables(world),
-    ...(allow_spill ? [] : [objectToSize(catalog)]),
   ]);
   const leases = planLeases(admitted.entries, catalog).flatMap((lease) => remaining(lease, done));
   const { markets, listed } = await askMarkets(leases, {
@@ -108,7 +113,14 @@ export async function prepare(
   );
   const plan = choose(leases, markets, { catalog, memories, now: world.clock.now(), parallel, held });
   const left = [...admitted.left, ...plan.left].filter(({ entry }) => !done.has(entry.id));
-  return { catalog, entries, memories, plan: { ...plan, left }, listed };
+  return {
+    catalog,
+    entries,
+    memories,
+    plan: { ...plan, left },
+    models: plannedModels(servable, catalog),
+    listed,
+  };
 }
 
 /** What is left of a lease when some entries need no more work: the lease, or nothing. */

@@ -7,6 +7,7 @@ import { exists, writeAtomic } from "../lib/files.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Connect } from "../machines/mod.ts";
+import type { ModelSources } from "../models/mod.ts";
 import type { Paths } from "../paths.ts";
 import type { Opening, Provider, ProviderKind } from "../providers/provider.ts";
 import { withSoundOffers } from "../providers/sound_offers.ts";
@@ -31,6 +32,8 @@ export interface World {
   readonly env: (name: string) => string | undefined;
   /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
   readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
+  /** Who is asked about models; null: nobody, only their names tell. */
+  readonly models: ModelSources | null;
   readonly startEmbedded: EngineWorld["startEmbedded"];
   /** The versions that are installed where a matrix asks for none; simulated machines have their own. */
   readonly releases: Releases;

@@ -23,8 +23,16 @@ export const FAILURES = {
     "what is on offer costs more than max_price_per_hour",
     "Raise max_price_per_hour in the matrix.",
   ),
+  model_not_found: skipped(
+    "the library that the engine fetches from has no model of this name, or none that may be seen",
+    "Check the model's name in the matrix; a private one needs an HF_TOKEN that may read it.",
+  ),
+  model_gated: skipped(
+    "the model is gated, and the engine would have no token that may read it",
+    'Accept its terms at huggingface.co, set HF_TOKEN, and add "env": ["HF_TOKEN"] to the engine in the matrix.',
+  ),
   does_not_fit: skipped(
-    "weights, keys and values, and 1 GiB for driver and engine are more than the GPU's memory",
+    "weights, keys and values of what the engine must hold, and 1 GiB for driver and engine are more than the GPU's memory",
     "Take a larger GPU or more of them, a shorter context, or run it all the same with --allow-spill.",
   ),
   over_budget: skipped(

@@ -86,6 +86,7 @@ export function worldWith(
     connect,
     env: () => undefined,
     simulated: new Map(Object.entries(simulated) as [ProviderName, SimulatedCloud][]),
+    models: null,
     startEmbedded: () => Promise.reject(new Error("there is no embedded engine here")),
     releases: SIMULATED_RELEASES,
     bundleAgent: async (paths, file) => await Deno.writeTextFile(file, await (agent ??= bundled(paths))),
