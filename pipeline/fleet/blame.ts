@@ -23,8 +23,9 @@ export async function requireRunning({ provider, id }: Lent, signal: AbortSignal
   const sighting = await unlessAborted(provider.get(id).catch(() => undefined), signal);
   if (sighting === undefined || sighting?.state === "running") return;
   const what = `Cannot go on with machine ${id}: ${providerTitle(provider.name)}`;
-  throw sighting === null
-    ? new Failure("machine_vanished", `${what} no longer knows it`)
+  if (sighting === null) throw new Failure("machine_vanished", `${what} no longer knows it`);
+  throw sighting.trouble === "outbid"
+    ? new Failure("outbid", `${what} has given it to somebody else, and says "${sighting.words}"`)
     : new Failure("machine_stopped", `${what} says "${sighting.words}"`);
 }
 

@@ -34,6 +34,9 @@ export interface Answer {
   readonly text: string;
   /** The parsed text; undefined when it is not JSON. */
   readonly json: unknown;
+  /** Seconds that it asks to wait for, and the second since 1970 at which a limit counts anew; null where it does not tell. */
+  readonly retry_after: number | null;
+  readonly resets_at: number | null;
 }
 
 /** A list of all offers has a few MiB. */
@@ -62,8 +65,12 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 /** Without reused connections: Deno's fetch sends a request again when a reused one closes without an answer, creates included. */
 const NEVER_TWICE = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
-/** What an answer's words say that its status does not; null: nothing. */
-export type Explain = (answer: Answer) => FailureCode | null;
+/** What an answer's words say that its status does not: a reason, with something to add to the words; null: nothing. */
+export type Explain = (answer: Answer) => FailureCode | Explained | null;
+export interface Explained {
+  readonly code: FailureCode;
+  readonly note: string;
+}
 
 export class Account {
   readonly #lines: Readonly<Record<keyof Pace, Line>>;
@@ -86,12 +93,15 @@ export class Account {
     };
   }
 
-  /** What `find` found a moment ago, for all who want to know the same. Whatever is created, or fails, makes it old. */
-  market<T>(what: string, find: () => Promise<T>): Promise<T> {
+  /**
+   * What `find` found a moment ago, for all who want to know the same. Whatever is created, taken back or fails makes it old, and
+   * so do `seconds`.
+   */
+  market<T>(what: string, find: () => Promise<T>, seconds = MARKET_SECONDS): Promise<T> {
     const known = this.#markets.get(what);
     if (known !== undefined && this.#clock.now() < known.until) return known.found as Promise<T>;
     const found = find();
-    this.#markets.set(what, { until: this.#clock.after(MARKET_SECONDS), found });
+    this.#markets.set(what, { until: this.#clock.after(seconds), found });
     found.catch(() => this.#markets.delete(what));
     return found;
   }
@@ -102,10 +112,11 @@ export class Account {
       await this.#turn(call);
       if (call.signal !== undefined) throwIfAborted(call.signal);
       const answer = await this.#send(call);
-      if (call.kind === "create") this.#markets.clear();
+      if (call.kind !== undefined) this.#markets.clear();
       const trouble = this.#troubleOf(call, answer);
       if (trouble === null) return answer as Answer;
-      const mayRepeat = trouble.code === "rate_limited" || call.kind !== "create";
+      const isLimit = "status" in answer && answer.status === 429;
+      const mayRepeat = isLimit ? trouble.code === "rate_limited" : call.kind !== "create";
       if (!mayRepeat || attempt >= TRIES) throw trouble;
       await this.#clock.sleep(waitAfter(attempt, answer), call.signal);
     }
@@ -161,7 +172,11 @@ export class Account {
   refusal(call: Pick<Call, "what">, answer: Answer, code: FailureCode = "request_refused"): Failure {
     const { status, text } = answer;
     const known = status === 401 || status === 403 ? "bad_key" : status === 402 ? "no_credit" : code;
-    return this.failure(this.explain(answer) ?? known, call, `it answered ${status}: ${this.#shown(text)}`);
+    const told = this.explain(answer) ?? known;
+    const found = `it answered ${status}: ${this.#shown(text)}`;
+    return typeof told === "string"
+      ? this.failure(told, call, found)
+      : this.failure(told.code, call, `${found}; ${told.note}`);
   }
 
   #troubleOf(call: Call, answer: Answer | LostAnswer): Failure | null {
@@ -202,8 +217,14 @@ export class Account {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await boundedText(response, ANSWER_BYTES, { signal: ends });
-      const retry_after = Number(response.headers.get("retry-after")) || undefined;
-      return { status: response.status, text, json: parsed(text), ...(retry_after ? { retry_after } : {}) };
+      const told = (name: string) => Number(response.headers.get(name)) || null;
+      return {
+        status: response.status,
+        text,
+        json: parsed(text),
+        retry_after: told("retry-after"),
+        resets_at: told("x-ratelimit-reset"),
+      };
     } catch (error) {
       return { lost: `no answer came: ${messageOf(error)}` };
     }
@@ -240,8 +261,8 @@ interface LostAnswer {
 }
 
 /** Seconds to wait: what the provider asks for, else twice as long each time, with a fifth of chance. */
-function waitAfter(attempt: number, answer: (Answer & { retry_after?: number }) | LostAnswer): number {
-  const asked = "retry_after" in answer ? answer.retry_after : undefined;
+function waitAfter(attempt: number, answer: Answer | LostAnswer): number {
+  const asked = "retry_after" in answer ? answer.retry_after : null;
   const wait = asked ?? FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * (0.9 + 0.2 * Math.random());
   return Math.min(wait, LONGEST_WAIT_SECONDS);
 }

@@ -57,7 +57,7 @@ export interface Sighting {
   /** The provider's own words for its state. */
   readonly words: string;
   /** Why it is dead. */
-  readonly trouble?: Extract<FailureCode, "boot_failed" | "machine_stopped">;
+  readonly trouble?: Extract<FailureCode, "boot_failed" | "machine_stopped" | "outbid">;
   /** How it is reached, best way first; empty until the provider says. */
   readonly addresses: readonly Address[];
   /** US dollars per hour as billed, where the provider tells. */

@@ -61,8 +61,8 @@ export const FAILURES = {
     "provision",
     "leave_provider",
     0,
-    "the account's limit on spending or machines is reached",
-    "Ask the provider for more, or lower --parallel, then go on with --resume.",
+    "the account's limit on spending, machines or a day's searches is reached (spend_rate_limit, search_quota_exceeded)",
+    "Ask the provider for more, lower --parallel, or wait until it counts anew, then go on with --resume.",
   ),
   rate_limited: failed(
     "provision",
@@ -133,6 +133,13 @@ export const FAILURES = {
     3,
     "the provider stopped the machine (stopped, offline, StoppedDisassociated, frozen, EXITED)",
     "Several hosts stopped; try another provider.",
+  ),
+  outbid: failed(
+    null,
+    "other_offer",
+    3,
+    "an interruptible machine lost its GPUs to a higher bid or to somebody who rents on demand",
+    "What was measured is kept. Go on with --resume later, or rent with `market: on_demand` in the matrix.",
   ),
   machine_vanished: failed(
     null,

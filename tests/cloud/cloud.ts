@@ -20,6 +20,9 @@ export interface Stock {
   readonly cuda: string;
   /** How often it can be rented at the same time; a host of its own has one. */
   readonly capacity: number;
+  /** Part of its host's GPUs that it has; all of them unless it is said. */
+  readonly gpu_share?: number;
+  readonly is_datacenter?: boolean;
 }
 
 /** What happens to the nth machine of a cloud (from 1). */
@@ -42,8 +45,11 @@ export interface CloudOptions {
 export interface CloudMachine {
   readonly id: string;
   readonly n: number;
-  readonly label: string;
+  label: string;
   readonly stock: Stock;
+  /** What it costs with its disk; whether that is a bid, which somebody may raise. */
+  readonly price_per_hour: number;
+  readonly is_bid: boolean;
   readonly created_at: number;
   readonly faults: MachineFaults;
   readonly keys: string[];
@@ -63,6 +69,8 @@ export interface Wish {
   readonly diskGb: number;
   readonly env?: (id: string) => Readonly<Record<string, string>>;
   readonly onstart?: string;
+  /** What is bid for it with its disk; without it it costs what its stock says. */
+  readonly bid_per_hour?: number;
 }
 
 const PULL_GB_S = 400;
@@ -96,13 +104,15 @@ export class Cloud implements AsyncDisposable {
   }
 
   /** Creates a machine; it boots in the background. */
-  create(id: string, { label, stock, keys, diskGb, env, onstart }: Wish): CloudMachine {
+  create(id: string, { label, stock, keys, diskGb, env, onstart, bid_per_hour }: Wish): CloudMachine {
     this.#n += 1;
     const machine: CloudMachine = {
       id,
       n: this.#n,
       label,
       stock,
+      price_per_hour: bid_per_hour ?? stock.price_per_hour,
+      is_bid: bid_per_hour !== undefined,
       created_at: Date.now(),
       faults: this.options.machines?.(this.#n, stock) ?? {},
       keys: [...keys],
@@ -125,9 +135,16 @@ export class Cloud implements AsyncDisposable {
     await machine.running?.[Symbol.asyncDispose]();
   }
 
+  /** It stands still until it is destroyed: its host stopped it, or somebody bid more for it. */
+  async stop(machine: CloudMachine, words: string): Promise<void> {
+    machine.state = "stopped";
+    machine.words = words;
+    await machine.running?.[Symbol.asyncDispose]();
+  }
+
   /** What a machine has cost until now, US dollars. */
-  bill({ stock, created_at, gone_at }: CloudMachine): number {
-    return stock.price_per_hour * ((gone_at ?? Date.now()) - created_at) / 3_600_000;
+  bill({ price_per_hour, created_at, gone_at }: CloudMachine): number {
+    return price_per_hour * ((gone_at ?? Date.now()) - created_at) / 3_600_000;
   }
 
   async admit(machine: CloudMachine, key: string): Promise<void> {
@@ -182,16 +199,18 @@ export class Cloud implements AsyncDisposable {
   }
 
   async #live(machine: CloudMachine, running: RunningMachine): Promise<void> {
-    const { ssh, stopsAfter, vanishesAfter } = machine.faults;
+    const { ssh, stopsAfter, outbidAfter, vanishesAfter } = machine.faults;
     if (typeof ssh === "object") {
       await this.#sleep(ssh.lateSeconds);
       await running.admit(machine.keys);
     }
     if (stopsAfter !== undefined) {
       await this.#sleep(stopsAfter);
-      machine.state = "stopped";
-      machine.words = "stopped";
-      await running[Symbol.asyncDispose]();
+      await this.stop(machine, "stopped");
+    }
+    if (outbidAfter !== undefined && machine.is_bid) {
+      await this.#sleep(outbidAfter);
+      await this.stop(machine, "stopped");
     }
     if (vanishesAfter !== undefined) {
       await this.#sleep(vanishesAfter);

@@ -55,6 +55,8 @@ export interface MachineFaults {
   /** The provider stops it, or forgets it, so many seconds after it runs. */
   readonly stopsAfter?: number;
   readonly vanishesAfter?: number;
+  /** Somebody bids more for it so many seconds after it runs; what is rented on demand is not lost so. */
+  readonly outbidAfter?: number;
 }
 
 export interface EngineFaults {

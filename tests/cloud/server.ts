@@ -21,7 +21,21 @@ export interface Reply {
 }
 
 /** What a provider's protocol calls a request, whatever its path. */
-export type Verb = "offers" | "create" | "get" | "list" | "destroy" | "admit" | "keys" | "charges" | "other";
+export type Verb =
+  | "offers"
+  | "create"
+  | "get"
+  | "list"
+  | "destroy"
+  | "admit"
+  | "keys"
+  | "charges"
+  | "label"
+  | "logs"
+  | "log"
+  | "filters"
+  | "account"
+  | "other";
 
 /** What goes wrong with an answer. */
 export type Fault =

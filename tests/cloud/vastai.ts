@@ -1,80 +1,56 @@
 // Vast.ai's protocol: slashes at the end of paths, gone machines as 200 with null, pages of 25, and errors of many shapes.
 import type { Cloud, CloudMachine, Stock } from "./cloud.ts";
 import type { Asked, Protocol, Reply, Verb } from "./server.ts";
+import { type Create, LEAST_DISK_GB, refusalOf } from "./vastai/create.ts";
+import { charges, instanceOf, logAddress, logOf, pageOf } from "./vastai/instances.ts";
+import { AUTH_ERROR, invalid, noSuchAsk, NOT_FOUND } from "./vastai/replies.ts";
 
-/** Every shape that its 429 has. */
-export const TOO_MANY: readonly Reply[] = [
-  { status: 429, text: "API requests too frequent" },
-  { status: 429, text: "API requests too frequent: endpoint threshold=4.5" },
-  { status: 429, json: { detail: "API requests too frequent endpoint threshold=4.5" } },
-  { status: 429, json: { success: false, error: "rate_limit_exceeded", msg: "slow down" } },
-  {
-    status: 429,
-    json: {
-      message:
-        "...too many requests by the client.\n\nAPI requests too frequent: endpoint threshold=4.5*1.0\n\n",
-      code: "429 Too Many Requests",
-    },
-  },
-];
-/** Its answer to an offer that is taken. */
-export function noSuchAsk(id: string, status = 400): Reply {
-  const msg = `error 404/3603: no_such_ask  Instance type by id ${id} is not available.`;
-  return { status, json: { success: false, error: "invalid_args", msg, ask_id: Number(id) } };
-}
-export const AUTH_ERROR: Reply = {
-  status: 404,
-  json: { success: false, error: "auth_error", msg: "Invalid user key" },
-};
-
-export const NOT_FOUND: Reply = {
-  status: 404,
-  json: { success: false, error: "no_such_instance", msg: "Instance not found." },
-};
-const DAY_SECONDS = 86_400;
-/** What it takes in a create; longer labels are not proven to work. */
-const LONGEST = { label: 60, onstart: 4048 };
-const LEAST_DISK_GB = 8;
+export { AUTH_ERROR, noMoreSearches, noSuchAsk, NOT_FOUND, TOO_MANY } from "./vastai/replies.ts";
 
 export function vastai(cloud: Cloud): Protocol {
+  const orders = new Map<string, Create>();
   let next = 29_410_500;
   const byId = (path: string): CloudMachine | undefined => {
-    const machine = cloud.machines.get(/\/instances\/(\d+)\//.exec(path)?.[1] ?? "");
+    const machine = cloud.machines.get(/\/(\d+)\/?$/.exec(path.replace(/ssh\/$/, ""))?.[1] ?? "");
     return machine?.state === "gone" ? undefined : machine;
   };
+  const tell = (machine: CloudMachine) => told(machine, orders.get(machine.id));
   return {
     verbOf,
     async answer(asked, verb): Promise<Reply> {
       const machine = byId(asked.path);
+      if (verb === "log") return logOf(machine);
       const given = String(asked.headers.authorization ?? "");
       const own = machine !== undefined && given === `Bearer ${ownKey(machine.id)}`;
       if (given !== `Bearer ${cloud.key}` && !own) return AUTH_ERROR;
       switch (verb) {
         case "offers":
-          return { json: { offers: search(cloud, asked.body as Record<string, unknown>) } };
+          return search(cloud, asked.body as Search);
         case "create": {
-          const id = asked.path.split("/")[3] ?? "";
+          const id = asked.path.split("/").at(-2) ?? "";
           const stock = cloud.options.stock.find((each) => each.id === id);
           if (stock === undefined || !cloud.free(stock)) return noSuchAsk(id);
-          const body = asked.body as Create;
-          const fault = faultOf(body);
-          if (fault !== null) return invalid("invalid_args", fault);
+          const order = asked.body as Create;
+          const refusal = refusalOf(order, leastBid(stock));
+          if (refusal !== null) return refusal;
           next += 1;
+          orders.set(String(next), order);
           cloud.create(String(next), {
-            label: body.label,
+            label: order.label ?? "",
             stock,
             keys: [],
-            diskGb: body.disk,
+            diskGb: order.disk,
             env: (id) => ({ CONTAINER_ID: id, CONTAINER_API_KEY: ownKey(id) }),
             // A machine here has a system of its own only below its home.
-            onstart: body.onstart.replaceAll("/etc/environment", "~/environment"),
+            onstart: order.onstart?.replaceAll("/etc/environment", "~/environment") ?? "",
+            ...(order.price ? { bid_per_hour: order.price + storageOf(order.disk) } : {}),
           });
           return { json: { success: true, new_contract: next, instance_api_key: ownKey(String(next)) } };
         }
         case "get":
-          return { json: { instances: machine === undefined ? null : told(machine) } };
+          return { json: { instances: machine === undefined ? null : tell(machine) } };
         case "list":
-          return page(cloud.present(), asked.query);
+          return pageOf(cloud.present().map(tell), asked.query);
         case "destroy":
           if (machine === undefined) return NOT_FOUND;
           // A machine that destroys itself must get its answer before it ends.
@@ -85,8 +61,18 @@ export function vastai(cloud: Cloud): Protocol {
           if (machine === undefined) return NOT_FOUND;
           await cloud.admit(machine, (asked.body as { ssh_key: string }).ssh_key);
           return { json: { success: true } };
+        case "label":
+          if (machine === undefined) return NOT_FOUND;
+          machine.label = (asked.body as { label: string }).label;
+          return { json: { success: true } };
+        case "logs":
+          return machine === undefined ? NOT_FOUND : logAddress(asked, machine);
         case "charges":
           return charges(cloud, asked.query);
+        case "account":
+          return { json: { id: 7, credit: 25, host_agreement_accepted: false } };
+        case "filters":
+          return { json: { success: true, filters: cloud.present().map(tell) } };
         default:
           return { status: 404, json: { success: false, error: "not_found", msg: asked.path } };
       }
@@ -94,17 +80,24 @@ export function vastai(cloud: Cloud): Protocol {
   };
 }
 
+/** With its own clients `/api` stands in front. */
 function verbOf({ method, path }: Asked): Verb {
   const verbs: Record<string, Verb> = {
     "POST /v0/bundles/": "offers",
+    "PUT /v0/search/asks/": "offers",
     "PUT /v0/asks/N/": "create",
     "GET /v0/instances/N/": "get",
     "GET /v1/instances/": "list",
+    "GET /v0/instances/filters/": "filters",
     "DELETE /v0/instances/N/": "destroy",
+    "PUT /v0/instances/N/": "label",
     "POST /v0/instances/N/ssh/": "admit",
+    "PUT /v0/instances/request_logs/N/": "logs",
+    "GET /logs/N": "log",
     "GET /v0/charges/": "charges",
+    "GET /v0/users/current": "account",
   };
-  return verbs[`${method} ${path.replace(/\/\d+\//, "/N/")}`] ?? "other";
+  return verbs[`${method} ${path.replace(/^\/api(?=\/)/, "").replace(/\/\d+(?=\/|$)/, "/N")}`] ?? "other";
 }
 
 /** The key of an instance, which can start, stop and destroy it and nothing else. */
@@ -112,174 +105,165 @@ export function ownKey(id: string): string {
   return `instance-key-${id}`;
 }
 
-interface Create {
-  readonly image?: string;
-  readonly disk: number;
-  readonly label: string;
-  readonly runtype?: string;
-  readonly env?: unknown;
-  readonly onstart: string;
-  readonly price?: number;
+/** An instance as it tells it. */
+export function told(machine: CloudMachine, order?: Create) {
+  return instanceOf(machine, ask(machine.stock), order);
 }
 
-function invalid(error: string, msg: string): Reply {
-  return { status: 400, json: { success: false, error, msg } };
+interface Search extends Readonly<Record<string, unknown>> {
+  readonly q?: Search;
+  readonly type?: string;
+  readonly order?: readonly (readonly [string, "asc" | "desc"])[];
+  readonly limit?: number;
+  readonly allocated_storage?: number;
 }
 
-/** What is wrong with a create; null when it is taken. */
-function faultOf({ image, disk, label, runtype, env, onstart, price }: Create): string | null {
-  if (!image) return "image is required";
-  if (disk < LEAST_DISK_GB) return "disk too small";
-  if (!/^[a-z0-9-]+$/.test(label) || label.length > LONGEST.label) return "label_too_long";
-  if (runtype !== "ssh_direct") return "we could not get in";
-  if (typeof env !== "object") return "env is no object";
-  if (onstart.length > LONGEST.onstart) return "onstart too long";
-  return price === undefined ? null : "price is for bids";
-}
+/** Keys of a search that are no filters. */
+const SETTINGS = ["type", "order", "limit", "allocated_storage", "select_cols", "disable_bundling"];
+const USUAL_LIMIT = 64;
 
-/** A row for each instance and day, in pages; days that lie outside are left out. */
-function charges(cloud: Cloud, query: URLSearchParams): Reply {
-  const { day, type } = JSON.parse(query.get("select_filters") ?? "{}");
-  if (typeof day?.gte !== "number" || typeof day?.lte !== "number") {
-    return invalid("invalid_args", "Must provide both 'day' gte and lte filters for instance charges");
+function search(cloud: Cloud, body: Search): Reply {
+  const { q = body } = body;
+  const { type, order = [["score", "desc"]], limit = USUAL_LIMIT, allocated_storage } = q;
+  const filters = Object.entries(q).filter(([name]) => !SETTINGS.includes(name));
+  const asks = cloud.offered().map((stock) => ask(stock, type === "bid", allocated_storage));
+  const unknown = filters.map(([name]) => name).find((name) =>
+    asks.some((each) => columnOf(each, name) === undefined)
+  );
+  if (unknown !== undefined) return invalid("invalid_request", `no column ${unknown}`);
+  const found = asks.filter((each) =>
+    filters.every(([name, filter]) => matches(columnOf(each, name), filter as Filter))
+  );
+  for (const [name, direction] of order.toReversed()) {
+    const by = (each: Ask) => Number(columnOf(each, name));
+    found.sort((a, b) => (direction === "asc" ? 1 : -1) * (by(a) - by(b)));
   }
-  const rows = [...cloud.machines.values()].flatMap((machine) => {
-    const beginning = Math.floor(machine.created_at / 1000 / DAY_SECONDS) * DAY_SECONDS;
-    if (beginning < day.gte || beginning > day.lte || type?.in?.includes("instance") === false) return [];
-    return [{
-      start: beginning,
-      end: beginning,
-      type: "instance",
-      source: `instance-${machine.id}`,
-      amount: cloud.bill(machine),
-      metadata: { label: machine.label },
-      items: [],
-    }];
-  });
-  const { shown, next_token } = cut(rows, query, 500);
-  return {
-    json: { success: true, count: shown.length, total: rows.length, next_token, results: shown },
-  };
+  return { json: { offers: found.slice(0, limit) } };
 }
 
-/** The page of `rows` that `query` asks for, of at most `most`. */
-function cut<T>(rows: readonly T[], query: URLSearchParams, most: number) {
-  const limit = Math.min(most, Number(query.get("limit") ?? most));
-  const from = Number(query.get("after_token") ?? 0);
-  const next_token = from + limit < rows.length ? String(from + limit) : null;
-  return { shown: rows.slice(from, from + limit), next_token };
-}
-
-function search(cloud: Cloud, query: Record<string, unknown>): unknown[] {
-  return cloud.offered().map(ask).filter((offer) =>
-    Object.entries(query).every(([name, filter]) => matches(offer[name as keyof typeof offer], filter))
-  ).sort((a, b) => a.dph_total - b.dph_total);
-}
-
-/** Keys that are no columns of an offer are settings of the search. */
-function matches(value: unknown, filter: unknown): boolean {
-  if (value === undefined || typeof filter !== "object" || filter === null || Array.isArray(filter)) {
-    return true;
+/** A column of an offer, or one that is only there to be asked for; undefined when there is none. */
+function columnOf(offer: Ask, name: string): unknown {
+  switch (name) {
+    case "verified":
+      return offer.verification === "verified";
+    case "datacenter":
+      return offer.hosting_type === 1;
+    case "geolocation":
+      return offer.geolocation.slice(-2);
+    case "external":
+      return offer.external ?? false;
+    default:
+      return offer[name as keyof Ask];
   }
+}
+
+type Filter = Readonly<Record<string, unknown>>;
+
+/** Its own client sends numbers as text. */
+function matches(value: unknown, filter: Filter): boolean {
+  const isSame = (other: unknown) => String(other) === String(value);
   return Object.entries(filter).every(([operator, limit]) => {
     switch (operator) {
       case "eq":
-        return value === limit;
+        return isSame(limit);
+      case "neq":
+        return !isSame(limit);
+      case "gt":
+        return Number(value) > Number(limit);
       case "gte":
         return Number(value) >= Number(limit);
+      case "lt":
+        return Number(value) < Number(limit);
       case "lte":
         return Number(value) <= Number(limit);
       case "in":
-        return (limit as unknown[]).some((each) => String(value).endsWith(String(each)));
+        return (limit as unknown[]).some(isSame);
       case "notin":
-        return !(limit as unknown[]).some((each) => String(value).endsWith(String(each)));
+        return !(limit as unknown[]).some(isSame);
       default:
         return false;
     }
   });
 }
 
-function ask(stock: Stock) {
+const HOST = { cpu_cores: 64, cpu_ram: 257_600 };
+/** US dollars a GB and month. */
+const STORAGE_COST = 0.15;
+
+function storageOf(disk_gb: number): number {
+  return disk_gb * STORAGE_COST / 720;
+}
+
+/** The least bid that wins now, for the whole machine without its disk. */
+function leastBid({ price_per_hour }: Stock): number {
+  return Math.round(price_per_hour * 500) / 1000;
+}
+
+/** CUDA compute capability x100 of cards that are not of the commonest kind. */
+const COMPUTE_CAPS: Readonly<Record<string, number>> = { "RTX 3090": 860, "A100 80GB": 800, "H100": 900 };
+
+/** An offer as it tells of it; `isBid`: at the price of the least bid. */
+function ask(stock: Stock, isBid = false, disk_gb = LEAST_DISK_GB) {
+  const { gpu_share = 1, is_datacenter = false } = stock;
+  const storage = storageOf(disk_gb);
+  const dph_base = isBid ? leastBid(stock) : stock.price_per_hour - storage;
+  const dph_total = isBid ? dph_base + storage : stock.price_per_hour;
   return {
     id: Number(stock.id),
     ask_contract_id: Number(stock.id),
+    bundle_id: Number(stock.id) + 1,
     machine_id: Number(stock.host),
     host_id: Number(stock.host) + 90_000,
+    hosting_type: is_datacenter ? 1 : 0,
+    external: null,
     gpu_name: wireName(stock),
+    gpu_arch: "nvidia",
     num_gpus: stock.gpu_count,
+    gpu_frac: gpu_share,
     gpu_ram: stock.card.memory_mib,
     gpu_total_ram: stock.card.memory_mib * stock.gpu_count,
-    cpu_cores: null,
+    gpu_mem_bw: stock.bandwidth_gb_s,
+    compute_cap: COMPUTE_CAPS[stock.gpu] ?? 890,
+    pcie_bw: 24.5,
+    cpu_name: "AMD EPYC 7543 32-Core Processor",
+    cpu_arch: "amd64",
+    cpu_ghz: 2.8,
+    cpu_cores: HOST.cpu_cores,
+    cpu_cores_effective: HOST.cpu_cores * gpu_share,
+    cpu_ram: HOST.cpu_ram,
     disk_space: 900,
+    disk_bw: 3120.4,
     inet_down: stock.download_mbps,
     inet_up: stock.download_mbps,
     inet_down_cost: 0.003,
     inet_up_cost: 0.003,
-    storage_cost: 0.15,
-    dph_base: stock.price_per_hour - 0.01,
-    dph_total: stock.price_per_hour,
+    storage_cost: STORAGE_COST,
+    storage_total_cost: storage,
+    dph_base,
+    dph_total,
+    discounted_dph_total: dph_total,
+    min_bid: leastBid(stock),
+    is_bid: isBid,
+    dlperf: 100,
+    dlperf_per_dphtotal: 100 / dph_total,
+    score: 100 / dph_total,
     cuda_max_good: Number(stock.cuda),
     driver_version: "570.124.04",
+    driver_vers: 570_124_004,
     reliability2: stock.reliability,
     reliability: stock.reliability,
     geolocation: `${stock.location}, ${stock.country}`,
     direct_port_count: 49,
+    static_ip: true,
     verification: "verified",
     rentable: true,
     rented: false,
+    vms_enabled: false,
     duration: 1_830_000,
+    end_date: 1_797_984_000,
   };
 }
-
-/** An instance as it tells it. */
-export function told(machine: CloudMachine) {
-  const { state, words, port, stock } = machine;
-  const failed = state === "failed";
-  return {
-    id: Number(machine.id),
-    label: machine.label,
-    machine_id: Number(stock.host),
-    actual_status: state === "starting"
-      ? "loading"
-      : failed
-      ? "created"
-      : state === "stopped"
-      ? "exited"
-      : "running",
-    intended_status: "running",
-    cur_state: state === "stopped" ? "stopped" : "running",
-    next_state: "running",
-    status_msg: words,
-    public_ipaddr: state === "running" ? machine.faults.address ?? " 127.0.0.1" : null,
-    ...(state === "running" ? { ports: { "22/tcp": [{ HostIp: "0.0.0.0", HostPort: String(port) }] } } : {}),
-    ssh_host: null,
-    ssh_port: null,
-    image_runtype: "ssh_direct",
-    dph_total: stock.price_per_hour,
-    start_date: machine.created_at / 1000,
-    gpu_name: wireName(stock),
-    num_gpus: stock.gpu_count,
-  };
-}
-
-function page(machines: readonly CloudMachine[], query: URLSearchParams): Reply {
-  const orders = JSON.parse(query.get("order_by") ?? "[]") as { col: string }[];
-  if (!orders.every(({ col }) => ["id", "label", "actual_status"].includes(col))) {
-    return invalid("invalid_request", "not a stored column");
-  }
-  const { shown, next_token } = cut(machines, query, 25);
-  const labels = Map.groupBy(machines, ({ label }) => label);
-  return {
-    json: {
-      success: true,
-      instances_found: shown.length,
-      total_instances: machines.length,
-      label_counts: Object.fromEntries([...labels].map(([label, each]) => [label, each.length])),
-      next_token,
-      instances: shown.map(told),
-    },
-  };
-}
+type Ask = ReturnType<typeof ask>;
 
 /** Its own names of cards that have several forms. */
 const FORMS: Readonly<Record<string, string>> = { "A100 80GB": "A100 SXM4", "H100": "H100 SXM" };
