@@ -2,7 +2,7 @@
 import { messageOf, UserError } from "../errors.ts";
 import { unlessAborted } from "../lib/clock.ts";
 import { providers } from "../providers/mod.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Provider, Sighting } from "../providers/provider.ts";
 import { codeOf, Failure } from "../schema/failures.ts";
 import { providerTitle } from "../schema/names.ts";
 
@@ -25,19 +25,27 @@ export async function requireRunning({ provider, id }: Lent, signal: AbortSignal
   const what = `Cannot go on with machine ${id}: ${providerTitle(provider.name)}`;
   if (sighting === null) throw new Failure("machine_vanished", `${what} no longer knows it`);
   throw sighting.trouble === "outbid"
-    ? new Failure("outbid", `${what} has given it to somebody else, and says "${sighting.words}"`)
+    ? outbid({ provider, id }, sighting)
     : new Failure("machine_stopped", `${what} says "${sighting.words}"`);
+}
+
+function outbid({ provider, id }: Lent, { words }: Sighting): Failure {
+  const what = `Cannot go on with machine ${id}: ${providerTitle(provider.name)}`;
+  return new Failure("outbid", `${what} has given it to somebody else, and says "${words}"`);
 }
 
 /**
  * What was thrown, once it is known whose fault it is. Of a rented machine it is that machine's, unless it cannot be heard of and
- * its provider cannot be asked either: then it is this network's.
+ * its provider cannot be asked either, when it is this network's, or says that somebody bid more for it.
  */
 export async function blamed({ provider, id }: Lent, thrown: unknown, signal: AbortSignal): Promise<unknown> {
   const error = providers[provider.name].rents ? aboutMachine(thrown) : thrown;
   if (!UNHEARD.includes(codeOf(error))) return error;
   const [answer] = await Promise.allSettled([unlessAborted(provider.get(id), signal)]);
-  if (answer.status === "fulfilled" || codeOf(answer.reason) !== "provider_unavailable") return error;
+  if (answer.status === "fulfilled") {
+    return answer.value?.trouble === "outbid" ? outbid({ provider, id }, answer.value) : error;
+  }
+  if (codeOf(answer.reason) !== "provider_unavailable") return error;
   return new Failure(
     "network_down",
     `${messageOf(error)}; nor does ${providerTitle(provider.name)} answer`,

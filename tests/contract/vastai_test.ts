@@ -1,10 +1,12 @@
 // Vast.ai against its simulated cloud: the contract of all, and what only it offers and takes in a create.
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import type { z } from "zod";
 import { labelOf } from "../../pipeline/fleet/label.ts";
 import { newRunId } from "../../pipeline/lib/run_id.ts";
 import { HalfDone } from "../../pipeline/providers/provider.ts";
 import { OfferLimits, UNTOLD } from "../../pipeline/schema/offer.ts";
 import { type Reply, scripted } from "../cloud/server.ts";
+import { stockOf } from "../cloud/stock.ts";
 import * as cloud from "../cloud/vastai.ts";
 import { contract, never, open, order, wanted, withCode } from "./rented.ts";
 import { answering, create, rented, sent } from "./vastai.ts";
@@ -50,6 +52,58 @@ Deno.test("vastai is asked for what is wanted, and all of its own defaults are s
   });
   deepEqual([second?.num_gpus, second?.disk_space, second?.allocated_storage], [{ eq: 2 }, { gte: 8 }, 8]);
   for (const none of ["gpu_name", "gpu_ram", "dph_total", "geolocation"]) ok(!(none in (second ?? {})), none);
+});
+
+Deno.test("vastai is asked for what a host must have: main memory, cores, a data centre or none, all of its GPUs, and for bids", async () => {
+  await using opened = await open(rented);
+  const asking = async (limits: z.input<typeof OfferLimits>) => {
+    await opened.provider.offers(wanted({ limits: OfferLimits.parse(limits) }), never);
+    return sent(opened, "offers").at(-1)?.body as Record<string, unknown>;
+  };
+  const plain = await asking({});
+  for (const none of ["cpu_ram", "cpu_cores_effective", "datacenter", "gpu_frac"]) {
+    ok(!(none in plain), none);
+  }
+  const all = await asking({
+    min_ram_gb: 64,
+    min_cpu_cores: 16,
+    tier: "secure",
+    whole_machine: true,
+    market: "interruptible",
+  });
+  const { cpu_ram, cpu_cores_effective, datacenter, gpu_frac, type } = all;
+  deepEqual({ cpu_ram, cpu_cores_effective, datacenter, gpu_frac, type }, {
+    cpu_ram: { gte: 61_035 },
+    cpu_cores_effective: { gte: 16 },
+    datacenter: { eq: true },
+    gpu_frac: { eq: 1 },
+    type: "bid",
+  });
+  deepEqual((await asking({ tier: "community" })).datacenter, { eq: false });
+  ok(!("gpu_frac" in await asking({ whole_machine: false })));
+});
+
+Deno.test("vastai's cloud offers what was asked for and nothing else", async () => {
+  const parts = { gpu_share: 0.25, price_per_hour: 0.2 };
+  await using opened = await open(rented, {
+    options: {
+      stock: [
+        stockOf("31842207", "RTX 4090", parts),
+        stockOf("31842208", "RTX 4090", { is_datacenter: true, price_per_hour: 0.5 }),
+      ],
+    },
+  });
+  const found = async (limits: z.input<typeof OfferLimits>) => {
+    const offers = await opened.provider.offers(wanted({ limits: OfferLimits.parse(limits) }), never);
+    return offers.map(({ id }) => id).join(" ");
+  };
+  equal(await found({}), "31842207 31842208");
+  equal(await found({ whole_machine: true }), "31842208");
+  equal(await found({ tier: "secure" }), "31842208");
+  equal(await found({ tier: "community" }), "31842207");
+  equal(await found({ min_cpu_cores: 17 }), "31842208");
+  equal(await found({ min_ram_gb: 400 }), "");
+  equal(await found({ min_reliability: 0.995 }), "");
 });
 
 Deno.test("vastai's names of cards are asked for and understood", async () => {
@@ -113,6 +167,64 @@ Deno.test("vastai's price is that of the whole offer with the disk, whose cost i
     cuda: 12.8,
     max_hours: 1_830_000 / 3600,
   }]);
+});
+
+Deno.test("vastai tells of a host what share of it is lent, and how far it can be trusted", async () => {
+  const host = {
+    gpu_frac: 0.25,
+    hosting_type: 1,
+    verification: "verified",
+    compute_cap: 890,
+    static_ip: true,
+    cpu_name: "Xeon® Silver 4110",
+    cpu_cores: 128,
+    cpu_cores_effective: 32,
+    cpu_ram: 524_288,
+  };
+  const offers = [
+    { ...ASK, ...host },
+    { ...ASK, ...host, hosting_type: 0, verification: "deverified", cpu_cores: null, static_ip: false },
+    {
+      ...ASK,
+      gpu_frac: 7,
+      hosting_type: 9,
+      verification: 1,
+      compute_cap: 0,
+      static_ip: "yes",
+      cpu_name: "\u202E",
+      cpu_ram: -1,
+    },
+  ];
+  await using opened = await answering("offers", { offers });
+  const found = await opened.provider.offers(wanted(), never);
+  const told = found.map((offer) =>
+    Object.fromEntries(Object.keys(UNTOLD).map((key) => [key, offer[key as keyof typeof UNTOLD]]))
+  );
+  deepEqual(told, [
+    {
+      market: "on_demand",
+      tier: "secure",
+      gpu_share: 0.25,
+      verified: true,
+      compute_capability: 8.9,
+      static_ip: true,
+      cpu: "Xeon® Silver 4110",
+      cpu_cores: 32,
+      ram_gib: 128,
+    },
+    {
+      market: "on_demand",
+      tier: "community",
+      gpu_share: 0.25,
+      verified: false,
+      compute_capability: 8.9,
+      static_ip: false,
+      cpu: "Xeon® Silver 4110",
+      cpu_cores: 32,
+      ram_gib: null,
+    },
+    UNTOLD,
+  ]);
 });
 
 Deno.test("vastai's country stands after the last comma, where there is one", async () => {

@@ -109,6 +109,25 @@ Deno.test("[machine_stopped] a machine that its provider stops is told in the pr
   tidy(result);
 });
 
+Deno.test("[outbid] a machine that somebody bids more for is told apart from one that stopped, and the next offer measures", async () => {
+  await using stage = await stageWith({}, { ...LONG, offers: { market: "interruptible" } });
+  const running = run(stage);
+  const machine = await measuring(stage);
+  await until(() => mirrored(stage.paths.runs));
+  await stage.cloud("vastai").cloud.stop(machine, "stopped");
+  const result = await running;
+  const found =
+    /Cannot go on with machine 29410501: Vast\.ai has given it to somebody else, and says "exited: /;
+  retried(result, { code: "outbid", at: "benchmark", found });
+  await succeeded(result, result.rows[0], "2", 2);
+  ok(await partial(result) >= 1);
+  deepEqual(
+    result.machines.map(({ offer: { id, market } }) => [id, market]),
+    [["1", "interruptible"], ["2", "interruptible"]],
+  );
+  tidy(result);
+});
+
 Deno.test("[machine_vanished] a machine that its provider no longer knows is left, and what had come home is kept", async () => {
   await using stage = await stageWith({}, LONG);
   const running = run(stage);

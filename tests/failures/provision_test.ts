@@ -6,7 +6,7 @@ import { NO_PUBLIC_IP } from "../cloud/tensordock.ts";
 import { noSuchAsk } from "../cloud/vastai.ts";
 import { setStage } from "../faults/stage.ts";
 import type { Ended, Events } from "./trial.ts";
-import { ended, givesUp, OFFERS, retried, run, stageWith, succeeded, TEST, tidy } from "./trial.ts";
+import { ended, first, givesUp, OFFERS, retried, run, stageWith, succeeded, TEST, tidy } from "./trial.ts";
 
 const refused = (error: string, msg: string, status = 400): Reply => ({
   status,
@@ -186,6 +186,18 @@ const late: Events = { refused: (time) => time.skip(90) };
 Deno.test("[ssh_unreachable] a machine that runs and never listens is left, and the next host measures", async () => {
   const found = /Cannot connect to \S+127\.0\.0\.1:\d+: .*Connection refused/;
   await givesUp({ ssh: "refused" }, { code: "ssh_unreachable", at: "provision", found }, { events: late });
+});
+
+Deno.test("[outbid] a machine that is lost to a higher bid before it was reached is not taken for one that does not listen", async () => {
+  await using stage = await stageWith(
+    { machines: first({ ssh: "refused", outbidAfter: 0.01 }) },
+    { offers: { market: "interruptible" } },
+  );
+  const result = await run(stage, late);
+  const found = /Cannot (go on with|start) machine 29410501: .*"exited: stopped"/;
+  retried(result, { code: "outbid", at: "provision", found });
+  await succeeded(result, result.rows[0], "2", 2);
+  tidy(result);
 });
 
 Deno.test("[ssh_denied] a machine that never takes our key is left, and the next host measures", async () => {

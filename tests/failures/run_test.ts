@@ -7,7 +7,7 @@ import { sweep } from "../../pipeline/run/sweep.ts";
 import type { World } from "../../pipeline/run/world.ts";
 import { type Reply, type Script, scripted } from "../cloud/server.ts";
 import { stockOf } from "../cloud/stock.ts";
-import { TOO_MANY } from "../cloud/vastai.ts";
+import { noMoreSearches, TOO_MANY } from "../cloud/vastai.ts";
 import { jobOf, startController } from "../faults/controller_process.ts";
 import { setStage, type Stage, worldWith } from "../faults/stage.ts";
 import {
@@ -168,6 +168,24 @@ Deno.test("[quota] an account's limit ends all creates at that provider", async 
   );
   const found = /Cannot rent offer \d at Vast\.ai: it answered 400: .*spend_rate_limit/;
   await leavesProvider(stage, { code: "quota", at: "provision", found });
+});
+
+Deno.test("[quota] searches of a day that are used up are told with the time of their reset, and what was found before goes on", async () => {
+  const reply = noMoreSearches(Date.UTC(2026, 11, 1) / 1000);
+  const isSecond: Script = (verb, _n, { body }) =>
+    verb === "offers" && JSON.stringify(body).includes("RTX 3090") ? { reply } : undefined;
+  await using stage = await stageWith({ script: isSecond }, { gpus: ["RTX 4090", "RTX 3090"] });
+  const result = await run(stage);
+  const [measured, left] = result.rows;
+  await succeeded(result, measured, "1", 1);
+  equal(left?.failure_code, "quota", result.said.join("\n"));
+  match(
+    left?.failure_reason ?? "",
+    /Cannot search offers at .*; its searches count anew at 2026-12-01 00:00 UTC/,
+  );
+  const refused = stage.cloud("vastai").asked.filter(({ status }) => status === 429);
+  equal(refused.length, 1);
+  tidy(result);
 });
 
 Deno.test("[rate_limited] a provider that answers 429 however long one waits ends the entry, with nothing made", async () => {

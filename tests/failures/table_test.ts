@@ -47,6 +47,8 @@ const SEEN: Record<string, readonly FailureCode[]> = {
   "vastai: a healthy pull was taken for a failure because it said loading": ["boot_timeout"],
   "vastai: stale offers were tried again and again": ["offer_gone"],
   "vastai: too many calls": ["rate_limited"],
+  "vastai: the searches of a day are used up": ["quota"],
+  "vastai: an interruptible machine is lost to a higher bid": ["outbid"],
   "vastai: some hosts never take the key": ["ssh_denied"],
   "vastai: an instance vanishes after 8 to 15 minutes": ["machine_vanished"],
   "vastai: a restart of the controller found 13 orphans": ["interrupted"],

@@ -54,7 +54,7 @@ function stateOf(instance: Instance): Pick<Sighting, "state" | "trouble"> {
 
 /** It has no words for that: a machine that was bid for and had begun, or was to begin, has lost its GPUs, and nobody stopped it. */
 function isOutbid({ is_bid, actual_status, cur_state, intended_status, next_state }: Instance): boolean {
-  if (is_bid !== true) return false;
+  if (is_bid !== true || actual_status === "offline") return false;
   const hasBegun = ["running", "stopped", "exited"].includes(actual_status ?? "");
   const isRefused = intended_status === "stopped" && next_state === "stopped";
   return actual_status === "stopped" || (cur_state === "stopped" && (hasBegun || isRefused));
