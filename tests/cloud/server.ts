@@ -21,21 +21,7 @@ export interface Reply {
 }
 
 /** What a provider's protocol calls a request, whatever its path. */
-export type Verb =
-  | "offers"
-  | "create"
-  | "get"
-  | "list"
-  | "destroy"
-  | "admit"
-  | "keys"
-  | "charges"
-  | "label"
-  | "logs"
-  | "log"
-  | "filters"
-  | "account"
-  | "other";
+export type Verb = "offers" | "create" | "get" | "list" | "destroy" | "admit" | "keys" | "charges" | "other";
 
 /** What goes wrong with an answer. */
 export type Fault =

@@ -2,7 +2,8 @@
 import type { Cloud, CloudMachine, Stock } from "./cloud.ts";
 import type { Asked, Protocol, Reply, Verb } from "./server.ts";
 import { type Create, LEAST_DISK_GB, refusalOf } from "./vastai/create.ts";
-import { charges, instanceOf, logAddress, logOf, pageOf } from "./vastai/instances.ts";
+import { charges, instanceOf, pageOf } from "./vastai/instances.ts";
+import { OPEN, OTHERS } from "./vastai/others.ts";
 import { AUTH_ERROR, invalid, noSuchAsk, NOT_FOUND } from "./vastai/replies.ts";
 
 export { AUTH_ERROR, noMoreSearches, noSuchAsk, NOT_FOUND, TOO_MANY } from "./vastai/replies.ts";
@@ -11,7 +12,7 @@ export function vastai(cloud: Cloud): Protocol {
   const orders = new Map<string, Create>();
   let next = 29_410_500;
   const byId = (path: string): CloudMachine | undefined => {
-    const machine = cloud.machines.get(/\/(\d+)\/?$/.exec(path.replace(/ssh\/$/, ""))?.[1] ?? "");
+    const machine = cloud.machines.get(/\/(\d+)(\/|$)/.exec(path)?.[1] ?? "");
     return machine?.state === "gone" ? undefined : machine;
   };
   const tell = (machine: CloudMachine) => told(machine, orders.get(machine.id));
@@ -19,7 +20,15 @@ export function vastai(cloud: Cloud): Protocol {
     verbOf,
     async answer(asked, verb): Promise<Reply> {
       const machine = byId(asked.path);
-      if (verb === "log") return logOf(machine);
+      const question = {
+        asked,
+        cloud,
+        machine,
+        gpus: () => [...new Set(cloud.options.stock.map(wireName))],
+        instances: () => cloud.present().map(tell),
+      };
+      const open = OPEN[routeOf(asked)];
+      if (open !== undefined) return open(question);
       const given = String(asked.headers.authorization ?? "");
       const own = machine !== undefined && given === `Bearer ${ownKey(machine.id)}`;
       if (given !== `Bearer ${cloud.key}` && !own) return AUTH_ERROR;
@@ -61,43 +70,33 @@ export function vastai(cloud: Cloud): Protocol {
           if (machine === undefined) return NOT_FOUND;
           await cloud.admit(machine, (asked.body as { ssh_key: string }).ssh_key);
           return { json: { success: true } };
-        case "label":
-          if (machine === undefined) return NOT_FOUND;
-          machine.label = (asked.body as { label: string }).label;
-          return { json: { success: true } };
-        case "logs":
-          return machine === undefined ? NOT_FOUND : logAddress(asked, machine);
         case "charges":
           return charges(cloud, asked.query);
-        case "account":
-          return { json: { id: 7, credit: 25, host_agreement_accepted: false } };
-        case "filters":
-          return { json: { success: true, filters: cloud.present().map(tell) } };
         default:
-          return { status: 404, json: { success: false, error: "not_found", msg: asked.path } };
+          return OTHERS[routeOf(asked)]?.(question) ??
+            { status: 404, json: { success: false, error: "not_found", msg: asked.path } };
       }
     },
   };
 }
 
-/** With its own clients `/api` stands in front. */
-function verbOf({ method, path }: Asked): Verb {
+/** A method and a path with `N` for its number; its own client has `/api` in front. */
+function routeOf({ method, path }: Asked): string {
+  return `${method} ${path.replace(/^\/api(?=\/)/, "").replace(/\/\d+(?=\/|$)/, "/N")}`;
+}
+
+function verbOf(asked: Asked): Verb {
   const verbs: Record<string, Verb> = {
     "POST /v0/bundles/": "offers",
     "PUT /v0/search/asks/": "offers",
     "PUT /v0/asks/N/": "create",
     "GET /v0/instances/N/": "get",
     "GET /v1/instances/": "list",
-    "GET /v0/instances/filters/": "filters",
     "DELETE /v0/instances/N/": "destroy",
-    "PUT /v0/instances/N/": "label",
     "POST /v0/instances/N/ssh/": "admit",
-    "PUT /v0/instances/request_logs/N/": "logs",
-    "GET /logs/N": "log",
     "GET /v0/charges/": "charges",
-    "GET /v0/users/current": "account",
   };
-  return verbs[`${method} ${path.replace(/^\/api(?=\/)/, "").replace(/\/\d+(?=\/|$)/, "/N")}`] ?? "other";
+  return verbs[routeOf(asked)] ?? "other";
 }
 
 /** The key of an instance, which can start, stop and destroy it and nothing else. */

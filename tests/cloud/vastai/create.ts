@@ -21,20 +21,17 @@ const RUNTYPES = /^(ssh|ssh_proxy|ssh_direct?|jupyter|jupyter_proxy|jupyter_dire
 
 /** Why a create is refused, `least` being the least bid that wins now; null when it is taken. */
 export function refusalOf(order: Create, least: number): Reply | null {
-  const { image, disk, label, runtype = "ssh", env, onstart, price } = order;
-  const fault = !image
-    ? "image is required"
-    : !(disk >= LEAST_DISK_GB)
-    ? "disk too small"
-    : label && (!/^[a-z0-9-]+$/.test(label) || label.length > LONGEST.label)
-    ? "label_too_long"
-    : !runtype.split(" ").every((each) => RUNTYPES.test(each))
-    ? "runtype is unknown"
-    : typeof env !== "object"
-    ? "env is no object"
-    : (onstart?.length ?? 0) > LONGEST.onstart
-    ? "onstart too long"
-    : null;
+  const fault = faultOf(order);
   if (fault !== null) return invalid("invalid_args", fault);
+  const { price } = order;
   return price && price < least ? invalid("invalid_price", `bid ${price} is below ${least}`) : null;
+}
+
+function faultOf({ image, disk, label, runtype = "ssh", env, onstart }: Create): string | null {
+  if (!image) return "image is required";
+  if (!(disk >= LEAST_DISK_GB)) return "disk too small";
+  if (label && (!/^[a-z0-9-]+$/.test(label) || label.length > LONGEST.label)) return "label_too_long";
+  if (!runtype.split(" ").every((each) => RUNTYPES.test(each))) return "runtype is unknown";
+  if (typeof env !== "object") return "env is no object";
+  return (onstart?.length ?? 0) > LONGEST.onstart ? "onstart too long" : null;
 }

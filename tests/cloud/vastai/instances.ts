@@ -1,6 +1,6 @@
-// Instances as Vast.ai tells of them: one, in pages of 25, what they cost, and what their containers said.
+// Instances as Vast.ai tells of them: one, in pages of 25, and what they cost.
 import type { Cloud, CloudMachine } from "../cloud.ts";
-import type { Asked, Reply } from "../server.ts";
+import type { Reply } from "../server.ts";
 import type { Create } from "./create.ts";
 import { invalid } from "./replies.ts";
 
@@ -115,16 +115,4 @@ function cut<T>(rows: readonly T[], query: URLSearchParams, most: number) {
   const from = Number(query.get("after_token") ?? 0);
   const next_token = from + limit < rows.length ? String(from + limit) : null;
   return { shown: rows.slice(from, from + limit), next_token };
-}
-
-/** Where the text of a container's log will lie: whoever has the address may read it. */
-export function logAddress({ headers }: Asked, { id }: CloudMachine): Reply {
-  return { json: { success: true, result_url: `http://${headers.host}/logs/${id}` } };
-}
-
-/** What a container has said. */
-export function logOf(machine: CloudMachine | undefined): Reply {
-  return machine === undefined
-    ? { status: 403, text: "AccessDenied" }
-    : { text: `${machine.words}\nlistening on port 22` };
 }
