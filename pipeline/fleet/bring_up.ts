@@ -109,10 +109,10 @@ async function admit({ provider, public_key, log, signal }: BringUp, id: string)
 }
 
 async function connected(
-  { clock, signal, connect }: BringUp,
+  { provider, clock, signal, connect }: BringUp,
   addresses: readonly Address[],
 ): Promise<{ machine: Machine; address: Address }> {
-  const until = clock.after(SSH_SECONDS);
+  const until = clock.after(provider.ssh_seconds ?? SSH_SECONDS);
   for (;;) {
     let last: unknown;
     for (const address of addresses) {

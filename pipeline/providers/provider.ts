@@ -78,6 +78,8 @@ export interface Provider {
   readonly billing_step_seconds: number;
   /** After how many seconds a machine that does not run is given up. */
   readonly boot_seconds: number;
+  /** After how many seconds one that runs and lets nobody in is given up, where that takes longer than usual. */
+  readonly ssh_seconds?: number;
   readonly simulated: boolean;
   /** What can be rented now and meets `wanted` as far as the provider tells; the price with the disk asked for. */
   offers(wanted: Wanted, signal: AbortSignal): Promise<Offer[]>;
@@ -98,6 +100,8 @@ export interface Provider {
   charges?(ids: readonly string[], from: Date, to: Date): Promise<Map<string, number>>;
   /** Shell command that destroys the machine it runs on with a key that can do only that. */
   selfDestruct?(id: string): string;
+  /** What a user must know of machines with these limits before they are paid for; null: nothing. */
+  caveat?(limits: OfferLimits): string | null;
   /** Removes what the account keeps for `label` besides the machine, such as a key. */
   forget?(label: string): Promise<void>;
 }

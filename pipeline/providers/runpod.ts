@@ -1,4 +1,5 @@
-// RunPod, REST v2: containers ("pods") by GPU type, cloud and data centre. A pod carries a key that can end only itself.
+// RunPod, REST v2: containers ("pods") by GPU type, cloud and data centre. A pod carries a key that can end only itself. Nothing
+// of it is interruptible: v2 knows no bids.
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -13,13 +14,16 @@ import {
   type Wanted,
   wordsOf,
 } from "./provider.ts";
+import { INSTALL_SECONDS, sshServer, startsSshItself } from "./runpod_ssh.ts";
 
 const NAME = "runpod";
 const BASE = "https://api.runpod.io/v2";
 /** Sixty calls a minute, of whatever kind. */
 const PACE = { any: 1.1, create: 1.1, destroy: 1.1 };
-const CLOUDS = ["SECURE", "COMMUNITY"] as const;
-type CloudName = typeof CLOUDS[number];
+/** What it calls each tier. */
+const CLOUDS = { secure: "SECURE", community: "COMMUNITY" } as const;
+type Tier = keyof typeof CLOUDS;
+const SSH_PORT = 22;
 const IMAGE = "runpod/pytorch:1.0.2-cu1281-torch280-ubuntu2404";
 /** Below it the default image does not start. */
 const IMAGE_CUDA = 12.8;
@@ -47,22 +51,26 @@ function openRunpod(opening: Opening): Provider {
     name: NAME,
     billing_step_seconds: 1,
     boot_seconds: 900,
+    ssh_seconds: INSTALL_SECONDS + 60,
     simulated: opening.simulated !== undefined,
 
     async offers(wanted, signal) {
+      const { market, tier } = wanted.limits;
+      if (market === "interruptible") return [];
+      const tiers: readonly Tier[] = tier === undefined ? ["secure", "community"] : [tier];
       const found: Offer[] = [];
       // What is free is told of one cloud at a time.
-      for (const cloud of CLOUDS) {
+      for (const tier of tiers) {
         const query = {
           include: "AVAILABILITY",
           product: "POD",
-          cloud,
+          cloud: CLOUDS[tier],
           count: String(wanted.gpu_count),
           minCudaVersion: leastCuda(wanted.limits),
         };
         const call = { what: "search offers", method: "GET", path: "/catalog/gpus", query, signal } as const;
         for (const { gpus } of await account.market(JSON.stringify(query), () => pages(Catalog, call))) {
-          found.push(...gpus.flatMap((told) => offersOf(told, cloud, wanted)));
+          found.push(...gpus.flatMap((told) => offersOf(told, tier, wanted)));
         }
       }
       return found;
@@ -113,6 +121,11 @@ function openRunpod(opening: Opening): Provider {
     },
 
     selfDestruct: () => destroyItself(base),
+
+    caveat: ({ image }) =>
+      image === undefined || startsSshItself(image)
+        ? null
+        : `RunPod starts ${image} with an SSH server of ours in place of its own program, which was not tried with an account yet`,
   };
 }
 
@@ -145,17 +158,16 @@ const GpuType = z.looseObject({
 });
 
 /** An offer for each data centre that has the GPU free, or one without a place where none is told. */
-function offersOf(told: unknown, cloud: CloudName, wanted: Wanted): Offer[] {
+function offersOf(told: unknown, tier: Tier, wanted: Wanted): Offer[] {
   const reading = GpuType.safeParse(told);
   if (!reading.success) return [];
   const { gpu, vram_gib, gpu_count, disk_gb, limits } = wanted;
   const { id, name, memory, availability, dataCenters, ...type } = reading.data;
-  const side = cloud === "SECURE" ? "secure" : "community";
   // Where a cloud does not have the GPU, its price there means nothing.
-  const price = type[side] ? type.price[side] ?? 0 : 0;
+  const price = type[tier] ? type.price[tier] ?? 0 : 0;
   const isWanted = (gpu === "any" || isGpu(gpu, id)) &&
     (vram_gib === null || Math.abs(memory - vram_gib) <= vram_gib * MEMORY_TOLERANCE);
-  const isFree = availability !== "NONE" && gpu_count <= (type.maxCount[side] ?? Infinity);
+  const isFree = availability !== "NONE" && gpu_count <= (type.maxCount[tier] ?? Infinity);
   if (price <= 0 || !isWanted || !isFree) return [];
   const storage_per_hour = Math.ceil(disk_gb) * DISK_USD_PER_GB_HOUR;
   const places = dataCenters?.length
@@ -163,7 +175,8 @@ function offersOf(told: unknown, cloud: CloudName, wanted: Wanted): Offer[] {
     : [null];
   return places.filter((place) => isAllowed(countryOf(place), limits)).map((place) => ({
     ...UNTOLD,
-    id: `${cloud}/${place ?? ""}/${id}`,
+    tier,
+    id: `${CLOUDS[tier]}/${place ?? ""}/${id}`,
     provider: NAME,
     gpu: gpu === "any" ? name : gpu,
     gpu_count,
@@ -195,17 +208,39 @@ function isAllowed(country: string | null, { countries, not_countries }: OfferLi
 /** Exactly what the API knows: a field more and it refuses all. Nothing is mounted, so that nothing outlives the pod. */
 function createBody({ offer, label, public_key, disk_gb, limits }: Order) {
   const [cloud, place, ...gpu] = offer.id.split("/");
+  const image = limits.image ?? IMAGE;
+  const isOwn = startsSshItself(image);
   return {
     name: label,
-    image: limits.image ?? IMAGE,
+    image,
     cloud,
-    gpu: { id: gpu.join("/"), count: offer.gpu_count, minCudaVersion: leastCuda(limits) },
+    gpu: {
+      id: gpu.join("/"),
+      count: offer.gpu_count,
+      minCudaVersion: leastCuda(limits),
+      ...leastOfHost(limits, offer.gpu_count),
+    },
     ...(place ? { dataCenterIds: [place] } : {}),
     disk: Math.ceil(disk_gb),
-    ports: ["22/tcp"],
+    ports: [`${SSH_PORT}/tcp`],
     startSsh: true,
+    ...(isOwn ? {} : { entrypoint: ["/bin/sh"], cmd: ["-c", sshServer()] }),
     // Anyone with a key of the account can read these.
-    env: { PUBLIC_KEY: public_key, SSH_PUBLIC_KEY: public_key, ALMANAC_LABEL: label },
+    env: {
+      PUBLIC_KEY: public_key,
+      SSH_PUBLIC_KEY: public_key,
+      ALMANAC_LABEL: label,
+      ...(isOwn ? {} : { RUNPOD_POD_USER: "0" }),
+    },
+  };
+}
+
+/** What it takes for a host of at least so much: shares of one GPU. */
+function leastOfHost({ min_ram_gb, min_cpu_cores }: OfferLimits, gpu_count: number) {
+  const share = (total: number) => Math.ceil(total / gpu_count);
+  return {
+    ...(min_ram_gb === undefined ? {} : { minRamPerGpu: share(min_ram_gb) }),
+    ...(min_cpu_cores === undefined ? {} : { minVcpuCountPerGpu: share(min_cpu_cores) }),
   };
 }
 
@@ -237,6 +272,12 @@ function isGone({ status, json }: Answer): boolean {
   return status === 404 && Problem.safeParse(json).data?.status === 404;
 }
 
+const Port = z.looseObject({
+  private: z.number().nullish(),
+  public: z.int().nullish(),
+  type: z.string().nullish(),
+  ip: z.string().nullish(),
+});
 const Pod = z.looseObject({
   id: z.string().min(1),
   name: z.string().nullish(),
@@ -246,6 +287,7 @@ const Pod = z.looseObject({
   ssh: z.looseObject({
     direct: z.looseObject({ host: z.string().min(1), port: z.int() }).nullish(),
   }).nullish(),
+  runtime: z.looseObject({ ports: z.array(Port).nullish() }).nullish().catch(null),
 });
 type Pod = z.output<typeof Pod>;
 const Pods = z.looseObject({ pods: z.array(Pod), pagination });
@@ -259,10 +301,11 @@ function isTerminated({ status }: Pod): boolean {
 }
 
 /** The name can be changed by hand, the variable stays. The way through its proxy carries no files and is left out. */
-function sightingOf({ id, name, env, status, cost, ssh }: Pod, opening: Opening): Sighting {
+function sightingOf(pod: Pod, opening: Opening): Sighting {
+  const { id, name, env, status, cost } = pod;
   const label = env?.ALMANAC_LABEL;
   const user = opening.simulated?.login ?? "root";
-  const direct = ssh?.direct;
+  const direct = directWay(pod);
   return {
     id,
     label: typeof label === "string" ? label : name || null,
@@ -271,6 +314,13 @@ function sightingOf({ id, name, env, status, cost, ssh }: Pod, opening: Opening)
     addresses: direct ? [{ kind: "ssh", host: direct.host, port: direct.port, user }] : [],
     price_per_hour: cost ?? null,
   };
+}
+
+/** Where its sshd is reached: as it says, else by the port that is mapped to it. */
+function directWay({ ssh, runtime }: Pod): { host: string; port: number } | null {
+  if (ssh?.direct) return ssh.direct;
+  const mapped = runtime?.ports?.find((each) => each.private === SSH_PORT && each.type !== "http");
+  return mapped?.ip && mapped.public ? { host: mapped.ip, port: mapped.public } : null;
 }
 
 /** A pod is called RUNNING before its container is; then it has no address yet. */

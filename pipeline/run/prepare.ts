@@ -86,7 +86,7 @@ export async function prepare(
   { done, machines, memories }: Past,
   preparing: Preparing,
 ): Promise<Prepared> {
-  const { paths, world, opened, signal, allow_spill, parallel, is_estimate } = preparing;
+  const { paths, world, log, opened, signal, allow_spill, parallel, is_estimate } = preparing;
   const { providers, missing } = opened;
   const { entries: servable } = admit(entries, [objectToEngine(world)]);
   const catalog = await withFacts(await readCatalog(paths), servable, world, signal);
@@ -112,6 +112,7 @@ export async function prepare(
       .map(({ lease_id, offer }) => [lease_id, offer]),
   );
   const plan = choose(leases, markets, { catalog, memories, now: world.clock.now(), parallel, held });
+  for (const words of caveatsOf(plan, opened)) log.warn(words);
   const left = [...admitted.left, ...plan.left].filter(({ entry }) => !done.has(entry.id));
   return {
     catalog,
@@ -121,6 +122,12 @@ export async function prepare(
     models: plannedModels(servable, catalog),
     listed,
   };
+}
+
+/** What its providers say beforehand of the machines that a plan takes. */
+function caveatsOf({ leases }: Plan, { providers }: Opened): Set<string> {
+  const told = leases.map(({ provider, limits }) => providers.get(provider)?.caveat?.(limits));
+  return new Set(told.filter((words) => typeof words === "string"));
 }
 
 /** What is left of a lease when some entries need no more work: the lease, or nothing. */

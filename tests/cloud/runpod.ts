@@ -1,16 +1,9 @@
 // RunPod's REST v2: lists in envelopes with cursors, errors as problem+json, bodies checked to the last field.
-import { z } from "zod";
 import type { Cloud, CloudMachine, Stock } from "./cloud.ts";
+import { commandOf, CreatePod, envOf, invalid, problem, SshKeys, startsSshd } from "./runpod_order.ts";
 import type { Asked, Protocol, Reply, Verb } from "./server.ts";
 
-/** An error in its one form. */
-export function problem(status: number, title: string, detail: string, errors?: readonly string[]): Reply {
-  return {
-    status,
-    json: { title, status, detail, ...(errors === undefined ? {} : { errors }) },
-    headers: { "content-type": "application/problem+json" },
-  };
-}
+export { problem } from "./runpod_order.ts";
 
 function tooMany(window: string, seconds: number): Reply {
   const reply = problem(429, "Too Many Requests", `rate limit exceeded for the ${window} window`);
@@ -30,30 +23,8 @@ export const NO_CAPACITY = problem(
 const PAGE = 50;
 const HOUR_MS = 3_600_000;
 
-const version = z.string().regex(/^\d+\.\d+$/);
-const CreatePod = z.strictObject({
-  name: z.string().min(1),
-  image: z.string().min(1),
-  cloud: z.enum(["SECURE", "COMMUNITY"]).default("SECURE"),
-  gpu: z.strictObject({
-    id: z.string(),
-    count: z.int().min(1).default(1),
-    minCudaVersion: version.optional(),
-    allowedCudaVersions: z.array(version).optional(),
-  }),
-  dataCenterIds: z.array(z.string()).default([]),
-  args: z.string().default(""),
-  disk: z.int().min(1).default(20),
-  ports: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  mounts: z.strictObject({ persistent: z.unknown(), network: z.unknown() }).partial().default({}),
-  registry: z.string().nullable().default(null),
-  templateId: z.string().optional(),
-  startSsh: z.boolean().default(false),
-  startJupyter: z.boolean().default(false),
-  globalNetworking: z.boolean().default(false),
-});
-type CreatePod = z.output<typeof CreatePod>;
+/** What every host here has for each of its GPUs. */
+const HOST = { vcpus: 16, ram_gb: 62 };
 
 /** The key that a pod finds in its environment. */
 export function podKey(id: string): string {
@@ -62,26 +33,25 @@ export function podKey(id: string): string {
 
 export function runpod(cloud: Cloud): Protocol {
   const ordered = new Map<string, CreatePod>();
+  let keys: readonly string[] = [];
   let calls = 0;
   const told = (machine: CloudMachine) => podOf(machine, ordered.get(machine.id));
 
   function create(body: unknown): Reply {
     const reading = CreatePod.safeParse(body);
-    if (!reading.success) {
-      const errors = reading.error.issues.map((issue) =>
-        issue.code === "unrecognized_keys"
-          ? `$: additional properties '${issue.keys.join("', '")}' not allowed`
-          : `$.${issue.path.join(".")}: ${issue.message}`
-      );
-      return problem(422, "Unprocessable Entity", "Request validation failed.", errors);
+    if (!reading.success) return invalid(reading.error);
+    const pod = { ...reading.data, env: envOf(reading.data, keys) };
+    if (pod.args !== undefined && (pod.entrypoint.length > 0 || pod.cmd.length > 0)) {
+      return problem(400, "Bad Request", "args and entrypoint or cmd describe different commands");
     }
-    const pod = reading.data;
     if (!cloud.options.stock.some(({ card }) => card.name === pod.gpu.id)) {
       return problem(422, "Unprocessable Entity", `Unknown GPU type: ${pod.gpu.id}`);
     }
     const stock = matching(cloud.options.stock, pod.cloud, pod.gpu.count, pod.gpu.minCudaVersion ?? "0.0")
       .filter(({ card, location }) =>
-        card.name === pod.gpu.id && (pod.dataCenterIds.length === 0 || pod.dataCenterIds.includes(location))
+        card.name === pod.gpu.id && pod.gpu.minRamPerGpu <= HOST.ram_gb &&
+        pod.gpu.minVcpuCountPerGpu <= HOST.vcpus &&
+        (pod.dataCenterIds.length === 0 || pod.dataCenterIds.includes(location))
       ).find((each) => cloud.free(each));
     if (stock === undefined) return NO_CAPACITY;
     const id = Array.from(crypto.getRandomValues(new Uint8Array(14)), (byte) => (byte % 36).toString(36))
@@ -90,7 +60,7 @@ export function runpod(cloud: Cloud): Protocol {
     const machine = cloud.create(id, {
       label: pod.name,
       stock,
-      keys: pod.env.PUBLIC_KEY === undefined ? [] : [pod.env.PUBLIC_KEY],
+      keys: startsSshd(pod) && pod.env.PUBLIC_KEY !== undefined ? pod.env.PUBLIC_KEY.split("\n") : [],
       diskGb: pod.disk,
       env: () => ({ ...pod.env, RUNPOD_POD_ID: id, RUNPOD_API_KEY: podKey(id) }),
     });
@@ -120,10 +90,20 @@ export function runpod(cloud: Cloud): Protocol {
         else await cloud.destroy(pod);
         return { status: 204 };
       case "charges":
-        return page("records", billing(cloud, asked.query), asked.query);
+        return charges(cloud, asked.query);
+      case "keys":
+        return asked.method === "GET" ? { json: { keys } } : replaceKeys(asked.body);
       default:
+        if (asked.path === "/registries") return { json: { registries: [] } };
         return problem(404, "Not Found", `no route for ${asked.path}`);
     }
+  }
+
+  function replaceKeys(body: unknown): Reply {
+    const reading = SshKeys.safeParse(body);
+    if (!reading.success) return invalid(reading.error);
+    keys = reading.data.keys;
+    return { json: { keys } };
   }
 
   return {
@@ -144,6 +124,8 @@ function verbOf({ method, path }: Asked): Verb {
     "GET /pods": "list",
     "DELETE /pods/N": "destroy",
     "GET /billing/pods": "charges",
+    "GET /account/ssh-keys": "keys",
+    "PUT /account/ssh-keys": "keys",
   };
   return verbs[`${method} ${path.replace(/^\/pods\/\w+$/, "/pods/N")}`] ?? "other";
 }
@@ -159,12 +141,12 @@ function rateLimit(calls: number): Record<string, string> {
   };
 }
 
-function page(field: string, items: readonly unknown[], query: URLSearchParams): Reply {
+function page(field: string, items: readonly unknown[], query: URLSearchParams, more: object = {}): Reply {
   const from = Number(query.get("cursor") ?? 0);
   const to = from + Number(query.get("limit") ?? PAGE);
   const hasNextPage = to < items.length;
   const pagination = { hasNextPage, nextCursor: hasNextPage ? String(to) : null };
-  return { json: { [field]: items.slice(from, to), pagination } };
+  return { json: { [field]: items.slice(from, to), ...more, pagination } };
 }
 
 function cloudOf({ id }: Stock): "SECURE" | "COMMUNITY" {
@@ -242,17 +224,26 @@ function podOf(machine: CloudMachine, order: CreatePod | undefined) {
     username: "root",
     command: `ssh root@127.0.0.1 -p ${port}`,
   };
+  const mapped = order?.ports.map((each) => {
+    const [inside, type] = each.split("/");
+    return { private: Number(inside), public: port, type, ip: direct.host };
+  });
   return {
     id,
     name: label,
     status,
     actions: status === "EXITED" ? ["start", "terminate"] : ["stop", "restart", "terminate"],
-    gpu: { id: stock.card.name, count: stock.gpu_count },
+    gpu: {
+      id: stock.card.name,
+      count: stock.gpu_count,
+      vcpuCount: HOST.vcpus * stock.gpu_count,
+      memory: HOST.ram_gb * stock.gpu_count,
+    },
     cloud: cloudOf(stock),
     dataCenterId: stock.location || null,
     cudaVersion: stock.cuda,
     image: order?.image,
-    args: order?.args,
+    ...commandOf(order),
     disk: order?.disk,
     mounts: order?.mounts,
     registry: null,
@@ -271,14 +262,34 @@ function podOf(machine: CloudMachine, order: CreatePod | undefined) {
         command: `ssh ${id}-64411eb2@ssh.runpod.io`,
       },
     },
-    runtime: runs ? { uptime: 61, gpus: [], ports: [] } : null,
+    runtime: runs ? { uptime: 61, gpus: [], ports: mapped } : null,
     createdAt: new Date(machine.created_at).toISOString(),
     startedAt: runs ? new Date(machine.created_at).toISOString() : null,
   };
 }
 
+/** The records of a time, and what they come to. */
+function charges(cloud: Cloud, query: URLSearchParams): Reply {
+  const records = billing(cloud, query);
+  const time = (name: string) => new Date(query.get(name) ?? Date.now()).toISOString();
+  const sum = (of: "totalAmount" | "gpuAmount" | "cpuAmount" | "diskAmount") =>
+    records.reduce((total, record) => total + record[of], 0);
+  const metadata = {
+    query: { startTime: time("startTime"), endTime: time("endTime"), bucketSize: "hour", podId: null },
+    recordCount: records.length,
+    uniquePodCount: new Set(records.map(({ podId }) => podId)).size,
+    totals: {
+      totalAmount: sum("totalAmount"),
+      gpuAmount: sum("gpuAmount"),
+      cpuAmount: sum("cpuAmount"),
+      diskAmount: sum("diskAmount"),
+    },
+  };
+  return page("records", records, query, { metadata });
+}
+
 /** A record for each hour in which a pod existed, by the share of its bill that falls into that hour. */
-function billing(cloud: Cloud, query: URLSearchParams): unknown[] {
+function billing(cloud: Cloud, query: URLSearchParams) {
   const time = (name: string, fallback: number) => Date.parse(query.get(name) ?? "") || fallback;
   const first = Math.floor(time("startTime", 0) / HOUR_MS);
   const end = Math.ceil(time("endTime", Date.now()) / HOUR_MS);

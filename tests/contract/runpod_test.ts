@@ -4,67 +4,20 @@ import { join } from "node:path";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import { runpod } from "../../pipeline/providers/runpod.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
-import type { CloudMachine, Stock } from "../cloud/cloud.ts";
 import * as cloud from "../cloud/runpod.ts";
 import { type Script, scripted } from "../cloud/server.ts";
-import { stockOf } from "../cloud/stock.ts";
-import {
-  contract,
-  never,
-  open,
-  type Opened,
-  order,
-  type Rented,
-  settled,
-  wanted,
-  withCode,
-} from "./rented.ts";
+import { contract, never, open, type Opened, order, settled, wanted, withCode } from "./rented.ts";
+import { at, CARD, create, machineOf, rented } from "./runpod.ts";
 
-const CARD = "NVIDIA GeForce RTX 4090";
 /** What 60 GB of container disk cost in an hour. */
 const DISK = 60 * 0.1 / 720;
 const HTML = { status: 404, text: "<html>404 Not Found</html>", headers: { "content-type": "text/html" } };
 
-function at(place: string, changes: Partial<Stock> = {}, cloudName = "SECURE"): Stock {
-  return stockOf(`${cloudName}/${place}/${CARD}`, "RTX 4090", {
-    price_per_hour: 0.69,
-    location: place,
-    ...changes,
-  });
-}
-
-const rented: Rented = {
-  kind: runpod,
-  protocol: cloud.runpod,
-  stock: [
-    at("", { price_per_hour: 0.34 }, "COMMUNITY"),
-    at("US-TX-3"),
-    at("EU-RO-1"),
-    stockOf("SECURE/US-KS-2/NVIDIA H100 80GB HBM3", "H100", { price_per_hour: 2.99, location: "US-KS-2" }),
-  ],
-  tooMany: [...cloud.TOO_MANY, { status: 429, text: "error code: 1015" }],
-  gone: [
-    cloud.NO_CAPACITY,
-    cloud.problem(400, "Bad Request", "There are not enough free GPUs on the host machine."),
-    cloud.problem(403, "Forbidden", "Your account cannot access the requested pool."),
-  ],
-  wrongKey: cloud.UNAUTHORIZED,
-};
 contract(rented);
-
-async function create(opened: Opened): Promise<string> {
-  return await opened.provider.create(await order(opened.provider), never);
-}
 
 async function placesOf({ provider }: Opened, limits: Partial<OfferLimits> = {}) {
   const offers = await provider.offers(wanted({ limits: OfferLimits.parse(limits) }), never);
   return offers.map(({ location }) => location);
-}
-
-function machineOf({ started }: Opened, id: string): CloudMachine {
-  const machine = started.cloud.machines.get(id);
-  if (machine === undefined) throw new Error(`there is no machine ${id}`);
-  return machine;
 }
 
 Deno.test("runpod offers both clouds, and each data centre by itself, at the price of all GPUs and the disk", async () => {
