@@ -100,13 +100,13 @@ function openLambda(opening: Opening): Provider {
     throw account.refusal(call, answer, isRefused ? "request_refused" : "create_unknown");
   }
 
+  /** A removal that is refused may be done all the same: its documents know of no key that is not there. */
   async function forget(label: string): Promise<void> {
     for (const id of await keysOf(label)) {
       const call = { what: `remove SSH key ${label}`, method: "DELETE", path: `/ssh-keys/${id}` } as const;
       const answer = await account.ask(call);
-      if (answer.status >= 300 && !isGone(answer)) {
-        throw account.refusal(call, answer, "provider_unavailable");
-      }
+      if (answer.status < 300 || isGone(answer)) continue;
+      if ((await keysOf(label)).includes(id)) throw account.refusal(call, answer, "provider_unavailable");
     }
   }
 
@@ -184,7 +184,12 @@ const Type = z.looseObject({
     name: z.string(),
     gpu_description: z.string(),
     price_cents_per_hour: z.number().positive(),
-    specs: z.looseObject({ gpus: z.int(), storage_gib: z.number() }),
+    specs: z.looseObject({
+      gpus: z.int(),
+      storage_gib: z.number(),
+      vcpus: z.number().positive().nullish().catch(null),
+      memory_gib: z.number().positive().nullish().catch(null),
+    }),
   }),
   regions_with_capacity_available: z.array(z.looseObject({ name: z.string() })),
 });
@@ -216,6 +221,8 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
     download_mbps: null,
     cuda: null,
     max_hours: null,
+    cpu_cores: specs.vcpus ?? null,
+    ram_gib: specs.memory_gib ?? null,
   })).filter((offer) => isAllowed(offer, wanted.limits));
 }
 

@@ -2,9 +2,9 @@
 import type { Cloud, CloudMachine, Stock } from "./cloud.ts";
 import type { Asked, Protocol, Reply, Verb } from "./server.ts";
 
-/** An error in its envelope. */
-export function refused(status: number, code: string, message = code): Reply {
-  return { status, json: { error: { code, message } } };
+/** An error in its envelope. Not all bring a suggestion. */
+export function refused(status: number, code: string, message = code, suggestion?: string): Reply {
+  return { status, json: { error: { code, message, ...(suggestion === undefined ? {} : { suggestion }) } } };
 }
 
 /** Its 429, whose body is nowhere written down. */
@@ -18,11 +18,19 @@ export const INVALID_KEY = refused(
   401,
   "global/invalid-api-key",
   "API key was invalid, expired, or deleted.",
+  "Take another key.",
 );
 export const NOT_THERE = refused(404, "global/object-does-not-exist", "Specified instance does not exist.");
 
+const INVALID = "global/invalid-parameters";
+/** What the launch asks for by a name that nothing has. */
+const NO_SUCH_NAME = refused(404, "global/object-does-not-exist", "Not found.", "List what there is.");
+
+/** What a machine has for each of its GPUs. */
+const SHARE = { vcpus: 26, memory_gib: 200 };
 const STORAGE_GIB = 512;
 const NAME_LENGTH = 64;
+const KEY_LENGTH = 4096;
 const FAMILIES = ["lambda-stack-22-04", "lambda-stack-24-04", "ubuntu-24-04"];
 
 interface Launch {
@@ -45,25 +53,28 @@ interface Key {
 
 export function lambda(cloud: Cloud): Protocol {
   const keys = new Map<string, Key>();
-  const tags = new Map<string, readonly Tag[]>();
+  const launched = new Map<string, Pick<Launch, "ssh_key_names" | "tags">>();
   const keyNamed = (name: string) => [...keys.values()].find((key) => key.name === name);
   const present = (id: string) => cloud.present().find((machine) => machine.id === id);
-  const telling = (machine: CloudMachine) => told(machine, tags.get(machine.id));
+  const telling = (machine: CloudMachine) => {
+    const { tags, ssh_key_names } = launched.get(machine.id) ?? {};
+    return told(machine, tags, ssh_key_names);
+  };
 
   function launch(body: Launch): Reply {
     const { region_name, instance_type_name, ssh_key_names, name = "", tags: wished = [], image } = body;
     if (ssh_key_names.length !== 1 || name.length > NAME_LENGTH || !wished.every(isTag)) {
-      return refused(400, "global/invalid-parameters");
+      return refused(400, INVALID);
     }
     const key = keyNamed(ssh_key_names[0] ?? "");
     const rows = cloud.options.stock.filter((each) => typeOf(each) === instance_type_name);
     if (key === undefined || rows.length === 0 || (image && !FAMILIES.includes(image.family))) {
-      return NOT_THERE;
+      return NO_SUCH_NAME;
     }
     const stock = rows.find((each) => regionOf(each) === region_name && cloud.free(each));
     if (stock === undefined) return NO_CAPACITY;
     const id = newId();
-    tags.set(id, wished);
+    launched.set(id, { tags: wished, ssh_key_names });
     cloud.create(id, { label: name, stock, keys: [key.public_key], diskGb: STORAGE_GIB });
     return { json: { data: { instance_ids: [id] } } };
   }
@@ -80,12 +91,20 @@ export function lambda(cloud: Cloud): Protocol {
   function keyring({ method, path, body }: Asked): Reply {
     if (method === "GET") return { json: { data: [...keys.values()] } };
     if (method === "DELETE") {
-      return keys.delete(path.split("/")[2] ?? "") ? { json: { data: {} } } : NOT_THERE;
+      const gone = keys.delete(path.split("/")[2] ?? "");
+      return gone ? { json: { data: {} } } : refused(400, INVALID, "SSH key does not exist.");
     }
-    const { name, public_key } = body as Key;
-    if (name.length > NAME_LENGTH) return refused(400, "global/invalid-parameters");
-    if (keyNamed(name) !== undefined) return refused(400, "global/duplicate");
-    const key = { id: newId(), name, public_key };
+    const { name = "", public_key } = body as Partial<Key>;
+    if (name === "" || name.length > NAME_LENGTH || !isKey(public_key)) return refused(400, INVALID);
+    if (keyNamed(name) !== undefined) return refused(400, INVALID, "Key name must be unique");
+    const id = newId();
+    if (public_key === undefined) {
+      const key = { id, name, public_key: `ssh-rsa ${id} ${name}` };
+      keys.set(id, key);
+      // The one time that it tells it.
+      return { json: { data: { ...key, private_key: "not a key" } } };
+    }
+    const key = { id, name, public_key };
     keys.set(key.id, key);
     return { json: { data: key } };
   }
@@ -93,7 +112,8 @@ export function lambda(cloud: Cloud): Protocol {
   return {
     verbOf,
     answer(asked, verb): Promise<Reply> | Reply {
-      if (asked.headers.authorization !== `Bearer ${cloud.key}`) return INVALID_KEY;
+      const given = asked.headers.authorization;
+      if (given !== `Bearer ${cloud.key}` && given !== `Basic ${btoa(`${cloud.key}:`)}`) return INVALID_KEY;
       switch (verb) {
         case "offers":
           return { json: { data: types(cloud) } };
@@ -116,8 +136,21 @@ export function lambda(cloud: Cloud): Protocol {
   };
 }
 
+const available = { available: true };
+const ACTIONS = {
+  migrate: available,
+  rebuild: available,
+  restart: available,
+  cold_reboot: available,
+  terminate: available,
+};
+
 /** An instance as it tells it; the port of its sshd stands in a tag, since all machines here share one host. */
-export function told({ id, label, stock, state, port, faults }: CloudMachine, tags: readonly Tag[] = []) {
+export function told(
+  { id, label, stock, state, port, faults }: CloudMachine,
+  tags: readonly Tag[] = [],
+  ssh_key_names: readonly string[] = [label],
+) {
   const status = { starting: "booting", running: "active", failed: "unhealthy", stopped: "preempted" };
   return {
     id,
@@ -125,13 +158,13 @@ export function told({ id, label, stock, state, port, faults }: CloudMachine, ta
     ip: faults.address ?? "127.0.0.1",
     private_ip: "10.19.60.24",
     status: state === "gone" ? "terminated" : status[state],
-    ssh_key_names: [label],
+    ssh_key_names,
     file_system_names: [],
     region: toldRegion(stock),
     instance_type: toldType(stock),
     hostname: "127-0-0-1",
     is_reserved: false,
-    actions: { terminate: { available: true } },
+    actions: ACTIONS,
     tags: [...tags, ...(port === null ? [] : [{ key: "ssh-port", value: String(port) }])],
   };
 }
@@ -168,7 +201,12 @@ function toldType(stock: Stock) {
     description: `${stock.gpu_count}x ${gpu_description}`,
     gpu_description,
     price_cents_per_hour: Math.round(stock.price_per_hour * 100),
-    specs: { vcpus: 26, memory_gib: 200, storage_gib: STORAGE_GIB, gpus: stock.gpu_count },
+    specs: {
+      vcpus: SHARE.vcpus * stock.gpu_count,
+      memory_gib: SHARE.memory_gib * stock.gpu_count,
+      storage_gib: STORAGE_GIB,
+      gpus: stock.gpu_count,
+    },
   };
 }
 
@@ -184,6 +222,11 @@ function typeOf({ gpu, gpu_count }: Stock): string {
 /** The location where it is a region's code, else one made of country and location: `us-texas-1`. */
 function regionOf({ location, country }: Stock): string {
   return /-\d$/.test(location) ? location : `${country}-${location}-1`.toLowerCase();
+}
+
+/** A key may be left out: then one is made. */
+function isKey(public_key: string | undefined): boolean {
+  return public_key === undefined || (public_key !== "" && public_key.length <= KEY_LENGTH);
 }
 
 function isTag({ key, value }: Tag): boolean {

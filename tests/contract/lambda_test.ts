@@ -5,51 +5,14 @@ import { lambda } from "../../pipeline/providers/lambda.ts";
 import { Failure } from "../../pipeline/schema/failures.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
 import * as cloud from "../cloud/lambda.ts";
-import { type Reply, type Script, scripted, type Verb } from "../cloud/server.ts";
+import { type Reply, type Script, scripted } from "../cloud/server.ts";
 import { stockOf } from "../cloud/stock.ts";
-import {
-  contract,
-  never,
-  open,
-  type Opened,
-  order,
-  type Rented,
-  settled,
-  wanted,
-  withCode,
-} from "./rented.ts";
+import { keysOf, LABEL, rented, sent } from "./lambda.ts";
+import { contract, never, open, type Opened, order, settled, wanted, withCode } from "./rented.ts";
 
-const LABEL = "ga-test-1-1795478400";
 const GH200 = { name: "NVIDIA GH200 480GB", memory_mib: 97_871 };
 
-const rented: Rented = {
-  kind: lambda,
-  protocol: cloud.lambda,
-  stock: [
-    stockOf("1", "RTX 4090", { price_per_hour: 0.29, location: "us-south-1" }),
-    stockOf("2", "RTX 4090", { price_per_hour: 0.29, location: "europe-central-1" }),
-    stockOf("3", "RTX 4090", { price_per_hour: 0.29, location: "south-pole-1" }),
-    stockOf("4", "RTX 4090", { price_per_hour: 0.58, location: "us-south-1", gpu_count: 2 }),
-    stockOf("5", "A100 80GB", { price_per_hour: 14.32, location: "us-east-1", gpu_count: 8 }),
-  ],
-  tooMany: cloud.TOO_MANY,
-  gone: [cloud.NO_CAPACITY],
-  wrongKey: cloud.INVALID_KEY,
-};
 contract(rented);
-
-/** Bodies of all requests of a verb. */
-const sent = ({ started }: Opened, verb: Verb) =>
-  started.asked.filter((each) => each.verb === verb).map(({ asked }) =>
-    asked.body as Record<string, unknown>
-  );
-
-/** Names of the keys that the account holds. */
-async function keysOf({ started }: Opened): Promise<string[]> {
-  const headers = { authorization: `Bearer ${started.cloud.key}` };
-  const { data } = await (await fetch(`${started.url}/ssh-keys`, { headers })).json();
-  return data.map(({ name }: { name: string }) => name);
-}
 
 const atRegions = async ({ provider }: Opened, limits: Partial<OfferLimits>) =>
   (await provider.offers(wanted({ limits: { ...OfferLimits.parse({}), ...limits } }), never))
