@@ -22,8 +22,13 @@ const BASE = "https://dashboard.tensordock.com/api/v2";
 const PACE = { any: 0.7, create: 1, destroy: 0.7 };
 /** Its newer images come without a driver. */
 const IMAGE = "ubuntu2204";
+/** What a machine gets for each GPU where nothing is wished, and the steps in which it can be had. */
 const VCPUS_PER_GPU = 4;
-const RAM_GB_PER_GPU = 16;
+const VCPU_STEP = 2;
+/** What it calls GB of main memory are GiB. */
+const RAM_GIB_PER_GPU = 16;
+const RAM_STEP_GIB = 16;
+const GB_PER_GIB = 2 ** 30 / 1e9;
 const LEAST_DISK_GB = 100;
 const DISK_STEP_GB = 50;
 /** What is asked for; it may forward another port all the same. */
@@ -170,18 +175,26 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
     if ((gpu !== "any" && !isGpu(gpu, name)) || card.max_count < gpu_count) return [];
     const memory = Number(/(\d+) ?gb/i.exec(`${name} ${v0Name}`)?.[1] ?? 0) || null;
     if (memory !== null && memory < (vram_gib ?? 0) * 0.93) return [];
-    const vcpus = wholeSteps(VCPUS_PER_GPU, gpu_count, resources.max_vcpus);
-    const ram_gb = wholeSteps(RAM_GB_PER_GPU, gpu_count, resources.max_ram_gb);
+    const { min_cpu_cores = 0, min_ram_gb = 0 } = limits;
+    const vcpus = Math.max(
+      wholeSteps(VCPUS_PER_GPU, gpu_count, resources.max_vcpus),
+      stepsUpTo(VCPU_STEP, min_cpu_cores),
+    );
+    const ram_gib = Math.max(
+      wholeSteps(RAM_GIB_PER_GPU, gpu_count, resources.max_ram_gb),
+      stepsUpTo(RAM_STEP_GIB, min_ram_gb / GB_PER_GIB),
+    );
     const disk_gb = diskOf(wanted.disk_gb);
-    if (vcpus === 0 || ram_gb === 0 || disk_gb > resources.max_storage_gb) return [];
+    if (vcpus === 0 || vcpus > resources.max_vcpus) return [];
+    if (ram_gib === 0 || ram_gib > resources.max_ram_gb || disk_gb > resources.max_storage_gb) return [];
     const price = card.price_per_hr * gpu_count + pricing.per_vcpu_hr * vcpus +
-      pricing.per_gb_ram_hr * ram_gb + pricing.per_gb_storage_hr * disk_gb;
+      pricing.per_gb_ram_hr * ram_gib + pricing.per_gb_storage_hr * disk_gb;
     if (price > (limits.max_price_per_hour ?? Infinity)) return [];
     const { dedicated_ip_available: ip, port_forwarding_available: port } = network_features;
     if (!ip && !port) return [];
     return [{
       ...UNTOLD,
-      id: [id, v0Name, vcpus, ram_gb, ip ? "ip" : "port"].join("/"),
+      id: [id, v0Name, vcpus, ram_gib, ip ? "ip" : "port"].join("/"),
       provider: NAME,
       gpu: gpu === "any" ? name : gpu,
       gpu_count,
@@ -197,6 +210,8 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
       download_mbps: null,
       cuda: null,
       max_hours: null,
+      cpu_cores: vcpus,
+      ram_gib,
     }];
   });
 }
@@ -212,13 +227,18 @@ function wholeSteps(step: number, gpu_count: number, most: number): number {
   return Math.floor(Math.min(step * gpu_count, most) / step) * step;
 }
 
+/** The fewest whole steps that are at least so much. */
+function stepsUpTo(step: number, least: number): number {
+  return Math.ceil(least / step) * step;
+}
+
 function diskOf(disk_gb: number): number {
-  return Math.max(LEAST_DISK_GB, Math.ceil(disk_gb / DISK_STEP_GB) * DISK_STEP_GB);
+  return Math.max(LEAST_DISK_GB, stepsUpTo(DISK_STEP_GB, disk_gb));
 }
 
 /** The field for the key alone was seen not to let it in, so the first boot writes it too. */
 function createBody({ offer, label, public_key, disk_gb, limits }: Order) {
-  const [location_id, v0Name = "", vcpus, ram_gb, way] = offer.id.split("/");
+  const [location_id, v0Name = "", vcpus, ram_gib, way] = offer.id.split("/");
   const runcmd = [["root", "/root/.ssh"], ["user", "/home/user/.ssh"]].map(([user, folder]) =>
     `mkdir -p ${folder} && echo '${public_key}' >> ${folder}/authorized_keys && ` +
     `chown -R ${user}:${user} ${folder} && chmod -R go= ${folder}`
@@ -229,7 +249,7 @@ function createBody({ offer, label, public_key, disk_gb, limits }: Order) {
     image: limits.image ?? IMAGE,
     resources: {
       vcpu_count: Number(vcpus),
-      ram_gb: Number(ram_gb),
+      ram_gb: Number(ram_gib),
       storage_gb: diskOf(disk_gb),
       gpus: { [v0Name]: { count: offer.gpu_count } },
     },

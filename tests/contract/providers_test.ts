@@ -1,6 +1,7 @@
 // What every provider that lends what the user has must do: the same five verbs, and nothing left behind.
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 import { realClock } from "../../pipeline/lib/clock.ts";
 import { providers } from "../../pipeline/providers/mod.ts";
 import { type Order, PartialList, type Provider } from "../../pipeline/providers/provider.ts";
@@ -89,6 +90,29 @@ Deno.test("every provider of the registry has its own name, and a variable for i
     equal(key_variable !== null, rents);
     if (key_variable !== null) match(key_variable, new RegExp(`^${name.toUpperCase()}_API_KEY$`));
   }
+});
+
+Deno.test("every account is asked at its provider's own address, and sweep may reach those and no others", async () => {
+  const { fetch } = globalThis;
+  const asked = new Set<string>();
+  globalThis.fetch = (input) => {
+    asked.add(new URL(String(input)).host);
+    return Promise.resolve(new Response("no", { status: 401 }));
+  };
+  try {
+    const log = { info: () => undefined, warn: () => undefined };
+    for (const kind of Object.values(providers).filter(({ rents }) => rents)) {
+      const provider = kind.open({ key: "a", clock: realClock(), log, hosts: [], known_hosts: "" });
+      await rejects(provider.list(), Failure);
+    }
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  deepEqual(asked, new Set(/--allow-net=(\S+)/.exec(config.tasks.sweep.command)?.[1]?.split(",")));
+  deepEqual(
+    asked,
+    new Set(["console.vast.ai", "dashboard.tensordock.com", "api.runpod.io", "cloud.lambda.ai"]),
+  );
 });
 
 Deno.test("[offer_gone] ssh does not lease a host that somebody else has, and says who", async () => {
