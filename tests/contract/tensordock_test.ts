@@ -2,41 +2,16 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { HalfDone } from "../../pipeline/providers/provider.ts";
 import { tensordock } from "../../pipeline/providers/tensordock.ts";
-import { OfferLimits } from "../../pipeline/schema/offer.ts";
+import type { OfferLimits } from "../../pipeline/schema/offer.ts";
 import { startCloud } from "../cloud/mod.ts";
 import { type Reply, scripted } from "../cloud/server.ts";
-import { stockOf } from "../cloud/stock.ts";
 import * as cloud from "../cloud/tensordock.ts";
 import { contract, never, open, order, type Rented, settled, wanted, withCode } from "./rented.ts";
+import { attributesOf, DALLAS, limits, offersOf, rented } from "./tensordock.ts";
 
-const DALLAS = "2f1c7a50-6c1e-4d8b-9a3e-0c5b7de41f10";
-const OSLO = "8b64e0d2-3f0a-4c7e-8a55-1d2f6c9b7e31";
 const MACHINE = "7d0e3c12-55a1-4c0e-b0b2-9d1f6a7e8c44";
-const CHEAPEST = stockOf(DALLAS, "RTX 4090", { price_per_hour: 0.35 });
 
-const rented: Rented = {
-  kind: tensordock,
-  protocol: cloud.tensordock,
-  stock: [
-    CHEAPEST,
-    stockOf(OSLO, "RTX 4090", { price_per_hour: 0.5, country: "NO", gpu_count: 4, capacity: 2 }),
-    stockOf(`${OSLO} H100`, "H100", { price_per_hour: 2, country: "NO", host: OSLO, gpu_count: 8 }),
-  ],
-  tooMany: cloud.TOO_MANY,
-  gone: [cloud.NO_NODES, cloud.NO_HOST],
-  wrongKey: cloud.WRONG_KEY,
-};
 contract(rented);
-
-const limits = (changes: Partial<OfferLimits>) => OfferLimits.parse(changes);
-
-/** What was asked for in the first create. */
-function attributesOf({ asked }: { asked: readonly { verb: string; asked: { body: unknown } }[] }) {
-  const body = asked.find(({ verb }) => verb === "create")?.asked.body as {
-    data: { attributes: Record<string, unknown> };
-  };
-  return body.data.attributes;
-}
 
 const REFUSALS: readonly (readonly [what: string, reply: Reply, code: string])[] = [
   ["no node", cloud.NO_NODES, "offer_gone"],
@@ -108,29 +83,6 @@ Deno.test("tensordock is asked for the image of the matrix", async () => {
   equal(attributesOf(opened.started).image, "ubuntu2404");
 });
 
-Deno.test("tensordock's price is that of GPUs, vCPUs, memory and disk together, as it is billed", async () => {
-  await using opened = await open(rented);
-  const { provider, started } = opened;
-  const [one] = await provider.offers(wanted({ disk_gb: 20 }), never);
-  near(one?.price_per_hour, 0.35 + 4 * 0.003 + 16 * 0.002 + 100 * 0.00005);
-  const [two, ...others] = await provider.offers(wanted({ gpu_count: 2, disk_gb: 220 }), never);
-  deepEqual(others, []);
-  near(two?.price_per_hour, 2 * 0.5 + 8 * 0.003 + 32 * 0.002 + 250 * 0.00005);
-  ok(two !== undefined);
-  const id = await provider.create({ ...await order(provider), offer: two, disk_gb: 220 }, never);
-  near((await provider.get(id))?.price_per_hour, two.price_per_hour ?? 0);
-  deepEqual(attributesOf(started).resources, {
-    vcpu_count: 8,
-    ram_gb: 32,
-    storage_gb: 250,
-    gpus: { "geforcertx4090-pcie-24gb": { count: 2 } },
-  });
-});
-
-function near(found: number | null | undefined, expected: number): void {
-  ok(Math.abs((found ?? NaN) - expected) < 1e-9, `${found} is not ${expected}`);
-}
-
 Deno.test("tensordock's offers say where they are, and which figures are our own", async () => {
   await using opened = await open(rented);
   const [first, second] = await opened.provider.offers(
@@ -154,34 +106,8 @@ Deno.test("tensordock's offers keep to the limits of price and country", async (
   deepEqual(await placesWithin({ not_countries: ["NO"] }), ["US"]);
 });
 
-type Location = ReturnType<typeof cloud.locationsOf>[number];
-type Card = Location["gpus"][number];
-
-/** The offers of a location that is changed thus. */
-async function offersOf(card: object, place: object = {}, asked = wanted()) {
-  const [location] = cloud.locationsOf([{ ...CHEAPEST, gpu_count: 8 }]);
-  const gpus = location?.gpus.map((each: Card) => ({ ...each, ...card }));
-  const reply = { json: { data: { locations: [{ ...location, gpus, ...place }] } } };
-  await using opened = await open(rented, { script: scripted({ offers: { 0: { reply } } }) });
-  return await opened.provider.offers(asked, never);
-}
-const resources = { max_vcpus: 32, max_ram_gb: 128, max_storage_gb: 1000 };
 const ways = (ip: boolean, port: boolean) => ({
   network_features: { dedicated_ip_available: ip, port_forwarding_available: port },
-});
-
-Deno.test("tensordock is asked for no more than a location has, and for nothing where that is too little", async () => {
-  const eight = wanted({ gpu_count: 8 });
-  const sizeOf = async (changes: object) =>
-    (await offersOf({ resources: { ...resources, ...changes } }, {}, eight)).map(({ id }) =>
-      id.split("/").slice(2, 4).join("/")
-    );
-  deepEqual(await sizeOf({}), ["32/128"]);
-  deepEqual(await sizeOf({ max_vcpus: 14, max_ram_gb: 60 }), ["12/48"]);
-  deepEqual(await sizeOf({ max_vcpus: 3 }), []);
-  deepEqual(await sizeOf({ max_ram_gb: 15 }), []);
-  deepEqual(await sizeOf({ max_storage_gb: 99 }), []);
-  deepEqual(await offersOf({ max_count: 7 }, {}, eight), []);
 });
 
 Deno.test("tensordock's cards count only with the memory that is wanted and a price that can be read", async () => {
