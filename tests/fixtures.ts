@@ -142,6 +142,7 @@ export function engineWorld(said: string[] = [], changes: Partial<EngineWorld> =
     signal: new AbortController().signal,
     clock: realClock(),
     host: null,
+    variables: {},
     onPhase: () => undefined,
     modelsDir: "/nowhere",
     releases: RELEASES,

@@ -65,9 +65,9 @@ Deno.test("an agent that is told so stops with its stdin, and keeps what it meas
 Deno.test("an endpoint that wants a key is asked for its models with the one in API_KEY", async () => {
   await using endpoint = fakeOpenai(["m:1b"], { key: "sk-1" });
   const program = `import { openai } from "./pipeline/engines/openai.ts";
-    import { fetchHere } from "./pipeline/machines/here.ts";
+    import { withApiKey } from "./pipeline/lib/api_key.ts";
     import { engineWorld } from "./tests/fixtures.ts";
-    const world = engineWorld([], { fetch: fetchHere(new AbortController().signal) });
+    const world = engineWorld([], { fetch: withApiKey(fetch) });
     const choice = { name: "openai", url: ${JSON.stringify(endpoint.url)} };
     console.log(await openai.installed(choice, world).then(String, String));`;
   const told = async (API_KEY: string) => {

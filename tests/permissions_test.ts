@@ -84,7 +84,7 @@ Deno.test("tasks that rent, or say what would be rented, may read what a matrix 
 
 for (
   const [task, also] of [
-    ["run-matrix", ["fetches", "devices", "endpoint", "agent"]],
+    ["run-matrix", ["fetches", "devices", "agent"]],
     ["plan", ["fetches"]],
     ["sweep", ["agent"]],
     ["agent", ["fetches"]],
@@ -99,6 +99,12 @@ for (
     deepEqual(missing, []);
   });
 }
+
+Deno.test("what asks the user's own engines may read the key of an endpoint, and where Ollama listens", () => {
+  for (const task of ["run-matrix", "plan"]) {
+    for (const name of ["API_KEY", "OLLAMA_HOST"]) ok(variablesOf(task).includes(name), `${task} ${name}`);
+  }
+});
 
 Deno.test("values that repeat are told once, and a path with a comma, which Deno cannot be told, opens its kind", () => {
   deepEqual(allow({ read: ["/a", "/c", "/c"], sys: ["cpus"] }), ["--allow-read=/a,/c", "--allow-sys=cpus"]);

@@ -1,4 +1,5 @@
 // What the engine says of the model it serves. Questions it does not answer stay null.
+import { apiUrl, serverUrl } from "../schema/engine_address.ts";
 import { publicModelName } from "../schema/local_paths.ts";
 import type { ModelMeta } from "../schema/metadata.ts";
 import type { EngineName } from "../schema/names.ts";
@@ -6,7 +7,6 @@ import { cutText } from "../schema/text.ts";
 import type { Config } from "./config.ts";
 import { fetchText } from "./fetch_text.ts";
 import { quantizationOf, weightsIn } from "./weights.ts";
-import { apiBase } from "./wire/openai.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -43,11 +43,14 @@ export async function probeModel(config: Config): Promise<ModelMeta> {
   };
 }
 
-async function askOllama({ url, model, runtime }: Config): Promise<Omit<ModelMeta, "name">> {
-  const version = await ask(`${url}/api/version`);
-  const tag = named(await ask(`${url}/api/tags`), model);
-  const show = await ask(`${url}/api/show`, { model });
-  const loaded = named(await ask(`${url}/api/ps`), model);
+async function askOllama(
+  { url: told, model, runtime, api_key }: Config,
+): Promise<Omit<ModelMeta, "name">> {
+  const url = serverUrl(told);
+  const version = await ask(`${url}/api/version`, undefined, api_key);
+  const tag = named(await ask(`${url}/api/tags`, undefined, api_key), model);
+  const show = await ask(`${url}/api/show`, { model }, api_key);
+  const loaded = named(await ask(`${url}/api/ps`, undefined, api_key), model);
   const details = fields(tag?.details ?? show?.details);
   return {
     runtime: runtime ?? "ollama",
@@ -65,7 +68,7 @@ async function askOllama({ url, model, runtime }: Config): Promise<Omit<ModelMet
 }
 
 async function askOpenai(config: Config): Promise<Omit<ModelMeta, "name">> {
-  const list = await ask(`${apiBase(config.url)}/models`, undefined, config.api_key);
+  const list = await ask(`${apiUrl(config.url)}/models`, undefined, config.api_key);
   const models = Array.isArray(list?.data) ? list.data as Fields[] : [];
   const model = models.find((each) => each.id === config.model);
   const meta = fields(model?.meta);
@@ -97,14 +100,14 @@ async function askVersion(config: Config): Promise<string | null> {
 /** What is found at the first of `paths` that answers; null when none does. */
 async function askFirst({ url, api_key }: Config, paths: readonly string[]): Promise<Fields | null> {
   for (const path of paths) {
-    const found = await ask(`${url.replace(/\/v\d+$/, "")}${path}`, undefined, api_key);
+    const found = await ask(`${serverUrl(url)}${path}`, undefined, api_key);
     if (found !== null) return found;
   }
   return null;
 }
 
 /** The JSON object at `url`; null when there is no good answer within ten seconds. */
-async function ask(url: string, body?: unknown, apiKey: string | null = null): Promise<Fields | null> {
+async function ask(url: string, body: unknown, apiKey: string | null): Promise<Fields | null> {
   try {
     const told = await fetchText(url, { body, api_key: apiKey, deadline_ms: DEADLINE_MS });
     return told.status < 300 ? fields(JSON.parse(told.text)) : null;

@@ -7,7 +7,6 @@ import { metricsEnv, NOT_TOLD, openai, openaiEnv } from "./openai.ts";
 
 export const embedded: Engine = {
   name: "embedded",
-  defaultUrl: null,
   reach: "local",
 
   answers: () => Promise.resolve({ version: null }),

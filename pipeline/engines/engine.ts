@@ -15,6 +15,8 @@ export interface EngineWorld {
   readonly clock: Clock;
   /** The machine, where it is ours to change: an engine may be installed and started there. Null: it must already run. */
   readonly host: EngineHost | null;
+  /** The variables of the user that say where an engine of this computer listens; none on another machine. */
+  readonly variables: Readonly<Record<string, string>>;
   /** The versions that are installed where a matrix asks for none. */
   readonly releases: Releases;
   /** Told when a pull begins and when it has ended. */
@@ -75,8 +77,6 @@ export interface RunningEngine extends AsyncDisposable {
 
 export interface Engine {
   readonly name: EngineName;
-  /** Where it listens when a matrix does not say; null when it is started for the run. */
-  readonly defaultUrl: string | null;
   /** Where it can work: installed on any machine that is ours, found wherever it already runs, or on this computer alone. */
   readonly reach: "installs" | "finds" | "local";
   /** Its version when it answers on this machine; null when nobody does. */

@@ -1,7 +1,7 @@
 // Questions to an engine over HTTP, with errors that say who was asked and what came back.
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.ts";
-import { withoutKey } from "../lib/api_key.ts";
+import { apiKey, withoutKey } from "../lib/api_key.ts";
 import { boundedText } from "../lib/bounded.ts";
 import { wordsIn } from "../lib/error_words.ts";
 import { endless } from "../machines/guarded_fetch.ts";
@@ -102,14 +102,26 @@ function otherForm(message: string, { host }: EngineWorld): UserError {
     : new Failure("hostile_output", message);
 }
 
+/** The engine wants a key, or another one: somebody answers. */
+export class KeyRefused extends UserError {}
+
 /** The error for an answer other than 200. */
 export function refusal(what: string, status: number, text: string): UserError {
-  return new UserError(
-    `Cannot ${what}: the engine answered ${status}: ${errorText(text)}`,
-    status === 401 || status === 403
+  const found = `Cannot ${what}: the engine answered ${status}: ${errorText(text)}`;
+  if (status !== 401 && status !== 403) {
+    return new UserError(found, "Check the model's name and what the engine's own log says.");
+  }
+  return new KeyRefused(
+    found,
+    apiKey() === null
       ? "Put the endpoint's key into the environment variable API_KEY."
-      : "Check the model's name and what the engine's own log says.",
+      : "It does not take the key in the environment variable API_KEY: check whose it is.",
   );
+}
+
+/** Whether `error` shows that no such engine answers. */
+export function isNobody(error: unknown): boolean {
+  return error instanceof UserError && !(error instanceof Failure) && !(error instanceof KeyRefused);
 }
 
 /** The words of an error in whatever shape, else the text itself, at most 300 characters and without the key of an endpoint. */

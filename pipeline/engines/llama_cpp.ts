@@ -56,7 +56,6 @@ export const llamaCpp = openaiServer({
   name: "llama.cpp",
   title: TITLE,
   job: "llama-cpp",
-  defaultUrl: "http://127.0.0.1:8080",
   install: ({ version: asked = "" }, host, world) => {
     const { version, sha256 } = world.releases["llama.cpp"];
     const args = [host.workdir, asked, version, sha256?.x86_64 ?? "", sha256?.aarch64 ?? ""];

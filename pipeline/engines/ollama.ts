@@ -2,14 +2,15 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
-import { shownModel, whyNoModelName, type Workload } from "../schema/matrix.ts";
+import { type EngineChoice, shownModel, whyNoModelName, type Workload } from "../schema/matrix.ts";
+import { serverUrl } from "../schema/engine_address.ts";
+import { addressOf } from "./address.ts";
 import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
-import { AnyObject, ask, askJson, DECODE_PROMPT, listOf } from "./http.ts";
+import { AnyObject, ask, askJson, DECODE_PROMPT, isNobody, listOf } from "./http.ts";
 import { foundRunning, installEnv, requireVersion } from "./install.ts";
 import { pull } from "./ollama_pull.ts";
 import { serveOllama } from "./ollama_server.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:11434";
 const LOAD_TIMEOUT_SECONDS = 1800;
 const DECODE_TIMEOUT_SECONDS = 90;
 const DECODED_TOKENS = 128;
@@ -27,24 +28,24 @@ const Decoded = z.object({ eval_count: z.int().min(0).nullish(), eval_duration: 
 
 export const ollama: Engine = {
   name: "ollama",
-  defaultUrl: DEFAULT_URL,
   reach: "installs",
 
-  async answers({ url = DEFAULT_URL }, world) {
+  async answers(choice, world) {
     try {
       return await askJson(
         "ask for the version",
-        { url: `${url}/api/version`, timeout_seconds: 3 },
+        { url: `${urlOf(choice, world)}/api/version`, timeout_seconds: 3 },
         Version,
         world,
       );
     } catch (error) {
-      if (error instanceof UserError && !(error instanceof Failure)) return null;
+      if (isNobody(error)) return null;
       throw error;
     }
   },
 
-  async installed({ url = DEFAULT_URL }, world) {
+  async installed(choice, world) {
+    const url = urlOf(choice, world);
     const names: string[] = [];
     for (const tag of await tags(url, world)) {
       const unfit = whyNoModelName(tag.name) ??
@@ -56,12 +57,11 @@ export const ollama: Engine = {
   },
 
   async start(choice, _model, capacity, world) {
-    const { url: told, runtime } = choice;
-    const server = world.host === null || told !== undefined
+    const server = world.host === null || choice.url !== undefined
       ? null
       : await serveOllama(world.host, choice, capacity, world);
     try {
-      const url = server?.url ?? told ?? DEFAULT_URL;
+      const url = server?.url ?? urlOf(choice, world);
       const { version } = await askJson("use Ollama", { url: `${url}/api/version` }, Version, world);
       const install = server?.install ?? foundRunning("Ollama", choice, version);
       if (server !== null && install.version !== null) requireVersion("Ollama", install.version, version);
@@ -72,7 +72,7 @@ export const ollama: Engine = {
         agentEnv: {
           ENGINE: "ollama",
           URL: url,
-          ...(runtime === undefined ? {} : { RUNTIME: runtime }),
+          ...(choice.runtime === undefined ? {} : { RUNTIME: choice.runtime }),
           ...installEnv(install),
         },
         [Symbol.asyncDispose]: async () => await server?.[Symbol.asyncDispose](),
@@ -123,6 +123,11 @@ export const ollama: Engine = {
       ? "Ollama serves models of its library; a synthetic model or a .gguf file is for the embedded engine"
       : null,
 };
+
+/** Its own routes lie beside those of OpenAI's API, which an address may name. */
+function urlOf(choice: EngineChoice, world: EngineWorld): string {
+  return serverUrl(addressOf(choice, world));
+}
 
 async function loadModel(
   { url }: RunningEngine,

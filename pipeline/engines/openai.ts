@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { GaugeNames } from "../schema/gauges.ts";
+import { apiUrl } from "../schema/engine_address.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
+import { addressOf } from "./address.ts";
 import type { Engine, EngineWorld, Loaded } from "./engine.ts";
-import { askJson, listOf } from "./http.ts";
+import { askJson, isNobody, listOf } from "./http.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8000";
 /** An engine that runs already tells nothing of what it loaded. */
 export const NOT_TOLD: Loaded = {
   size_bytes: null,
@@ -17,23 +18,22 @@ export const NOT_TOLD: Loaded = {
 
 export const openai: Engine = {
   name: "openai",
-  defaultUrl: DEFAULT_URL,
   reach: "finds",
 
   async answers(choice, world) {
     try {
-      await modelsAt(choice.url ?? DEFAULT_URL, world, 3);
+      await modelsAt(addressOf(choice, world), world, 3);
       return { version: null };
     } catch (error) {
-      if (error instanceof UserError) return null;
+      if (isNobody(error)) return null;
       throw error;
     }
   },
 
-  installed: async (choice, world) => (await modelsAt(choice.url ?? DEFAULT_URL, world)).map(({ id }) => id),
+  installed: async (choice, world) => (await modelsAt(addressOf(choice, world), world)).map(({ id }) => id),
 
   async start(choice, model, _capacity, world) {
-    const url = choice.url ?? DEFAULT_URL;
+    const url = addressOf(choice, world);
     requireServed(model, await modelsAt(url, world), url);
     return {
       url,
@@ -50,14 +50,14 @@ export const openai: Engine = {
   canServe: (model) => model.startsWith("synthetic:") ? "a synthetic model is for the embedded engine" : null,
 };
 
-/** The agent's settings for an OpenAI-compatible endpoint. The key stays in the environment it is already in. */
+/** The agent's settings for an OpenAI-compatible endpoint. The key goes another way: it is told to no machine but the user's own. */
 export function openaiEnv(url: string, { name, api, runtime }: EngineChoice): Record<string, string> {
   return { ENGINE: name, URL: url, API: api, ...(runtime === undefined ? {} : { RUNTIME: runtime }) };
 }
 
-/** The agent's settings for counters under these names at `<origin>/metrics`. */
-export function metricsEnv(origin: string, names: GaugeNames): Record<string, string> {
-  return { METRICS_URL: `${origin}/metrics`, METRICS_NAMES: JSON.stringify(names) };
+/** The agent's settings for counters under these names at `<server>/metrics`. */
+export function metricsEnv(server: string, names: GaugeNames): Record<string, string> {
+  return { METRICS_URL: `${server}/metrics`, METRICS_NAMES: JSON.stringify(names) };
 }
 
 /** A model that an endpoint lists. */
@@ -75,8 +75,7 @@ export async function modelsAt(
   world: EngineWorld,
   timeout_seconds = 30,
 ): Promise<ListedModel[]> {
-  const base = /\/v\d+$/.test(url) ? url : `${url.replace(/\/+$/, "")}/v1`;
-  const question = { url: `${base}/models`, timeout_seconds };
+  const question = { url: `${apiUrl(url)}/models`, timeout_seconds };
   const schema = z.object({ data: listOf(ListedModel, NAMELESS, world) });
   return (await askJson("list the endpoint's models", question, schema, world)).data;
 }

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { spreadFlags } from "../schema/engine_settings.ts";
 import { Failure } from "../schema/failures.ts";
+import { apiUrl, serverUrl } from "../schema/engine_address.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";
+import { addressOf } from "./address.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
-import { ask, askJson, DECODE_PROMPT, refusal, textOf } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT, isNobody, refusal, textOf } from "./http.ts";
 import { foundRunning, type Installed, installEnv, requireVersion } from "./install.ts";
 import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
@@ -23,7 +25,6 @@ export interface ServerKind {
   readonly title: string;
   /** Begins its jobs' names: lower case and dashes. */
   readonly job: string;
-  readonly defaultUrl: string;
   /** Finds it on the machine or installs it, in the version that is asked for. */
   install(choice: EngineChoice, host: EngineHost, world: EngineWorld): Promise<Installed>;
   /** Flags for the load of `capacity`; the matrix' own follow them. Recorded with the result. */
@@ -43,26 +44,26 @@ export interface ServerKind {
 
 /** The engine of this kind. */
 export function openaiServer(kind: ServerKind): Engine {
-  const { name, title, defaultUrl } = kind;
+  const { name, title } = kind;
   const versionAt = (url: string, world: EngineWorld, timeout_seconds?: number) =>
-    askVersion(kind, originOf(url), world, timeout_seconds);
+    askVersion(kind, serverUrl(url), world, timeout_seconds);
 
   return {
     name,
-    defaultUrl,
     reach: "installs",
 
-    async answers({ url = defaultUrl }, world) {
+    async answers(choice, world) {
+      const url = addressOf(choice, world);
       try {
         await modelsAt(url, world, 3);
         return { version: await versionAt(url, world, 3) };
       } catch (error) {
-        if (error instanceof UserError && !(error instanceof Failure)) return null;
+        if (isNobody(error)) return null;
         throw error;
       }
     },
 
-    installed: async ({ url = defaultUrl }, world) => (await modelsAt(url, world)).map(({ id }) => id),
+    installed: async (choice, world) => (await modelsAt(addressOf(choice, world), world)).map(({ id }) => id),
 
     async start(choice, model, capacity, world) {
       const { host } = world;
@@ -85,7 +86,7 @@ export function openaiServer(kind: ServerKind): Engine {
         },
         agentEnv: (url) => ({
           ...openaiEnv(url, choice),
-          ...metricsEnv(originOf(url), kind.gauges),
+          ...metricsEnv(serverUrl(url), kind.gauges),
           ENGINE_FLAGS: JSON.stringify(flags),
           ...installEnv(installed),
           ...(kind.reset === null ? {} : { RESET_URL: `${url}${kind.reset}` }),
@@ -94,7 +95,7 @@ export function openaiServer(kind: ServerKind): Engine {
     },
 
     healthy: ({ url }, world) =>
-      ask({ url: `${originOf(url)}/health`, timeout_seconds: 10 }, world)
+      ask({ url: `${serverUrl(url)}/health`, timeout_seconds: 10 }, world)
         .then(async (response) => (await response.body?.cancel(), response.ok), () => false),
 
     load: (running, model, _capacity, world) =>
@@ -111,7 +112,7 @@ export function openaiServer(kind: ServerKind): Engine {
       running instanceof ServerJob ? running.end().catch(() => undefined) : Promise.resolve(),
 
     async scrape({ url }, world) {
-      const response = await ask({ url: `${originOf(url)}/metrics`, timeout_seconds: 10 }, world);
+      const response = await ask({ url: `${serverUrl(url)}/metrics`, timeout_seconds: 10 }, world);
       const text = await textOf(response);
       if (!response.ok) throw refusal(`read the counters of ${title}`, response.status, text);
       return gaugesIn(text, kind.gauges);
@@ -133,7 +134,7 @@ export function openaiServer(kind: ServerKind): Engine {
         "Start it there with these flags, and leave them out of the matrix.",
       );
     }
-    const url = choice.url ?? defaultUrl;
+    const url = addressOf(choice, world);
     const { max_model_len } = requireServed(model, await modelsAt(url, world), url);
     if (max_model_len !== null && max_model_len < context_tokens) {
       world.log(
@@ -146,7 +147,7 @@ export function openaiServer(kind: ServerKind): Engine {
       version,
       agentEnv: {
         ...openaiEnv(url, choice),
-        ...metricsEnv(originOf(url), kind.gauges),
+        ...metricsEnv(serverUrl(url), kind.gauges),
         ...installEnv(foundRunning(title, choice, version)),
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -160,7 +161,7 @@ async function completed(url: string, model: string, max_tokens: number, world: 
   const { usage } = await askJson(
     `decode with ${model}`,
     {
-      url: `${originOf(url)}/v1/completions`,
+      url: `${apiUrl(url)}/completions`,
       body: { model, prompt: DECODE_PROMPT, max_tokens, temperature: 0, ignore_eos: true },
       timeout_seconds: DECODE_TIMEOUT_SECONDS,
     },
@@ -168,11 +169,6 @@ async function completed(url: string, model: string, max_tokens: number, world: 
     world,
   );
   return { tokens: usage?.completion_tokens ?? NaN, seconds: (world.clock.now() - asked) / 1000 };
-}
-
-/** `url` without the version of its API: health, version and counters lie beside it. */
-function originOf(url: string): string {
-  return url.replace(/\/+$/, "").replace(/\/v\d+$/, "");
 }
 
 async function askVersion(

@@ -12,7 +12,6 @@ export const sglang = openaiServer({
   name: "sglang",
   title: TITLE,
   job: "sglang",
-  defaultUrl: "http://127.0.0.1:30000",
   install: (choice, host, world) =>
     installPython(
       {

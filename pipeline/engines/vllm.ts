@@ -10,7 +10,6 @@ export const vllm = openaiServer({
   name: "vllm",
   title: TITLE,
   job: "vllm",
-  defaultUrl: "http://127.0.0.1:8000",
   // The wheels are built for one CUDA; `auto` takes the one that the driver knows.
   install: (choice, host, world) =>
     installPython(

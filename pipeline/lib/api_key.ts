@@ -9,6 +9,22 @@ export function apiKey(): string | null {
   return allowedEnv(["API_KEY"]).API_KEY?.trim() || null;
 }
 
+/** The variable that tells an agent of it, where there is one. For machines of the user's own alone. */
+export function keyEnv(): Record<string, string> {
+  const key = apiKey();
+  return key === null ? {} : { API_KEY: key };
+}
+
+/** `ask` with that key, as the agent asks. */
+export function withApiKey(ask: typeof fetch, key: string | null = apiKey()): typeof fetch {
+  if (key === null) return ask;
+  return (input, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${key}`);
+    return ask(input, { ...init, headers });
+  };
+}
+
 /** `text` without that key. */
 export function withoutKey(text: string, key: string | null = apiKey()): string {
   return key === null || key.length < LEAST_CHARACTERS ? text : text.replaceAll(key, "***");

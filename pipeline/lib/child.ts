@@ -23,8 +23,6 @@ const ALSO = {
     ...["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"],
     ...["CUDA_DEVICE_ORDER", "CUDA_PATH", "CUDA_HOME", "ROCM_PATH", "LD_LIBRARY_PATH"],
   ],
-  /** The user's key for an endpoint of somebody else's: for the agent, which asks it. */
-  endpoint: ["API_KEY"],
   /** OpenSSH's agent with the user's own keys, for machines that are theirs. */
   agent: ["SSH_AUTH_SOCK"],
 } as const satisfies Record<string, readonly string[]>;

@@ -1,6 +1,5 @@
 // This computer as a machine. A job lives as long as this process does: its stdin is a pipe of ours, whose end ends the agent, also where
 // we are killed.
-import { apiKey } from "../lib/api_key.ts";
 import { TooMuchError } from "../lib/bounded.ts";
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
 import { endChild, startChild } from "../lib/child.ts";
@@ -28,7 +27,7 @@ export async function here(workdir: string, clock: Clock, signal: AbortSignal): 
     launch: (order) => Promise.resolve(launchHere(order)),
     upload: (from, to) => Deno.copyFile(from, to),
     download: (from, to) => copyEvidence(from, to, "agent"),
-    fetch: fetchHere(signal),
+    fetch: guarded(fetch, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -54,22 +53,11 @@ async function runHere(
   }
 }
 
-/** Reaches engines from this computer, with the user's key for an endpoint, as a job here has it. */
-export function fetchHere(signal: AbortSignal): typeof fetch {
-  const key = apiKey();
-  const withKey = (init: RequestInit = {}): RequestInit => {
-    const headers = new Headers(init.headers);
-    if (key !== null) headers.set("authorization", `Bearer ${key}`);
-    return { ...init, headers };
-  };
-  return guarded((input, init) => fetch(input, withKey(init)), signal);
-}
-
 function launchHere({ command: [program = "", ...args], env }: JobOrder): Job {
   const child = startChild(program, {
     args,
     env: { ...env, [ENDS_WITH_STDIN]: "1" },
-    also: ["devices", "endpoint", "fetches"],
+    also: ["devices", "fetches"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

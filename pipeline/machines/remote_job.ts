@@ -24,7 +24,7 @@ const GRACE_SECONDS = 10;
 /** Whether a process lives. One that nobody waits for stays as a zombie in containers without an init. */
 const ALIVE = `alive() { kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/dev/null; }`;
 
-/** Starts the job in `folder`/<name>, or finds it there. Its variables go through a file that only its user may read, and that is gone once it has them. */
+/** Starts the job in `folder`/<name>, or finds it there. Its variables go through a file that only its user may read, and that is gone when it runs. */
 export async function launchRemote(
   order: JobOrder,
   folder: string,

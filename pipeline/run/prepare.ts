@@ -1,9 +1,12 @@
 // From a matrix to a plan: what is asked for, what can be had, and for how much. Nothing is rented or written.
+import { addressOf } from "../engines/address.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
+import { withApiKey } from "../lib/api_key.ts";
 import { readCatalog, readPrices } from "../lib/catalog.ts";
+import { allowedEnv } from "../lib/env.ts";
 import type { Log } from "../lib/log.ts";
-import { fetchHere } from "../machines/here.ts";
+import { guarded } from "../machines/guarded_fetch.ts";
 import type { Paths } from "../paths.ts";
 import { type CanServe, expand, repeatedBlocks } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
@@ -12,6 +15,7 @@ import { objectToModel, type PlannedModel, plannedModels } from "../plan/models.
 import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
+import { OLLAMA_HOST } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import { type EngineChoice, Matrix, shownModel, whyNoModelName } from "../schema/matrix.ts";
@@ -182,11 +186,12 @@ function objectToVariables({ env }: World): Objection {
 
 function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
   return {
-    fetch: fetchHere(signal),
+    fetch: withApiKey(guarded(fetch, signal)),
     log: log.info,
     signal,
     clock: world.clock,
     host: null,
+    variables: allowedEnv([OLLAMA_HOST]),
     onPhase: () => undefined,
     modelsDir: paths.models,
     startEmbedded: world.startEmbedded,
@@ -198,7 +203,7 @@ async function installedModels(choice: EngineChoice, world: EngineWorld, log: Lo
   const engine = engines[choice.name];
   const answer = await engine.answers(choice, world);
   if (answer === null) {
-    log.info(`${choice.name} does not answer at ${choice.url ?? engine.defaultUrl ?? "this machine"}`);
+    log.info(`${choice.name} does not answer at ${addressOf(choice, world)}`);
     return null;
   }
   const models = (await engine.installed(choice, world)).filter((name) => {

@@ -2,11 +2,14 @@
 import { join } from "node:path";
 import type { EngineWorld, RunningEngine } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
+import { withApiKey } from "../lib/api_key.ts";
+import { allowedEnv } from "../lib/env.ts";
 import { denoOn } from "../machines/deno.ts";
 import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
 import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
 import { messageOf, UserError } from "../errors.ts";
+import { OLLAMA_HOST } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -203,7 +206,7 @@ async function keepAlive(
   })().catch(() => undefined);
 }
 
-/** What an engine sees of a machine: its own network, and, where it is ours, the machine itself. */
+/** What an engine sees of a machine: its own network, and, where it is ours, the machine itself. Only what is the user's own gets the key of an endpoint. */
 function worldOf(
   { machine, rented, signal, lease_id, machine_id, offer }: Leased,
   context: StageContext,
@@ -211,7 +214,8 @@ function worldOf(
   const { run, launch, workdir } = machine;
   const { gpu_count } = offer;
   return {
-    fetch: machine.fetch,
+    fetch: rented ? machine.fetch : withApiKey(machine.fetch),
+    variables: machine.deno === null ? {} : allowedEnv([OLLAMA_HOST]),
     log: (text) => context.log.info(`${lease_id}  ${text}`),
     signal,
     clock: context.clock,

@@ -7,6 +7,7 @@ import { connect } from "../../pipeline/machines/mod.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
 import { sshHost } from "../cloud/ssh_host.ts";
 import { temporaryRoot } from "../fixtures.ts";
+import { until } from "../until.ts";
 
 interface Reached extends AsyncDisposable {
   readonly machine: Machine;
@@ -255,7 +256,7 @@ Deno.test("[connection_lost] a connection that breaks is told as that, and the n
   deepEqual(out, ["back"]);
 });
 
-Deno.test("the secrets of a job's environment stand in no process's arguments", async () => {
+Deno.test("the secrets of a job's environment stand in no process's arguments, and in no file while it runs", async () => {
   await using host = await sshHost();
   await using machine = await host.connect();
   const job = await machine.launch({
@@ -264,7 +265,8 @@ Deno.test("the secrets of a job's environment stand in no process's arguments", 
     env: { SECRET: "canary-9a7c" },
     ended: "keep",
   });
-  equal((await job.poll()).running, true);
+  await until(async () => (await job.poll()).out.length > 0 || null);
+  ok(!(await names(join(machine.workdir, "jobs", "secret"))).includes("env"));
   const { stdout } = await new Deno.Command("ps", { args: ["axww", "-o", "args="] }).output();
   ok(!new TextDecoder().decode(stdout).includes("canary-9a7c"));
   await job.stop();

@@ -3,6 +3,7 @@ import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/stri
 import { engines } from "../../pipeline/engines/mod.ts";
 import { realClock } from "../../pipeline/lib/clock.ts";
 import { Failure, type FailureCode } from "../../pipeline/schema/failures.ts";
+import { usualUrl } from "../../pipeline/schema/engine_address.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
 import { fakeServer, type ServerName, VERSIONS as USUAL } from "../fakes/server.ts";
 import { type MachineOptions, NEWEST, type ServerMachine, serverMachine } from "../fakes/server_machine.ts";
@@ -230,7 +231,7 @@ for (const name of NAMES) {
       capacity,
       world,
     );
-    equal(running.url, engines[name].defaultUrl);
+    equal(running.url, usualUrl(name, {}));
     equal(running.version, VERSIONS[name]);
     equal(running.agentEnv.RESET_URL, undefined);
   });

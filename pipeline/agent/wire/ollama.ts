@@ -1,5 +1,6 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
+import { serverUrl } from "../../schema/engine_address.ts";
 import { answererOf } from "./answerer.ts";
 import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
@@ -8,7 +9,7 @@ import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
   return {
-    url: `${config.url}/api/generate`,
+    url: `${serverUrl(config.url)}/api/generate`,
     body: ({ text, max_tokens }) => ({
       model: config.model,
       prompt: text,

@@ -1,5 +1,6 @@
 // OpenAI-compatible streams: chat or completions, usage in a frame of its own, llama-server's timings where given.
 import type { Config } from "../config.ts";
+import { apiUrl } from "../../schema/engine_address.ts";
 import { answererOf } from "./answerer.ts";
 import { bytesIn, carries, thoughtBytesIn } from "./carried.ts";
 import { type End, endIn, givenUpIn, worstOf } from "./ends.ts";
@@ -12,7 +13,7 @@ const DONE = /^\s*\[DONE\]\s*$/i;
 export function openaiWire(config: Config): Wire {
   const chat = config.api === "chat";
   return {
-    url: `${apiBase(config.url)}${chat ? "/chat/completions" : "/completions"}`,
+    url: `${apiUrl(config.url)}${chat ? "/chat/completions" : "/completions"}`,
     body: ({ text, max_tokens, ignore_eos, may_be_cached }) => ({
       model: config.model,
       ...(chat ? { messages: [{ role: "user", content: text }] } : { prompt: text }),
@@ -42,11 +43,6 @@ export function openaiWire(config: Config): Wire {
       return usualReader(reader, events.isEmpty);
     },
   };
-}
-
-/** The base of the API's routes: `url` as people write it, with or without `/v1`. */
-export function apiBase(url: string): string {
-  return /\/v\d+$/.test(url) ? url : `${url}/v1`;
 }
 
 interface Choice {
