@@ -65,16 +65,17 @@ Deno.test("an agent that is told so stops with its stdin, and keeps what it meas
 Deno.test("an endpoint that wants a key is asked for its models with the one in API_KEY", async () => {
   await using endpoint = fakeOpenai(["m:1b"], { key: "sk-1" });
   const program = `import { openai } from "./pipeline/engines/openai.ts";
-    import { withApiKey } from "./pipeline/lib/api_key.ts";
+    import { apiKey, withApiKey } from "./pipeline/lib/api_key.ts";
     import { engineWorld } from "./tests/fixtures.ts";
-    const world = engineWorld([], { fetch: withApiKey(fetch) });
+    const world = engineWorld([], { fetch: withApiKey(fetch, apiKey()) });
     const choice = { name: "openai", url: ${JSON.stringify(endpoint.url)} };
-    console.log(await openai.installed(choice, world).then(String, String));`;
+    console.log(await openai.installed(choice, world).then(String, (error) => error + " " + error.hint));`;
   const told = async (API_KEY: string) => {
     const command = { args: ["eval", program], cwd: repository, env: { API_KEY } };
     return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), command).output()).stdout);
   };
-  match(await told(""), /answered 401: Unauthorized/);
+  match(await told(""), /answered 401: Unauthorized Put the endpoint's key into .* API_KEY/);
+  match(await told("sk-2"), /answered 401: Unauthorized It does not take the key in .* API_KEY/);
   equal(await told("sk-1"), "m:1b\n");
 });
 

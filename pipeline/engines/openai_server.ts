@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { spreadFlags } from "../schema/engine_settings.ts";
-import { Failure } from "../schema/failures.ts";
 import { apiUrl, serverUrl } from "../schema/engine_address.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { EngineName } from "../schema/names.ts";

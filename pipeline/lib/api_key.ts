@@ -4,19 +4,22 @@ import { allowedEnv } from "./env.ts";
 /** A shorter one is a placeholder, such as EMPTY, and may be a word of any text. */
 const LEAST_CHARACTERS = 8;
 
-/** Null where there is none. Files of variables end their lines in more than one way. */
-export function apiKey(): string | null {
-  return allowedEnv(["API_KEY"]).API_KEY?.trim() || null;
+/** The key in these variables, by default our own; null where there is none. Files of variables end their lines in more than one way. */
+export function apiKey(env: (name: string) => string | undefined = ourEnv): string | null {
+  return env("API_KEY")?.trim() || null;
 }
 
-/** The variable that tells an agent of it, where there is one. For machines of the user's own alone. */
-export function keyEnv(): Record<string, string> {
-  const key = apiKey();
+function ourEnv(name: string): string | undefined {
+  return allowedEnv([name])[name];
+}
+
+/** The variable that tells an agent of the key. */
+export function keyEnv(key: string | null): Record<string, string> {
   return key === null ? {} : { API_KEY: key };
 }
 
-/** `ask` with that key, as the agent asks. */
-export function withApiKey(ask: typeof fetch, key: string | null = apiKey()): typeof fetch {
+/** `ask` with the key, as the agent asks. */
+export function withApiKey(ask: typeof fetch, key: string | null): typeof fetch {
   if (key === null) return ask;
   return (input, init = {}) => {
     const headers = new Headers(init.headers);

@@ -137,6 +137,7 @@ async function work(
     memories: prepared.memories,
     past: canariesOf(others.filter((other) => other.run_id !== run_id)),
     fleet,
+    env: world.env,
     startEmbedded: world.startEmbedded,
     variable: world.env,
     releases: world.releases,

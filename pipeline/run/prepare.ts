@@ -2,9 +2,8 @@
 import { addressOf } from "../engines/address.ts";
 import type { EngineWorld } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
-import { withApiKey } from "../lib/api_key.ts";
+import { apiKey, withApiKey } from "../lib/api_key.ts";
 import { readCatalog, readPrices } from "../lib/catalog.ts";
-import { allowedEnv } from "../lib/env.ts";
 import type { Log } from "../lib/log.ts";
 import { guarded } from "../machines/guarded_fetch.ts";
 import type { Paths } from "../paths.ts";
@@ -15,7 +14,7 @@ import { objectToModel, type PlannedModel, plannedModels } from "../plan/models.
 import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
-import { OLLAMA_HOST } from "../schema/engine_address.ts";
+import { engineVariables } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import { type EngineChoice, Matrix, shownModel, whyNoModelName } from "../schema/matrix.ts";
@@ -186,12 +185,12 @@ function objectToVariables({ env }: World): Objection {
 
 function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
   return {
-    fetch: withApiKey(guarded(fetch, signal)),
+    fetch: withApiKey(guarded(fetch, signal), apiKey(world.env)),
     log: log.info,
     signal,
     clock: world.clock,
     host: null,
-    variables: allowedEnv([OLLAMA_HOST]),
+    variables: engineVariables(world.env),
     onPhase: () => undefined,
     modelsDir: paths.models,
     startEmbedded: world.startEmbedded,

@@ -16,6 +16,12 @@ const OLLAMA_PORT = "11434";
 /** A server that listens everywhere is asked on this computer. */
 const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "[::]": "[::1]" };
 
+/** Of a computer's variables, those that say where engines listen. */
+export function engineVariables(env: (name: string) => string | undefined): Record<string, string> {
+  const host = env(OLLAMA_HOST);
+  return host === undefined ? {} : { [OLLAMA_HOST]: host };
+}
+
 /** Where `engine` is looked for on a computer with these variables; null when it listens nowhere of itself. */
 export function usualUrl(engine: EngineName, variables: Readonly<Record<string, string>>): string | null {
   const told = engine === "ollama" ? ollamaUrl(variables[OLLAMA_HOST] ?? "") : null;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { engines } from "../engines/mod.ts";
 import { messageOf } from "../errors.ts";
-import { keyEnv } from "../lib/api_key.ts";
+import { apiKey, keyEnv } from "../lib/api_key.ts";
 import { abortReason } from "../lib/clock.ts";
 import { agentFlags } from "../lib/deno_flags.ts";
 import { sha256Hex } from "../lib/files.ts";
@@ -62,7 +62,7 @@ export async function benchmark(
     ...agentEnv(entry, context.run_id),
     ...(context.fleet.record(leased.machine_id).simulated ? {} : calibrationEnv(entry, machine.workdir)),
     ...ready.engine.agentEnv,
-    ...(leased.rented ? {} : keyEnv()),
+    ...(leased.rented ? {} : keyEnv(apiKey(context.env))),
     OUT: out,
     PROGRESS: "json",
   };

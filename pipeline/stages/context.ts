@@ -27,6 +27,8 @@ export interface StageContext {
   /** Machines of other runs, which show what is usual. */
   readonly past: readonly MachineRecord[];
   readonly fleet: Fleet;
+  /** The value of a variable of the user's environment. */
+  readonly env: (name: string) => string | undefined;
   readonly startEmbedded: StartEmbedded;
   /** Value of a variable that a matrix hands to an engine by name; undefined when it is not set. */
   readonly variable: (name: string) => string | undefined;

@@ -2,14 +2,13 @@
 import { join } from "node:path";
 import type { EngineWorld, RunningEngine } from "../engines/engine.ts";
 import { engines } from "../engines/mod.ts";
-import { withApiKey } from "../lib/api_key.ts";
-import { allowedEnv } from "../lib/env.ts";
+import { apiKey, withApiKey } from "../lib/api_key.ts";
 import { denoOn } from "../machines/deno.ts";
 import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
 import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
 import { messageOf, UserError } from "../errors.ts";
-import { OLLAMA_HOST } from "../schema/engine_address.ts";
+import { engineVariables } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -214,8 +213,8 @@ function worldOf(
   const { run, launch, workdir } = machine;
   const { gpu_count } = offer;
   return {
-    fetch: rented ? machine.fetch : withApiKey(machine.fetch),
-    variables: machine.deno === null ? {} : allowedEnv([OLLAMA_HOST]),
+    fetch: rented ? machine.fetch : withApiKey(machine.fetch, apiKey(context.env)),
+    variables: machine.deno === null ? {} : engineVariables(context.env),
     log: (text) => context.log.info(`${lease_id}  ${text}`),
     signal,
     clock: context.clock,

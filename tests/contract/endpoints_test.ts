@@ -8,6 +8,7 @@ import { withApiKey } from "../../pipeline/lib/api_key.ts";
 import type { Machine } from "../../pipeline/machines/machine.ts";
 import { type Connect, connect } from "../../pipeline/machines/mod.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
+import type { World } from "../../pipeline/run/world.ts";
 import type { EngineName } from "../../pipeline/schema/names.ts";
 import { sshHost } from "../cloud/ssh_host.ts";
 import { guardedBy } from "../fakes/guarded.ts";
@@ -15,7 +16,7 @@ import { fakeOllama } from "../fakes/ollama.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
 import { fakeServer } from "../fakes/server.ts";
 import { run, stageWith, TEST, type Test, tidy } from "../failures/trial.ts";
-import { setStage, worldWith } from "../faults/stage.ts";
+import { setStage, type Stage, worldWith } from "../faults/stage.ts";
 import { engineWorld } from "../fixtures.ts";
 
 const KEY = "sk-an-endpoint's-own-key";
@@ -123,14 +124,12 @@ async function holding(folder: string): Promise<{ found: string[]; read: number 
   return { found, read };
 }
 
-/** Runs a matrix while the user's environment has the key. */
-async function withKey<T>(work: () => Promise<T>): Promise<T> {
-  Deno.env.set("API_KEY", KEY);
-  try {
-    return await work();
-  } finally {
-    Deno.env.delete("API_KEY");
-  }
+/** The world of a user whose environment has the key. */
+function worldWithKey({ simulated, pace }: Stage): World {
+  return {
+    ...worldWith(simulated, pace),
+    env: (name) => name === "API_KEY" ? `${KEY}\r\n` : undefined,
+  };
 }
 
 for (const provider of ["local", "ssh"] as const) {
@@ -145,7 +144,7 @@ for (const provider of ["local", "ssh"] as const) {
     const hosts = [{ name: "desk", host: "127.0.0.1", port, user, key_file }];
     await Deno.mkdir(stage.paths.runs, { recursive: true });
     await Deno.writeTextFile(join(stage.paths.runs, "hosts.json"), JSON.stringify({ hosts }));
-    const result = await withKey(() => run(stage));
+    const result = await run(stage, {}, { world: worldWithKey(stage) });
     equal(result.rows[0]?.status, "success", stage.said.join("\n"));
     deepEqual(guarded.refused, []);
     for (const asked of ["GET /v1/models", "GET /version", "GET /metrics", "POST /v1/chat/completions"]) {
@@ -165,7 +164,7 @@ Deno.test("a rented machine never gets the key: no job of it and no question to 
   await using stage = await stageWith({});
   const [orders, questions]: [string[], string[]] = [[], []];
   const world = {
-    ...worldWith(stage.simulated, stage.pace),
+    ...worldWithKey(stage),
     connect: async (...args: Parameters<Connect>): Promise<Machine> => {
       const machine = await connect(...args);
       return {
@@ -181,7 +180,7 @@ Deno.test("a rented machine never gets the key: no job of it and no question to 
       };
     },
   };
-  const { rows } = await withKey(() => run(stage, {}, { world }));
+  const { rows } = await run(stage, {}, { world });
   equal(rows[0]?.status, "success", stage.said.join("\n"));
   ok(orders.some((text) => text.includes("agent.js")));
   ok(questions.some((text) => text.includes("/api/version")));
@@ -200,7 +199,7 @@ Deno.test("an endpoint that does not take the key is told with what was tried, a
     models: ["a/b"],
   };
   await using stage = await setStage({ clouds: {}, tests: [test] });
-  const { rows } = await withKey(() => run(stage));
-  match(rows[0]?.failure_reason ?? "", /answered 401: Unauthorized.*does not take the key in .* API_KEY/);
+  const { rows } = await run(stage, {}, { world: worldWithKey(stage) });
+  match(rows[0]?.failure_reason ?? "", /answered 401: Unauthorized.*API_KEY/);
   ok(!JSON.stringify([rows, stage.said]).includes(KEY));
 });
