@@ -33,7 +33,7 @@ for (const block of blocks) {
 }
 
 Deno.test("the README's loads can be used as printed, and none is missing", () => {
-  const loads = [...readme.matchAll(/\| `(\{"kind": .*?\})`/g)].map(([, text]) => JSON.parse(text ?? ""));
+  const loads = [...readme.matchAll(/^\| `(\{"kind": .*?\})`/gm)].map(([, text]) => JSON.parse(text ?? ""));
   for (const load of loads) equal(Load.safeParse(load).error, undefined, JSON.stringify(load));
   deepEqual(
     new Set(loads.map(({ kind }) => kind)),

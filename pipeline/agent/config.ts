@@ -1,75 +1,18 @@
-// The agent's settings: environment variables, checked at the door.
-import { z } from "zod";
-import { GaugeNames } from "../schema/gauges.ts";
-import { Load, loadFaults, ORDERS, Seed, usualSettle } from "../schema/load.ts";
-import { type EngineName, ENGINES } from "../schema/names.ts";
+// The agent's settings as it works with them, checked at the door.
+import { serverUrl, usualUrl, withoutSlash } from "../schema/engine_address.ts";
+import type { GaugeNames } from "../schema/gauges.ts";
+import { type Load, type ORDERS, usualSettle } from "../schema/load.ts";
+import type { EngineName } from "../schema/names.ts";
 import { check } from "../schema/parse.ts";
-import { longest, Prompts, STANDARD, whyTooLong } from "../schema/prompts.ts";
-import { RuntimeInstall } from "../schema/runtime_install.ts";
-
-const number = (least: number) => z.coerce.number().min(least);
-const levels = z.string().transform((text) => text.split(",").map(Number))
-  .pipe(z.array(z.int().min(1)).min(1));
-const json = z.string().transform((text, { addIssue }) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    addIssue({ code: "custom", message: "it is not JSON" });
-    return z.NEVER;
-  }
-});
-
-const Settings = z.object({
-  MODEL: z.string().min(1),
-  ENGINE: z.enum(ENGINES).default("ollama"),
-  URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:11434"),
-  API: z.enum(["chat", "completions"]).default("chat"),
-  API_KEY: z.string().trim().optional(),
-  RUNTIME: z.string().optional(),
-  ENGINE_FLAGS: json.pipe(z.array(z.string())).optional(),
-  ENGINE_INSTALL: json.pipe(RuntimeInstall).optional(),
-  RESET_URL: z.url({ protocol: /^https?$/ }).optional(),
-  METRICS_URL: z.url({ protocol: /^https?$/ }).optional(),
-  METRICS_NAMES: json.pipe(GaugeNames).optional(),
-  DURATION: number(0.001).default(300),
-  CONCURRENCY: levels.optional(),
-  LOAD: json.pipe(Load).optional(),
-  SETTLE: number(0).optional(),
-  LEAST_REQUESTS: number(0).default(0),
-  ORDER: z.enum(ORDERS).default("random"),
-  REPEAT_FIRST: z.enum(["0", "1"]).default("1"),
-  SEED: z.coerce.number().pipe(Seed).optional(),
-  MAX_TOKENS: number(1).default(256),
-  PROMPTS: json.pipe(Prompts).default(STANDARD),
-  WARMUP: number(0).default(2),
-  CONTEXT: number(1).default(2048),
-  TIMEOUT: number(0.001).default(120),
-  OUT: z.string().min(1).optional(),
-  SHARDS: z.coerce.number().pipe(z.int().min(1)).optional(),
-  CHUNKS: z.enum(["0", "1"]).default("1"),
-  PROGRESS: z.literal("json").optional(),
-  CALIBRATE: z.enum(["0", "1"]).default("0"),
-  CALIBRATION: z.string().min(1).optional(),
-}).superRefine((set, { addIssue }) => {
-  const { CONCURRENCY: concurrency, LOAD: load, LEAST_REQUESTS: least_requests, PROMPTS, CONTEXT } = set;
-  for (const fault of loadFaults({ concurrency, load, least_requests })) {
-    addIssue({ code: "custom", message: fault });
-  }
-  const message = whyTooLong(PROMPTS, CONTEXT);
-  if (message !== null) addIssue({ code: "custom", path: ["CONTEXT"], message });
-  if ((set.METRICS_URL === undefined) !== (set.METRICS_NAMES === undefined)) {
-    const message = "METRICS_URL and METRICS_NAMES are given together or not at all";
-    addIssue({ code: "custom", path: ["METRICS_URL"], message });
-  }
-});
-
-/** The variables that are read. */
-export const SETTINGS = Object.keys(Settings.shape);
+import { longest, type Prompts } from "../schema/prompts.ts";
+import type { RuntimeInstall } from "../schema/runtime_install.ts";
+import { misspelt } from "./misspelt.ts";
+import { EXAMPLE, SETTINGS, Settings } from "./settings.ts";
 
 export interface Config {
   readonly model: string;
   readonly engine: EngineName;
-  /** Without a slash at its end. */
+  /** Without a slash at its end; Ollama's without the version of an API. */
   readonly url: string;
   readonly api: "chat" | "completions";
   readonly api_key: string | null;
@@ -127,13 +70,25 @@ export class AgentError extends Error {
   }
 }
 
-/** The settings in `env`; `now` names the folder when OUT does not. An AgentError names every fault. */
-export function readConfig(env: Readonly<Record<string, string>>, now: Date): Config {
+/**
+ * The settings in `env`; `now` names the folder when OUT does not. An AgentError names every fault, and every variable of `names`
+ * that may be a setting under a wrong name: without it something else would be measured than was asked for.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string>>,
+  now: Date,
+  names: readonly string[] = [],
+): Config {
+  const wrong = misspelt(names, SETTINGS.map(({ name }) => name)).map(({ name, meant }) =>
+    `${name}: no setting has this name (did you mean ${meant}?)`
+  );
   const checked = check(Settings, env);
-  if ("faults" in checked) {
+  const faults = [...wrong, ..."faults" in checked ? checked.faults : []];
+  if (!("value" in checked) || faults.length > 0) {
+    const unset = wrong.length === 0 ? "" : "Write it so, or take it out of the environment. ";
     throw new AgentError(
-      `Cannot start the agent: ${checked.faults.join("; ")}. ` +
-        "For example: MODEL=qwen2:7b DURATION=300 deno run -A agent.js",
+      `Cannot start the agent: ${faults.join("; ")}. ${unset}` +
+        `For example: ${EXAMPLE} (--help lists all settings)`,
       2,
     );
   }
@@ -141,7 +96,7 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
   return {
     model: set.MODEL,
     engine: set.ENGINE,
-    url: set.URL.replace(/\/+$/, ""),
+    url: urlOf(set),
     api: set.API,
     api_key: set.API_KEY || null,
     runtime: set.RUNTIME ?? null,
@@ -172,4 +127,9 @@ export function readConfig(env: Readonly<Record<string, string>>, now: Date): Co
     calibrate: set.CALIBRATE === "1",
     calibration: set.CALIBRATION ?? null,
   };
+}
+
+function urlOf({ ENGINE, URL, OLLAMA_HOST = "" }: Settings): string {
+  const url = URL ?? usualUrl(ENGINE, { OLLAMA_HOST }) ?? "";
+  return ENGINE === "ollama" ? serverUrl(url) : withoutSlash(url);
 }

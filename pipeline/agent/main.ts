@@ -1,11 +1,13 @@
-// The agent runs on the machine under test, as one file: MODEL=qwen2:7b DURATION=300 deno run -A agent.js
+// The agent runs on the machine under test, as one file: MODEL=qwen2:7b DURATION=5m deno run -A agent.js
 // Exit codes: 0 done, 1 failed, 2 wrong settings, 130 stopped. What was measured is in OUT in every case.
 import { calibrateBriefly } from "../calibrate/brief.ts";
 import { runMock } from "../calibrate/mock/process.ts";
 import { ENDS_WITH_STDIN } from "../lib/deno_flags.ts";
 import { withoutKey } from "../lib/api_key.ts";
-import { allowedEnv } from "../lib/env.ts";
-import { AgentError, type Config, readConfig, SETTINGS } from "./config.ts";
+import { allowedEnv, variableNames } from "../lib/env.ts";
+import { AgentError, type Config, readConfig } from "./config.ts";
+import { helpText } from "./help.ts";
+import { EXAMPLE, SETTINGS } from "./settings.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { run, type Watcher } from "./run.ts";
 import { shardsOf } from "./shards/exchanger.ts";
@@ -75,12 +77,26 @@ async function stopWithStdin(stop: AbortController): Promise<void> {
   stop.abort();
 }
 
+/** What is told as an argument would be no setting, and is not shown: it may be a key. */
+function refuseArguments(): void {
+  const [first] = Deno.args;
+  if (first === undefined) return;
+  const name = /^-*[A-Za-z_-]+/.exec(first)?.[0] ?? "an argument";
+  throw new AgentError(
+    `Cannot start the agent: ${name} stands behind agent.js. ` +
+      `Settings are environment variables, before it: ${EXAMPLE} (--help lists them)`,
+    2,
+  );
+}
+
 async function main(): Promise<number> {
   const stop = new AbortController();
   if (allowedEnv([ENDS_WITH_STDIN])[ENDS_WITH_STDIN] === "1") void stopWithStdin(stop);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   try {
-    const config = readConfig(allowedEnv(SETTINGS), new Date());
+    refuseArguments();
+    const set = allowedEnv(SETTINGS.map(({ name }) => name));
+    const config = readConfig(set, new Date(), variableNames());
     if (config.calibrate) await calibrate(config, stop.signal);
     await run(config, stop.signal, watcherFor(config)).catch((error) => {
       throw config.progress_json ? error : withAdvice(error, config);
@@ -96,7 +112,8 @@ async function main(): Promise<number> {
 if (isShard()) {
   serveShard();
 } else if (import.meta.main) {
-  if (Deno.env.get("MOCK_SERVER") === "1") await runMock();
+  if (Deno.args.some((word) => word === "--help" || word === "-h")) say(Deno.stdout, helpText());
+  else if (allowedEnv(["MOCK_SERVER"]).MOCK_SERVER === "1") await runMock();
   else Deno.exitCode = await main();
   Deno.exit();
 }

@@ -43,10 +43,7 @@ export async function probeModel(config: Config): Promise<ModelMeta> {
   };
 }
 
-async function askOllama(
-  { url: told, model, runtime, api_key }: Config,
-): Promise<Omit<ModelMeta, "name">> {
-  const url = serverUrl(told);
+async function askOllama({ url, model, runtime, api_key }: Config): Promise<Omit<ModelMeta, "name">> {
   const version = await ask(`${url}/api/version`, undefined, api_key);
   const tag = named(await ask(`${url}/api/tags`, undefined, api_key), model);
   const show = await ask(`${url}/api/show`, { model }, api_key);

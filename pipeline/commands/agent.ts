@@ -8,6 +8,6 @@ export async function agentCommand({ file }: { file: string }, { paths, log, pri
   await bundleAgent(paths, resolve(file));
   print(`${file}\n`);
   log.info(
-    `on the machine: MODEL=qwen2:7b DURATION=300 deno run -A ${file}; then here: deno task import bench_* --provider NAME`,
+    `on the machine: MODEL=qwen2:7b DURATION=5m deno run -A ${file} (--help lists all settings); then here: deno task import bench_* --provider NAME`,
   );
 }

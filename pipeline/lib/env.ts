@@ -12,6 +12,12 @@ export function allowedEnv(names: readonly string[]): Record<string, string> {
   }));
 }
 
+/** The names of all variables that are set; none where we may see only some. */
+export function variableNames(): string[] {
+  const { state } = Deno.permissions.querySync({ name: "env" });
+  return state === "granted" ? Object.keys(Deno.env.toObject()) : [];
+}
+
 /** The user's folder, if it is told. */
 export function homeFolder(): string | null {
   return Object.values(allowedEnv(HOME_VARIABLES))[0] ?? null;

@@ -39,7 +39,7 @@ Deno.test("the bundle says what it needs when its settings are wrong, with exit 
   equal(code, 2);
   match(
     err,
-    /^Cannot start the agent: MODEL: .* For example: MODEL=qwen2:7b DURATION=300 deno run -A agent\.js\n$/,
+    /^Cannot start the agent: MODEL: .* For example: MODEL=qwen2:7b DURATION=5m deno run -A agent\.js \(--help lists all settings\)\n$/,
   );
 });
 

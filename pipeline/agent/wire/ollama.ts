@@ -1,6 +1,5 @@
 // Ollama's native protocol: POST /api/generate, one JSON object a line, the last one with counts and times.
 import type { Config } from "../config.ts";
-import { serverUrl } from "../../schema/engine_address.ts";
 import { answererOf } from "./answerer.ts";
 import { bytesIn } from "./carried.ts";
 import { endIn } from "./ends.ts";
@@ -9,7 +8,7 @@ import { lineReader } from "./lines.ts";
 
 export function ollamaWire(config: Config): Wire {
   return {
-    url: `${serverUrl(config.url)}/api/generate`,
+    url: `${config.url}/api/generate`,
     body: ({ text, max_tokens }) => ({
       model: config.model,
       prompt: text,
