@@ -119,8 +119,8 @@ export function refusal(what: string, status: number, text: string): UserError {
   );
 }
 
-/** Whether `error` shows that no such engine answers. */
-export function isNobody(error: unknown): boolean {
+/** Whether the engine says no, or nobody answers: its machine is not to blame, and no key is missing. */
+export function saysNo(error: unknown): boolean {
   return error instanceof UserError && !(error instanceof Failure) && !(error instanceof KeyRefused);
 }
 

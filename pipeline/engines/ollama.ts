@@ -6,7 +6,7 @@ import { type EngineChoice, shownModel, whyNoModelName, type Workload } from "..
 import { serverUrl } from "../schema/engine_address.ts";
 import { addressOf } from "./address.ts";
 import type { Engine, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
-import { AnyObject, ask, askJson, DECODE_PROMPT, isNobody, listOf } from "./http.ts";
+import { AnyObject, ask, askJson, DECODE_PROMPT, listOf, saysNo } from "./http.ts";
 import { foundRunning, installEnv, requireVersion } from "./install.ts";
 import { pull } from "./ollama_pull.ts";
 import { serveOllama } from "./ollama_server.ts";
@@ -19,8 +19,15 @@ const Version = z.object({ version: z.string().max(100).nullable().catch(null) }
 const bytes = z.int().min(0).nullish();
 const InMemory = z.object({ name: z.string(), size: bytes, size_vram: bytes });
 const Capable = z.object({ capabilities: z.array(z.string()).nullish() });
-/** A model that Ollama lists, with the bytes of its files. `remote_host` is set when it only forwards requests for it. */
-const Tag = Capable.extend({ name: z.string(), size: bytes, remote_host: z.string().nullish() });
+const text = z.string().nullish();
+/** A model that Ollama lists, with the bytes of its files; its digest is that of all that it is made of. The remote ones are set when Ollama only forwards requests for it. */
+const Tag = Capable.extend({
+  name: z.string(),
+  size: bytes,
+  digest: text,
+  remote_host: text,
+  remote_model: text,
+});
 type Tag = z.infer<typeof Tag>;
 const NAMELESS = { name: "" };
 /** Tokens, and how long they took, nanoseconds. */
@@ -39,21 +46,25 @@ export const ollama: Engine = {
         world,
       );
     } catch (error) {
-      if (isNobody(error)) return null;
+      if (saysNo(error)) return null;
       throw error;
     }
   },
 
   async installed(choice, world) {
     const url = urlOf(choice, world);
-    const names: string[] = [];
+    const fit: Tag[] = [];
     for (const tag of await tags(url, world)) {
-      const unfit = whyNoModelName(tag.name) ??
-        (tag.remote_host ? elsewhere(tag.remote_host) : await whyNoText(url, tag, world));
-      if (unfit === null) names.push(tag.name);
+      const unfit = whyNoModelName(tag.name) ?? elsewhere(tag) ?? await whyNoText(url, tag, world);
+      if (unfit === null) fit.push(tag);
       else world.log(`${shownModel(tag.name)} is left out: ${unfit}`);
     }
-    return names;
+    return Array.from(sameWeights(fit), ([name = "", ...others]) => {
+      if (others.length > 0) {
+        world.log(`${name} is measured once, not as ${others.join(", ")} too: the same weights`);
+      }
+      return name;
+    });
   },
 
   async start(choice, _model, capacity, world) {
@@ -142,9 +153,10 @@ async function loadModel(
     pulled_bytes = await pull(url, model, world);
     tag = await tagNamed(url, model, world);
   }
-  if (tag?.remote_host) {
+  const away = tag === undefined ? null : elsewhere(tag);
+  if (away !== null) {
     throw new UserError(
-      `Cannot measure ${model}: ${elsewhere(tag.remote_host)}`,
+      `Cannot measure ${model}: ${away}`,
       "Name a model whose weights lie on the machine.",
     );
   }
@@ -189,16 +201,36 @@ async function tags(url: string, world: EngineWorld): Promise<Tag[]> {
   return (await askJson("list Ollama's models", { url: `${url}/api/tags` }, schema, world)).models;
 }
 
-function elsewhere(host: string): string {
-  return `it runs at ${host}, not on this machine`;
+/** Why a model's weights are not where Ollama runs; null when they are. */
+function elsewhere({ remote_host, remote_model }: Tag): string | null {
+  const where = remote_host || (remote_model ? "another host" : null);
+  return where === null ? null : `it runs at ${where}, not on this machine`;
+}
+
+/** The names of models, those of one digest together: the one that tells most comes first, `latest` tells nothing. */
+function sameWeights(tags: readonly Tag[]): string[][] {
+  const groups = Map.groupBy(tags, ({ name, digest }) => digest || name);
+  return Array.from(
+    groups.values(),
+    (group) =>
+      group.map(({ name }) => name).toSorted((a, b) =>
+        Number(a.endsWith(":latest")) - Number(b.endsWith(":latest")) || a.length - b.length ||
+        (a < b ? -1 : 1)
+      ),
+  );
 }
 
 /** Why a model writes no text, such as one for embeddings; null when it does, or when Ollama is too old to say. */
 async function whyNoText(url: string, tag: Tag, world: EngineWorld): Promise<string | null> {
   const question = { url: `${url}/api/show`, body: { model: tag.name } };
-  const { capabilities } = tag.capabilities
-    ? tag
-    : await askJson(`look at ${tag.name}`, question, Capable, world);
+  let { capabilities } = tag;
+  try {
+    if (!capabilities) ({ capabilities } = await askJson(`look at ${tag.name}`, question, Capable, world));
+  } catch (error) {
+    // What is broken in one model keeps no other from being measured.
+    if (!saysNo(error)) throw error;
+    return error.message;
+  }
   if (!capabilities || capabilities.includes("completion")) return null;
   return `it writes no text (Ollama says it is for ${capabilities.join(", ") || "nothing"})`;
 }

@@ -6,7 +6,7 @@ import { apiUrl } from "../schema/engine_address.ts";
 import type { EngineChoice } from "../schema/matrix.ts";
 import { addressOf } from "./address.ts";
 import type { Engine, EngineWorld, Loaded } from "./engine.ts";
-import { askJson, isNobody, listOf } from "./http.ts";
+import { askJson, listOf, saysNo } from "./http.ts";
 
 /** An engine that runs already tells nothing of what it loaded. */
 export const NOT_TOLD: Loaded = {
@@ -25,7 +25,7 @@ export const openai: Engine = {
       await modelsAt(addressOf(choice, world), world, 3);
       return { version: null };
     } catch (error) {
-      if (isNobody(error)) return null;
+      if (saysNo(error)) return null;
       throw error;
     }
   },

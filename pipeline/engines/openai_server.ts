@@ -9,7 +9,7 @@ import type { EngineName } from "../schema/names.ts";
 import { addressOf } from "./address.ts";
 import type { Engine, EngineHost, EngineWorld, RunningEngine } from "./engine.ts";
 import { type GaugeNames, gaugesIn } from "../schema/gauges.ts";
-import { ask, askJson, DECODE_PROMPT, isNobody, refusal, textOf } from "./http.ts";
+import { ask, askJson, DECODE_PROMPT, refusal, saysNo, textOf } from "./http.ts";
 import { foundRunning, type Installed, installEnv, requireVersion } from "./install.ts";
 import { metricsEnv, modelsAt, NOT_TOLD, openaiEnv, requireServed } from "./openai.ts";
 import { ServerJob } from "./server_job.ts";
@@ -57,7 +57,7 @@ export function openaiServer(kind: ServerKind): Engine {
         await modelsAt(url, world, 3);
         return { version: await versionAt(url, world, 3) };
       } catch (error) {
-        if (isNobody(error)) return null;
+        if (saysNo(error)) return null;
         throw error;
       }
     },

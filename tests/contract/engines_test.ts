@@ -146,6 +146,27 @@ for (const told of ["tags", "show"] as const) {
   });
 }
 
+Deno.test("ollama's weights under several names are measured once, under the name that tells most, and the others are told in one line", async () => {
+  const models = ["mine:latest", "qwen2:latest", "qwen2:7b-instruct-q4_0", "qwen2:7b", "mistral:7b"];
+  const alias = Object.fromEntries(models.slice(0, 4).map((name) => [name, "qwen2:7b"]));
+  await using server = fakeOllama(models, { alias });
+  const said: string[] = [];
+  const installed = await engines.ollama.installed(choose("ollama", server.url), world(said));
+  deepEqual(installed, ["qwen2:7b", "mistral:7b"]);
+  deepEqual(said, [
+    "qwen2:7b is measured once, not as qwen2:7b-instruct-q4_0, mine:latest, qwen2:latest too: the same weights",
+  ]);
+});
+
+Deno.test("a model that ollama cannot look at is left out with its words, and the others are measured", async () => {
+  await using server = fakeOllama(["qwen2:7b", "torn:7b"], { broken: ["torn:7b"] });
+  const said: string[] = [];
+  deepEqual(await engines.ollama.installed(choose("ollama", server.url), world(said)), ["qwen2:7b"]);
+  deepEqual(said, [
+    "torn:7b is left out: Cannot look at torn:7b: the engine answered 500: open manifest: no such file",
+  ]);
+});
+
 Deno.test("ollama refuses to load a model that it only forwards to another host", async () => {
   const model = "gpt-oss:120b-cloud";
   await using server = fakeOllama([model], { remote: [model] });

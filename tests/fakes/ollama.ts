@@ -1,4 +1,5 @@
 // A stand-in for Ollama: its native protocol with its quirks, and faults that a real one cannot be made to show.
+import { createHash } from "node:crypto";
 
 export interface OllamaFaults {
   /** Answer /api/generate with this status and an error body. */
@@ -21,6 +22,10 @@ export interface OllamaFaults {
   pullEndsEarly?: boolean;
   /** Models that are for embeddings; the capabilities stand in /api/show, as older servers do it, unless `told` says /api/tags. */
   embedding?: { models: string[]; told: "tags" | "show" };
+  /** Models that are another one under another name. */
+  alias?: Readonly<Record<string, string>>;
+  /** Models that cannot be looked at. */
+  broken?: string[];
   /** Models whose requests are only forwarded to another host. */
   remote?: string[];
   /** Do not answer a request to unload until its client leaves. */
@@ -56,7 +61,7 @@ export function fakeOllama(models: string[] = ["qwen2:7b"], faults: OllamaFaults
         case "GET /api/tags":
           return Response.json({
             models: [...pulled].map((name) => ({
-              ...tag(name),
+              ...tag(name, faults.alias?.[name]),
               ...(faults.remote?.includes(name)
                 ? { remote_host: "https://ollama.com:443", remote_model: name }
                 : {}),
@@ -72,6 +77,9 @@ export function fakeOllama(models: string[] = ["qwen2:7b"], faults: OllamaFaults
             })),
           });
         case "POST /api/show":
+          if (faults.broken?.includes(model) === true) {
+            return Response.json({ error: "open manifest: no such file" }, { status: 500 });
+          }
           return pulled.has(model)
             ? Response.json({
               details: tag(model).details,
@@ -104,13 +112,13 @@ function named(model: string): string {
   return model.includes(":") ? model : `${model}:latest`;
 }
 
-function tag(name: string) {
+function tag(name: string, same = name) {
   const details = { format: "gguf", family: "qwen2", parameter_size: "7.6B", quantization_level: "Q4_0" };
   return {
     name,
     model: name,
     size: SIZE,
-    digest: "845dbda0ea48ed749caafd9e6037047aa19acfcfd82e704d7ca97d631a0b697e",
+    digest: createHash("sha256").update(same).digest("hex"),
     details,
   };
 }
