@@ -38,9 +38,12 @@ export async function ask(question: Question, world: EngineWorld): Promise<Respo
     world.signal.throwIfAborted();
     // Not the engine but the machine cannot be reached.
     if (cause instanceof Failure) throw cause;
+    const words = messageOf(cause);
     throw new UserError(
-      `Cannot reach an engine at ${new URL(url).origin}: ${messageOf(cause)}`,
-      "Start the engine, or put its address into the matrix as the engine's url.",
+      `Cannot reach an engine at ${new URL(url).origin}: ${words}`,
+      /peer certificate/i.test(words)
+        ? "Name the file of a certificate that you trust in DENO_CERT; the README tells which."
+        : "Start the engine, or put its address into the matrix as the engine's url.",
       { cause },
     );
   }

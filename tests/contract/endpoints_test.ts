@@ -8,9 +8,11 @@ import { withApiKey } from "../../pipeline/lib/api_key.ts";
 import type { Machine } from "../../pipeline/machines/machine.ts";
 import { type Connect, connect } from "../../pipeline/machines/mod.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
+import { pathsOf } from "../../pipeline/paths.ts";
 import type { World } from "../../pipeline/run/world.ts";
 import type { EngineName } from "../../pipeline/schema/names.ts";
 import { sshHost } from "../cloud/ssh_host.ts";
+import { selfSigned } from "../fakes/certificate.ts";
 import { guardedBy } from "../fakes/guarded.ts";
 import { fakeOllama } from "../fakes/ollama.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
@@ -105,6 +107,67 @@ Deno.test("Ollama is looked for where the user's OLLAMA_HOST says, unless the ma
     "mistral:7b",
   ]);
 });
+
+/** Tells whether an engine at `url` answers a process that trusts `cert`, and what that process says if not; by the agent too. */
+async function trusting(cert: string, url: string) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [file, out] = [join(folder, "cert.pem"), join(folder, "out")];
+    await Deno.writeTextFile(file, cert);
+    const started = async (args: string[], env: Record<string, string>) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args,
+        env: { NO_COLOR: "1", DENO_CERT: file, ...env },
+        cwd: pathsOf().repository,
+      }).output();
+      return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    const program = `import { engines } from "./pipeline/engines/mod.ts";
+      import { engineWorld } from "./tests/fixtures.ts";
+      const choice = { name: "openai", url: ${JSON.stringify(url)}, api: "chat" };
+      console.log(await engines.openai.installed(choice, engineWorld()).then(String, (error) => error + " " + error.hint));`;
+    return {
+      run: await started(["eval", program], {}),
+      agent: await started(["run", "-A", "pipeline/agent/main.ts"], {
+        ...{ MODEL: "a/b", ENGINE: "openai", URL: url, DURATION: "0.1", MAX_TOKENS: "8", OUT: out },
+      }),
+    };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const ca of [false, true]) {
+  const what = ca
+    ? "marked as an authority, as openssl makes it, is refused"
+    : "that is no authority is believed";
+  Deno.test(`with DENO_CERT an endpoint's own certificate ${what}`, async (test) => {
+    const pair = await selfSigned(ca);
+    if (pair === null) {
+      return void await test.step({ name: "openssl is not here", ignore: true, fn: () => {} });
+    }
+    await using openai = fakeOpenai(["a/b"]);
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => undefined, ...pair },
+      async (request) => {
+        const body = request.method === "POST" ? { body: await request.text() } : {};
+        return await fetch(new URL(new URL(request.url).pathname, openai.url), {
+          method: request.method,
+          ...body,
+        });
+      },
+    );
+    const { run, agent } = await trusting(pair.cert, `https://localhost:${server.addr.port}`);
+    if (ca) {
+      match(run.said, /Cannot reach an engine at https:.*CaUsedAsEndEntity.* DENO_CERT/);
+      match(agent.said, /CaUsedAsEndEntity/);
+    } else {
+      equal(run.said, "a/b\n");
+      match(agent.said, /requests {2}0 errors/);
+    }
+    equal(agent.code, ca ? 1 : 0);
+  });
+}
 
 /** All texts below a folder that hold the key, and how many were read. */
 async function holding(folder: string): Promise<{ found: string[]; read: number }> {

@@ -1,8 +1,8 @@
 // A certificate for localhost that nobody but its holder trusts, made on the spot.
 import { join } from "node:path";
 
-/** Null when this machine has no openssl. */
-export async function selfSigned(): Promise<{ cert: string; key: string } | null> {
+/** Null when this machine has no openssl. `ca` marks it as an authority, as openssl does unless it is told. */
+export async function selfSigned(ca = false): Promise<{ cert: string; key: string } | null> {
   const folder = await Deno.makeTempDir();
   try {
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
@@ -10,7 +10,8 @@ export async function selfSigned(): Promise<{ cert: string; key: string } | null
       args: [
         ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30".split(" "),
         ..."-subj /CN=localhost -addext subjectAltName=DNS:localhost".split(" "),
-        ..."-addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth".split(" "),
+        ...["-addext", `basicConstraints=critical,CA:${ca ? "TRUE" : "FALSE"}`],
+        ..."-addext extendedKeyUsage=serverAuth".split(" "),
         ...["-keyout", key, "-out", cert],
       ],
       stdout: "null",
