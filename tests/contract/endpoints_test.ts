@@ -19,7 +19,8 @@ import { fakeOpenai } from "../fakes/openai.ts";
 import { fakeServer } from "../fakes/server.ts";
 import { run, stageWith, TEST, type Test, tidy } from "../failures/trial.ts";
 import { setStage, type Stage, worldWith } from "../faults/stage.ts";
-import { engineWorld } from "../fixtures.ts";
+import { matrixFile, startWith } from "../e2e/cli.ts";
+import { engineWorld, temporaryRoot } from "../fixtures.ts";
 
 const KEY = "sk-an-endpoint's-own-key";
 const capacity = Workload.parse({ concurrency: [1], context_tokens: 1024 });
@@ -106,6 +107,24 @@ Deno.test("Ollama is looked for where the user's OLLAMA_HOST says, unless the ma
   deepEqual(await ollama.installed(EngineChoice.parse({ name: "ollama", url: other.url }), world), [
     "mistral:7b",
   ]);
+});
+
+Deno.test("a plan asks Ollama where OLLAMA_HOST says, with API_KEY, under what the task allows", async () => {
+  await using root = await temporaryRoot();
+  await using ollama = fakeOllama(["qwen2:7b", "qwen2:latest"], { alias: { "qwen2:latest": "qwen2:7b" } });
+  await using guarded = guardedBy(KEY, ollama.url);
+  const matrix = await matrixFile(root.paths.root, {
+    engines: ["ollama"],
+    models: ["installed"],
+    workloads: [{ duration_seconds: 1 }],
+  });
+  const told = { OLLAMA_HOST: new URL(guarded.url).host, API_KEY: KEY };
+  const { code, out, err } = await startWith(told, "plan", matrix, "--root", root.paths.root).ended;
+  equal(code, 0, err);
+  match(err, /ollama 0\.12\.9 answers, with qwen2:7b\n/);
+  match(err, /qwen2:7b is measured once, not as qwen2:latest too: the same weights/);
+  ok(!(out + err).includes(KEY));
+  deepEqual(guarded.refused, []);
 });
 
 /** Tells whether an engine at `url` answers a process that trusts `cert`, and what that process says if not; by the agent too. */
