@@ -5,9 +5,11 @@ import { misplacedOptions, usageError } from "./commands/usage.ts";
 import { messageOf, StoppedError, UserError } from "./errors.ts";
 import { createLog, writeWhole } from "./lib/log.ts";
 import { clean, cleanJson } from "./lib/terminal.ts";
+import { terminalWidth } from "./lib/terminal_width.ts";
 import { nearest } from "./schema/nearest.ts";
 import { pathsOf } from "./paths.ts";
 import { LIST_LIMIT } from "./schema/limits.ts";
+import { OUTPUTS, RECOMMEND_BY } from "./schema/names.ts";
 import { parseSlo, SLO_TIERS, type SloLimits } from "./schema/slo.ts";
 
 /** What a command is given: where to read and write, how to talk, and where data goes. */
@@ -16,8 +18,12 @@ export interface Shell {
   readonly log: ReturnType<typeof createLog>;
   /** Shows a text; what a terminal would obey is shown as `?`. */
   readonly print: (text: string) => void;
+  /** Characters a line of a table may have. */
+  readonly width: number;
   /** Writes JSON; what a terminal would obey is escaped, and the value stays. */
   readonly printJson: (json: string) => void;
+  /** Writes CSV with its line ends; what a terminal would obey is shown as `?`. */
+  readonly printCsv: (csv: string) => void;
   /** Empties the terminal. */
   readonly clear: () => void;
 }
@@ -90,7 +96,7 @@ command("calibrate", "what the load generator adds to the times it measures on t
     "threads that read the streams; default: as the highest level needs",
     positiveInteger,
   )
-  .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"))
+  .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json"]).default("table"))
   .action(async (options) => {
     const { calibrateCommand } = await import("./commands/calibrate.ts");
     exit = await calibrateCommand(options, shellOf(options));
@@ -123,7 +129,7 @@ benchmarks.hook("preSubcommand", (self, question) => {
   if (misplaced !== null) throw misplaced;
 });
 query(benchmarks, false)
-  .option("--limit <n>", `how many to list, at most ${LIST_LIMIT.most}`, listLimit, LIST_LIMIT.usual)
+  .option("-l, --limit <n>", `how many to list, at most ${LIST_LIMIT.most}`, listLimit, LIST_LIMIT.usual)
   .allowExcessArguments()
   .action((options, self: Command) => {
     const [unknown] = self.args;
@@ -134,7 +140,12 @@ for (const [name, description] of Object.entries(QUESTIONS)) {
   const child = query(rooted(benchmarks.command(name).description(description)), true);
   if (name === "cheapest") child.option("--min-tps <n>", "at least this many tokens/s", positiveNumber);
   if (name === "compare" || name === "recommend") {
-    child.option("--limit <n>", "how many rows", positiveInteger);
+    child.option("-l, --limit <n>", "how many rows", positiveInteger);
+  }
+  if (name === "recommend") {
+    child.addOption(
+      new Option("--by <what>", "what ranks: tokens/s, or tokens per dollar").choices(RECOMMEND_BY),
+    );
   }
   if (name !== "compare") child.option("--slo <limits>", SLO_WORDS, slo);
   child.action((options) => answer(name, options));
@@ -206,14 +217,14 @@ function addressed(target: Command): Command {
 }
 
 function query(target: Command, needsModel: boolean): Command {
-  const model = new Option("--model <name>", "model name");
+  const model = new Option("-m, --model <name>", "model name");
   return target.addOption(needsModel ? model.makeOptionMandatory() : model)
-    .option("--gpu <name>", "GPU name, or a part of it")
-    .option("--provider <name>", "provider")
+    .option("-g, --gpu <name>", "GPU name, or a part of it")
+    .option("-p, --provider <name>", "provider")
     .option("--runtime <name>", "runtime: ollama, llama.cpp …")
     .option("--concurrency <n>", "load level; default 1, where levels may not be mixed", positiveInteger)
     .option("--workload <label>", 'what requests asked for, e.g. chat or "fixed 512/128"; default standard')
-    .addOption(new Option("--output <format>", "how to print").choices(["table", "json"]).default("table"));
+    .addOption(new Option("-o, --output <format>", "how to print").choices(OUTPUTS).default("table"));
 }
 
 function unknownQuestion(name: string): UserError {
@@ -233,8 +244,12 @@ function shellOf(options: { root?: unknown }): Shell {
   return {
     paths: pathsOf(typeof options.root === "string" ? options.root : undefined),
     log: createLog(),
+    get width() {
+      return terminalWidth();
+    },
     print: (text) => writeWhole(Deno.stdout, clean(text)),
     printJson: (json) => writeWhole(Deno.stdout, cleanJson(json)),
+    printCsv: (csv) => writeWhole(Deno.stdout, csv.split("\r\n").map(clean).join("\r\n")),
     clear: () => writeWhole(Deno.stdout, "\x1b[2J\x1b[H"),
   };
 }

@@ -14,7 +14,7 @@ import { offer, rentedEntry } from "./rented_fixtures.ts";
 import { cli } from "./e2e/cli.ts";
 import { temporaryRoot } from "./fixtures.ts";
 
-const QUIET = { print: () => undefined, printJson: () => undefined, clear: () => undefined };
+const QUIET = { width: Infinity, print: () => undefined, printJson: () => undefined, clear: () => undefined };
 
 const OOPS: Fault = { reply: { status: 500, text: "oops" } };
 const ALL = { vastai: {}, tensordock: {}, runpod: {}, lambda: {} };

@@ -4,11 +4,14 @@ import { buildLocked } from "./build.ts";
 import { Database } from "../lib/duckdb.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
-import { best, cheapest, compare, type RankFilter, recommend } from "../query/mod.ts";
+import { best, cheapest, compare, type RankFilter, recommend, type RecommendFilter } from "../query/mod.ts";
 import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
 import { renderSlo } from "../query/render_slo.ts";
+import { type Rows, toCsv, toNdjson } from "../query/rows.ts";
+import { answerRows, comparisonRows, listRows, recommendationRows, sloRows } from "../query/rows_of.ts";
 import { fastestFirst, offersOf, slo } from "../query/slo.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
+import type { OUTPUTS, RecommendBy } from "../schema/names.ts";
 import type { SloAnswer, SloLimits } from "../schema/slo.ts";
 
 export interface BenchmarksOptions {
@@ -20,52 +23,66 @@ export interface BenchmarksOptions {
   readonly workload?: string;
   readonly limit?: number;
   readonly minTps?: number;
+  readonly by?: RecommendBy;
   readonly slo?: SloLimits;
-  readonly output: "table" | "json";
+  readonly output: (typeof OUTPUTS)[number];
 }
 
 export type Question = "list" | "best" | "cheapest" | "recommend" | "compare";
 
-/** Prints the answer as a table or as the API's JSON; a UserError says what is known when there is none. */
+/** Prints the answer as a table, as the API's JSON or as rows; a UserError says what is known when there is none. */
 export async function benchmarksCommand(
   question: Question,
   options: BenchmarksOptions,
-  { paths, log, print, printJson }: Shell,
+  { paths, log, width, print, printJson, printCsv }: Shell,
 ): Promise<void> {
   if (!await exists(paths.database)) {
     log.info("there is no built data yet, building it");
     await buildLocked(paths, log);
   }
   using db = await Database.reading(paths.database);
-  const { answer, table } = await ANSWERS[question](db, options);
+  const { answer, rows, table } = await ANSWERS[question](db, options);
   if (options.output === "json") printJson(toJson(answer));
-  else print(table);
+  else if (options.output === "ndjson") printJson(toNdjson(rows()));
+  else if (options.output === "csv") printCsv(toCsv(rows()));
+  else print(table(width));
 }
 
+/** What a question found, in each of its forms. */
 interface Answer {
   readonly answer: unknown;
-  readonly table: string;
+  readonly rows: () => Rows;
+  readonly table: (width: number) => string;
 }
 
 const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Promise<Answer>> = {
-  list: async (db, options) => {
-    const answer = await listKnown(db, options);
-    return { answer, table: renderList(answer) };
-  },
+  list: async (db, options) => formsOf(await listKnown(db, options), renderList, listRows),
   best: (db, options) =>
     options.slo === undefined
-      ? ranked(db, options, best, renderAnswer)
+      ? ranked(db, options, best, renderAnswer, answerRows)
       : withinSlo(db, options, (answer) => offersOf(fastestFirst(answer), 1)),
   cheapest: (db, options) =>
     options.slo === undefined
-      ? ranked(db, options, cheapest, renderAnswer)
+      ? ranked(db, options, cheapest, renderAnswer, answerRows)
       : withinSlo(db, options, (answer) => offersOf(answer, 1)),
   recommend: (db, options) =>
     options.slo === undefined
-      ? ranked(db, options, recommend, renderRecommendations)
-      : withinSlo(db, options, (answer) => offersOf(answer, options.limit)),
-  compare: (db, options) => ranked(db, options, compare, renderComparison),
+      ? ranked(db, options, recommend, renderRecommendations, recommendationRows)
+      : withinSlo(
+        db,
+        options,
+        (answer) => offersOf(options.by === "speed" ? fastestFirst(answer) : answer, options.limit),
+      ),
+  compare: (db, options) => ranked(db, options, compare, renderComparison, comparisonRows),
 };
+
+function formsOf<T>(
+  answer: T,
+  render: (answer: T, width?: number) => string,
+  rowsOf: (answer: T) => Rows,
+): Answer {
+  return { answer, rows: () => rowsOf(answer), table: (width) => render(answer, width) };
+}
 
 /** `choose` cuts the answer down to what was asked for. */
 async function withinSlo(
@@ -74,20 +91,19 @@ async function withinSlo(
   choose: (answer: SloAnswer) => SloAnswer,
 ): Promise<Answer> {
   const ask = async (db: Database, filter: RankFilter) => await slo(db, { ...filter, ...options.slo });
-  const answer = choose(await rankKnown(db, filterOf(options), ask));
-  return { answer, table: renderSlo(answer) };
+  return formsOf(choose(await rankKnown(db, filterOf(options), ask)), renderSlo, sloRows);
 }
 
 async function ranked<T>(
   db: Database,
   options: BenchmarksOptions,
-  query: (db: Database, filter: RankFilter) => Promise<T | null>,
-  render: (answer: T) => string,
+  query: (db: Database, filter: RecommendFilter) => Promise<T | null>,
+  render: (answer: T, width?: number) => string,
+  rowsOf: (answer: T) => Rows,
 ): Promise<Answer> {
-  const answer = await rankKnown(db, filterOf(options), query);
-  return { answer, table: render(answer) };
+  return formsOf(await rankKnown(db, filterOf(options), query), render, rowsOf);
 }
 
-function filterOf(options: BenchmarksOptions): RankFilter {
+function filterOf(options: BenchmarksOptions): RecommendFilter {
   return { ...options, model: options.model ?? "", min_tps: options.minTps };
 }

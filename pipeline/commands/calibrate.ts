@@ -16,7 +16,7 @@ export interface CalibrateCommandOptions {
 /** Prints the table or the JSON of the levels. Exit code 0, or 130 when it was stopped before its last level. */
 export async function calibrateCommand(
   { levels, seconds, shards, output }: CalibrateCommandOptions,
-  { log, print, printJson }: Shell,
+  { log, print, printJson, width }: Shell,
 ): Promise<0 | 130> {
   using stop = stopOnSignals(() => log.info("stopping"));
   const calibration = await calibrate({
@@ -30,6 +30,6 @@ export async function calibrateCommand(
       ),
   });
   if (output === "json") printJson(toJson(calibration));
-  else print(renderCalibration(calibration));
+  else print(renderCalibration(calibration, width));
   return stop.signal.aborted ? 130 : 0;
 }

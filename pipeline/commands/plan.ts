@@ -19,7 +19,7 @@ export type PlanExit = 0 | 3;
 /** Prints the plan as tables. */
 export async function planCommand(
   options: PlanCommandOptions,
-  { paths, log, print }: Shell,
+  { paths, log, print, width }: Shell,
 ): Promise<PlanExit> {
   using stop = stopOnSignals(() => log.info("stopping"));
   const matrix = await matrixPath(options.matrix, paths);
@@ -34,7 +34,7 @@ export async function planCommand(
     parallel: options.parallel,
     allow_spill: options.allowSpill,
   });
-  print(renderPlan(prepared.plan, spent));
+  print(renderPlan(prepared.plan, spent, width));
   print(renderListed(prepared.listed));
   print(renderModels(prepared.models));
   print(renderInstalls(prepared.plan.leases, world.releases));

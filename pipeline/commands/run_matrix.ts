@@ -110,10 +110,10 @@ async function confirm(
   { plan, spent, models }: Asked,
   { isAgreed, signal }: { readonly isAgreed: boolean; readonly signal: AbortSignal },
   { releases }: World,
-  { print, log }: Shell,
+  { print, log, width }: Shell,
 ): Promise<boolean> {
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return true;
-  print(renderPlan(plan, spent));
+  print(renderPlan(plan, spent, width));
   print(renderModels(models));
   print(renderInstalls(plan.leases, releases));
   print(renderHandedOver(plan.leases));
@@ -149,9 +149,9 @@ function tell(
   { rows, cost, stopped, leftovers }: RunOutcome,
   runId: string,
   print: Shell["print"],
-  { paths, log }: Shell,
+  { paths, log, width }: Shell,
 ): RunExit {
-  print(renderOutcome(rows, cost));
+  print(renderOutcome(rows, cost, width));
   tellLeftovers(leftovers, paths, log);
   const resume = `deno task run-matrix --resume ${runId}${rootOption(paths)}`;
   if (stopped instanceof Failure) log.warn(`${stopped.message}; ${stopped.hint} ${resume}`);
@@ -164,10 +164,14 @@ function tell(
   return succeeded === 0 ? 1 : 3;
 }
 
-async function publish(runId: string, { paths, log, print }: Shell, signal: AbortSignal): Promise<void> {
+async function publish(
+  runId: string,
+  { paths, log, print, width }: Shell,
+  signal: AbortSignal,
+): Promise<void> {
   log.info("building data and site");
   await buildData(paths, log);
-  print(`\n${await tableOf(runId, paths.database)}\n`);
+  print(`\n${await tableOf(runId, paths.database, width)}\n`);
   await buildSiteApart(paths, log.info, signal);
   const short = (path: string) =>
     relative(Deno.cwd(), path).startsWith("..") ? path : relative(Deno.cwd(), path);
@@ -176,7 +180,7 @@ async function publish(runId: string, { paths, log, print }: Shell, signal: Abor
   print(`Data      ${short(paths.database)} and ${short(paths.api)}\n`);
 }
 
-async function tableOf(runId: string, database: string): Promise<string> {
+async function tableOf(runId: string, database: string, width: number): Promise<string> {
   using db = await Database.reading(database);
-  return renderRun(await ofRun(db, runId));
+  return renderRun(await ofRun(db, runId), width);
 }

@@ -25,7 +25,9 @@ export async function statusCommand(options: { run?: string; watch: boolean }, s
     const records = foldMachines(machines);
     if (options.watch && Deno.stdout.isTerminal()) shell.clear();
     const cost = costOfRun(lines, records, Date.now());
-    shell.print(`run ${run}\n${renderManifest(rows)}${renderMachines(records)}${renderCost(cost)}`);
+    const { width } = shell;
+    const table = renderManifest(rows, width) + renderMachines(records, width);
+    shell.print(`run ${run}\n${table}${renderCost(cost)}`);
     if (!options.watch || rows.every((row) => row.status !== "pending" && row.status !== "running")) return;
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }

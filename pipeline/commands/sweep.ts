@@ -13,7 +13,7 @@ import { realWorld } from "./world.ts";
 /** Exit code 0: all that may exist was looked for, and with `destroy` nothing of it is left; 1: not so; a UserError where no account can be asked. */
 export async function sweepCommand(
   { destroy, deployment }: { destroy: boolean; deployment?: string },
-  { paths, log, print }: Shell,
+  { paths, log, print, width }: Shell,
 ): Promise<0 | 1> {
   if (deployment !== undefined && !isPrefix(deployment)) {
     throw new UserError(
@@ -38,7 +38,7 @@ export async function sweepCommand(
     isRunning: lock === null,
   });
   requireAccount(result);
-  print(render(result, destroy));
+  print(render(result, destroy, width));
   return result.failed.size === 0 && openEnds(result, destroy).length === 0 ? 0 : 1;
 }
 
@@ -60,15 +60,19 @@ function requireAccount({ opened: { providers, missing, hosts }, leftovers }: Sw
   );
 }
 
-function render(result: Sweep, destroy: boolean): string {
+function render(result: Sweep, destroy: boolean, width: number): string {
   const { machines, failed, opened } = result;
-  const table = machines.length === 0 ? "No machine carries a label of the almanac.\n" : renderTable<Swept>([
-    { title: "provider", of: ({ provider }) => providerTitle(provider) },
-    { title: "id", of: ({ sighting }) => sighting.id },
-    { title: "label", of: ({ sighting }) => sighting.label, least: 24 },
-    { title: "$/h", of: ({ sighting }) => sighting.price_per_hour, digits: 3 },
-    { title: "what", of: inWords, least: 12 },
-  ], machines);
+  const table = machines.length === 0 ? "No machine carries a label of the almanac.\n" : renderTable<Swept>(
+    [
+      { title: "provider", of: ({ provider }) => providerTitle(provider) },
+      { title: "id", of: ({ sighting }) => sighting.id },
+      { title: "label", of: ({ sighting }) => sighting.label, least: 24 },
+      { title: "$/h", of: ({ sighting }) => sighting.price_per_hour, digits: 3 },
+      { title: "what", of: inWords, least: 12 },
+    ],
+    machines,
+    width,
+  );
   const lines = [
     ...[...failed].map(([name, reason]) => `${providerTitle(name)} could not be read: ${reason}`),
     ...[...opened.missing].map(([name, variable]) =>

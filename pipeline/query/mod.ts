@@ -11,7 +11,7 @@ import type {
 } from "../schema/api.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { Definition } from "../schema/definition.ts";
-import { providerTitle } from "../schema/names.ts";
+import type { RecommendBy } from "../schema/names.ts";
 import { ask } from "./ask.ts";
 
 /** What narrows an answer; filters combine with AND. */
@@ -29,6 +29,10 @@ export interface ListFilter extends Filter {
 export interface RankFilter extends Filter {
   readonly model: string;
   readonly min_tps?: number | undefined;
+}
+export interface RecommendFilter extends RankFilter {
+  /** What ranks; speed unless told. */
+  readonly by?: RecommendBy | undefined;
 }
 
 /** Benchmarks that match, newest first, all of them without `limit`. */
@@ -78,6 +82,12 @@ export async function cheapest(db: Database, filter: RankFilter): Promise<Benchm
   return await firstOf(db, rows);
 }
 
+/** The fastest of those that have a price, whatever speed is asked for; null when none has one. */
+export async function fastestPriced(db: Database, filter: RankFilter): Promise<BenchmarkAnswer | null> {
+  const frontier = await ask(db, "frontier", await rank(db, filter));
+  return await firstOf(db, frontier.slice(-1));
+}
+
 /** The static file of `cheapest`: the answer for every speed, and the steps that answer each min_tps. */
 export async function cheapestFile(db: Database, filter: RankFilter): Promise<CheapestFile | null> {
   const answer = await cheapest(db, filter);
@@ -105,16 +115,22 @@ export async function pareto(db: Database, filter: RankFilter): Promise<Pareto |
   return points.length === 0 ? null : { model: filter.model, points: points as Pareto["points"] };
 }
 
-/** What each GPU may be expected to do for a model, fastest first; null when nothing may be ranked. */
-export async function recommend(db: Database, filter: RankFilter): Promise<Recommendations | null> {
-  const rows = (await ask(db, "recommend", await rank(db, filter))).slice(0, filter.limit);
+/** What each kind of machine may be expected to do for a model; null when nothing may be ranked. */
+export async function recommend(db: Database, filter: RecommendFilter): Promise<Recommendations | null> {
+  const { by = "speed", limit } = filter;
+  const rows = (await ask(db, "recommend", { ...await rank(db, filter), by })).slice(0, limit);
   if (rows.length === 0) return null;
   const recommendations = rows.map((row) => ({
     model: filter.model,
     min_vram_gib: row.min_vram_gib as number | null,
     recommended_gpus: [String(row.gpu)],
+    gpu: String(row.gpu),
+    gpu_count: Number(row.gpu_count),
+    provider: String(row.provider),
     expected_tps: Number(row.expected_tps),
     estimated_cost_per_hour: row.estimated_cost_per_hour as number | null,
+    tokens_per_dollar: row.tokens_per_dollar as number | null,
+    benchmarks: Number(row.benchmarks),
     notes: notesOf(row),
   }));
   return { model: filter.model, recommendations, count: recommendations.length };
@@ -185,12 +201,10 @@ async function definitions(db: Database, id: string | null): Promise<Map<string,
 
 function notesOf(row: Row): string {
   const count = Number(row.benchmarks);
-  const cost = row.cost_per_million_tokens as number | null;
+  const perDollar = row.tokens_per_dollar as number | null;
   const sentences = [
-    count === 1 ? "Average of 1 benchmark." : `Average of ${count} benchmarks.`,
-    ...(cost === null ? ["No price is known."] : [
-      `From $${cost.toPrecision(3)} per million tokens at ${providerTitle(String(row.cheapest_provider))}.`,
-    ]),
+    count === 1 ? "Average of 1 benchmark." : `Average of ${count} benchmarks${pricesOf(row)}.`,
+    perDollar === null ? "No price is known." : `$${(1e6 / perDollar).toPrecision(3)} per million tokens.`,
     ...(row.too_large === true
       ? [
         `Too large for it: needs ${gib(row.memory_needed_gib)} of ${
@@ -201,6 +215,13 @@ function notesOf(row: Row): string {
     ...(row.random_weights === true ? ["Measured with random weights."] : []),
   ];
   return sentences.join(" ");
+}
+
+/** Where machines of one kind cost differently. */
+function pricesOf({ min_price_per_hour: least, max_price_per_hour: most }: Row): string {
+  return least === most
+    ? ""
+    : ` that cost $${Number(least).toFixed(3)} to $${Number(most).toFixed(3)} an hour`;
 }
 
 function gib(value: unknown): string {

@@ -28,7 +28,11 @@ export interface ShownPlan {
 }
 
 /** The leases in their order with offer, hours and dollars; then what is left out and why. */
-export function renderPlan({ leases, left, usd, max_usd, hours }: ShownPlan, spent: number): string {
+export function renderPlan(
+  { leases, left, usd, max_usd, hours }: ShownPlan,
+  spent: number,
+  width?: number,
+): string {
   const entries = leases.reduce((sum, lease) => sum + entriesIn(lease), 0);
   const table = leases.length === 0 ? "" : renderTable(
     [
@@ -41,6 +45,7 @@ export function renderPlan({ leases, left, usd, max_usd, hours }: ShownPlan, spe
       { title: "most $", of: (lease) => lease.max_usd, digits: 2 },
     ],
     leases,
+    width,
   );
   const before = spent > 0 ? `; $${spent.toFixed(2)} were spent before` : "";
   const sum = leases.length === 0
@@ -128,13 +133,17 @@ export function byReason(left: ShownPlan["left"]): string[] {
 }
 
 /** What worked, what failed where and why, and what it cost. */
-export function renderOutcome(rows: readonly ManifestRow[], cost: Cost): string {
-  const table = renderTable<ManifestRow>([
-    { title: "entry", of: (row) => row.entry_id, least: 36 },
-    { title: "result", of: resultOf, least: 9 },
-    { title: "tok/s", of: (row) => row.tokens_per_second, digits: 1 },
-    { title: "$", of: (row) => row.total_cost, digits: 3 },
-  ], rows);
+export function renderOutcome(rows: readonly ManifestRow[], cost: Cost, width?: number): string {
+  const table = renderTable<ManifestRow>(
+    [
+      { title: "entry", of: (row) => row.entry_id, least: 36 },
+      { title: "result", of: resultOf, least: 9 },
+      { title: "tok/s", of: (row) => row.tokens_per_second, digits: 1 },
+      { title: "$", of: (row) => row.total_cost, digits: 3 },
+    ],
+    rows,
+    width,
+  );
   const reasons = rows.filter(({ failure_reason }) => failure_reason !== null)
     .map((row) => `${row.entry_id}: ${resultOf(row)}: ${row.failure_reason}\n`);
   return `${table}${reasons.join("")}${renderCost(cost)}`;

@@ -1,73 +1,70 @@
 // Answers as tables for a terminal.
 import { type Column, renderTable } from "../lib/table.ts";
 import type { BenchmarkAnswer, BenchmarkList, Comparison, Recommendations } from "../schema/api.ts";
+import { compared } from "../schema/compared.ts";
 import type { BenchmarkResult, CostAnalysis } from "../schema/benchmark.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { ManifestRow } from "../schema/manifest.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
-import { levelOf, loadLabel, shortLoad } from "../schema/load.ts";
+import { levelOf, loadLabel } from "../schema/load.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
+import {
+  columnOf,
+  ENGINE,
+  GPU,
+  LOAD,
+  MODEL,
+  PER_DOLLAR,
+  PRICE,
+  PROVIDER,
+  RATE,
+  shortened,
+  THROUGHPUT,
+  TTFT,
+  USER,
+} from "./columns.ts";
 
 type Benchmark = BenchmarkResult;
 
-const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name, least: 16 };
-const GPU: Column<Benchmark> = { title: "gpu", of: ({ hardware }) => gpuLabel(hardware) };
-const LEVEL: Column<Benchmark> = {
-  title: "load",
-  of: ({ test_config }) => shortLoad(test_config.arrival, levelOf(test_config)),
-  digits: 0,
-};
-const RATE: Column<Benchmark> = {
-  title: "tokens/s",
-  of: ({ results }) => results.avg_tokens_per_second,
-  digits: 1,
-};
-const THROUGHPUT: Column<Benchmark> = {
-  title: "throughput",
-  of: (benchmark) => benchmark.throughput_tokens_per_second,
-  digits: 1,
-};
-const TTFT: Column<Benchmark> = { title: "TTFT ms", of: ({ results }) => results.p50_ttft_ms, digits: 0 };
-const PRICE: Column<Benchmark> = {
-  title: "$/h at",
-  of: ({ price_per_hour, provider }) =>
-    price_per_hour === null
-      ? providerTitle(provider)
-      : `${number(price_per_hour, 2)} ${providerTitle(provider)}`,
-};
+const LIST = [MODEL, GPU, PROVIDER, PRICE, LOAD, RATE, PER_DOLLAR, THROUGHPUT, USER, TTFT, ENGINE];
 
 /** Benchmarks, one a row. */
-export function renderList({ benchmarks }: BenchmarkList): string {
-  if (benchmarks.length === 0) return "No benchmark matches.\n";
-  return withNotes([MODEL, GPU, LEVEL, RATE, TTFT, PRICE], benchmarks, (benchmark) => benchmark);
+export function renderList({ benchmarks }: BenchmarkList, width?: number): string {
+  return benchmarks.length === 0 ? "No benchmark matches.\n" : withNotes(LIST, benchmarks, itself, width);
 }
 
 /** The benchmarks of a run, with what each cell of its matrix gave. */
-export function renderRun({ benchmarks }: BenchmarkList): string {
-  if (benchmarks.length === 0) return "The run has no benchmark.\n";
-  return withNotes(
-    [MODEL, GPU, LEVEL, RATE, THROUGHPUT, TTFT],
-    benchmarks,
-    (benchmark) => benchmark,
-  );
+export function renderRun({ benchmarks }: BenchmarkList, width?: number): string {
+  return benchmarks.length === 0 ? "The run has no benchmark.\n" : withNotes(LIST, benchmarks, itself, width);
 }
 
-/** The table with a last column of numbers, explained below it: verdicts, random weights, an origin other than measured. */
+function itself(benchmark: Benchmark): Benchmark {
+  return benchmark;
+}
+
+/** The table with a last column of marks, explained below it: verdicts, random weights, an origin other than measured. */
 function withNotes<T>(
   columns: readonly Column<T>[],
   items: readonly T[],
   benchmarkOf: (item: T) => Benchmark,
+  width?: number,
 ): string {
   const notes = [...new Set(items.flatMap((item) => remarks(benchmarkOf(item))))].sort();
-  if (notes.length === 0) return renderTable(columns, items);
-  const marks = (item: T) =>
-    remarks(benchmarkOf(item)).map((note) => notes.indexOf(note) + 1).sort((one, other) => one - other).join(
-      " ",
-    );
-  const table = renderTable([...columns, { title: "note", of: marks }], items);
-  return `${table}${notes.map((note, index) => `${String(index + 1).padStart(3)}  ${note}\n`).join("")}`;
+  if (notes.length === 0) return renderTable(columns, items, width);
+  const [names, gap] = notes.length <= LETTERS.length
+    ? [[...LETTERS], ""]
+    : [notes.map((_, index) => String(index + 1)), " "];
+  const marks = (item: T) => {
+    const own = remarks(benchmarkOf(item));
+    return names.filter((_, index) => own.includes(notes[index] ?? "")).join(gap);
+  };
+  const note: Column<T> = { title: "note", short: "", of: marks, least: Infinity };
+  const table = renderTable([...columns, note], items, width);
+  return `${table}${notes.map((text, index) => `${names[index]?.padStart(3)}  ${text}\n`).join("")}`;
 }
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /** Each once: several checks may have found the same verdict. */
 function remarks({ model, origin, verdicts, test_config: { workload } }: Benchmark): string[] {
@@ -141,71 +138,77 @@ function measured(value: number | null, digits: number, unit?: string): string |
 }
 
 /** All hardware for a model beside the fastest. */
-export function renderComparison({ baseline, comparisons }: Comparison): string {
-  const rows = [
-    {
-      result: baseline,
-      speedup_factor: 1,
-      cost_efficiency: baseline.price_per_hour === null ? null : 1,
-      memory_efficiency: null,
-    },
-    ...comparisons,
-  ];
+export function renderComparison(comparison: Comparison, width?: number): string {
   type Line = Comparison["comparisons"][number];
-  const of = (column: Column<Benchmark>): Column<Line> => ({
-    ...column,
-    of: ({ result }) => column.of(result),
-  });
+  const resultOf = ({ result }: Line) => result;
   return withNotes<Line>(
     [
-      of(GPU),
-      of(RATE),
+      ...[GPU, PROVIDER, PRICE, RATE, PER_DOLLAR].map((column) => columnOf(column, resultOf)),
       { title: "speed", of: (line) => line.speedup_factor, digits: 2 },
-      of(PRICE),
-      { title: "cost eff.", of: (line) => line.cost_efficiency, digits: 2 },
-      { title: "tok/s/GiB", of: (line) => line.memory_efficiency, digits: 2 },
+      { title: "cost eff.", short: "cost", of: (line) => line.cost_efficiency, digits: 2 },
+      { title: "memory eff.", short: "mem.", of: (line) => line.memory_efficiency, digits: 2 },
+      ...[THROUGHPUT, TTFT, ENGINE].map((column) => columnOf(column, resultOf)),
     ],
-    rows,
-    ({ result }) => result,
+    compared(comparison),
+    resultOf,
+    width,
   );
 }
 
 /** Which GPU to take. */
-export function renderRecommendations({ recommendations }: Recommendations): string {
+export function renderRecommendations({ recommendations }: Recommendations, width?: number): string {
   type Line = Recommendations["recommendations"][number];
-  return renderTable<Line>([
-    { title: "gpu", of: (line) => line.recommended_gpus.join(", ") },
-    { title: "tokens/s", of: (line) => line.expected_tps, digits: 1 },
-    { title: "from $/h", of: (line) => line.estimated_cost_per_hour, digits: 2 },
-    { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0 },
-  ], recommendations) +
-    recommendations.map((line) => `${line.recommended_gpus.join(", ")}: ${line.notes}\n`).join("");
+  const table = renderTable<Line>(
+    [
+      { title: "gpu", of: gpuLabel, least: 24, kept: true },
+      { title: "provider", of: ({ provider }) => providerTitle(provider), least: 10, kept: true },
+      { title: "$/h", of: (line) => line.estimated_cost_per_hour, digits: 3 },
+      { title: "tokens/s", short: "tok/s", of: (line) => line.expected_tps, digits: 1 },
+      { title: "tokens/$", short: "tok/$", of: (line) => shortened(line.tokens_per_dollar), digits: 0 },
+      { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0, spare: 1 },
+      { title: "results", of: (line) => line.benchmarks, digits: 0, spare: 2 },
+    ],
+    recommendations,
+    width,
+  );
+  const notes = recommendations.map((line) =>
+    `${gpuLabel(line)} at ${providerTitle(line.provider)}: ${line.notes}\n`
+  );
+  return `${table}${notes.join("")}`;
 }
 
 /** The manifest of a run; below the table why what failed did so. */
-export function renderManifest(rows: readonly ManifestRow[]): string {
-  const table = renderTable<ManifestRow>([
-    { title: "entry", of: (row) => row.entry_id },
-    { title: "status", of: statusInWords },
-    { title: "tokens/s", of: (row) => row.tokens_per_second, digits: 1 },
-  ], rows);
+export function renderManifest(rows: readonly ManifestRow[], width?: number): string {
+  const table = renderTable<ManifestRow>(
+    [
+      { title: "entry", of: (row) => row.entry_id },
+      { title: "status", of: statusInWords },
+      { title: "tokens/s", of: (row) => row.tokens_per_second, digits: 1 },
+    ],
+    rows,
+    width,
+  );
   const reasons = rows.filter((row) => row.failure_reason !== null)
     .map((row) => `${row.entry_id}: ${row.failure_reason}\n`);
   return `${table}${reasons.join("")}`;
 }
 
 /** The machines of a run that were rented or borrowed; nothing when there was none but this computer. */
-export function renderMachines(machines: readonly MachineRecord[]): string {
+export function renderMachines(machines: readonly MachineRecord[], width?: number): string {
   const shown = machines.filter(({ offer }) => offer.provider !== "local");
   if (shown.length === 0) return "";
-  return renderTable<MachineRecord>([
-    { title: "machine", of: ({ machine_id }) => machine_id.split("-").at(-1) ?? "", least: 3 },
-    { title: "lease", of: ({ lease_id }) => lease_id },
-    { title: "provider's id", of: ({ provider_id }) => provider_id },
-    { title: "state", of: ({ state }) => state, least: 11 },
-    { title: "ended", of: ({ end }) => end?.code ?? null },
-    { title: "$/h", of: ({ offer }) => offer.price_per_hour, digits: 3 },
-  ], shown);
+  return renderTable<MachineRecord>(
+    [
+      { title: "machine", of: ({ machine_id }) => machine_id.split("-").at(-1) ?? "", least: 3 },
+      { title: "lease", of: ({ lease_id }) => lease_id },
+      { title: "provider's id", of: ({ provider_id }) => provider_id },
+      { title: "state", of: ({ state }) => state, least: 11 },
+      { title: "ended", of: ({ end }) => end?.code ?? null },
+      { title: "$/h", of: ({ offer }) => offer.price_per_hour, digits: 3 },
+    ],
+    shown,
+    width,
+  );
 }
 
 /** `running: load`, `failed at setup`, `success`. */

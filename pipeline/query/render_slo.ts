@@ -5,21 +5,28 @@ import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 import type { SloAnswer, SloOffer } from "../schema/slo.ts";
+import { shortened } from "./columns.ts";
 import { limitsInWords } from "./slo.ts";
 
 const COLUMNS: readonly Column<SloOffer>[] = [
-  { title: "gpu", of: gpuLabel, least: 12 },
-  { title: "$/h at", of: priceOf, least: 10 },
-  { title: "c", of: ({ level }) => level, digits: 0 },
-  { title: "tokens/s", of: (offer) => offer.throughput_tokens_per_second, digits: 0 },
-  { title: "user", of: (offer) => offer.avg_tokens_per_second, digits: 1 },
-  { title: "tokens/$", of: perDollar, least: 8 },
-  { title: "range", of: spreadOf, least: 13 },
-  { title: "hosts", of: hostsOf, least: 5 },
+  { title: "gpu", of: gpuLabel, least: 24, kept: true },
+  { title: "provider", of: ({ provider }) => providerTitle(provider), least: 10, kept: true },
+  { title: "$/h", of: ({ price_per_hour }) => price_per_hour, digits: 3 },
+  { title: "load", short: "c", of: ({ level }) => level, digits: 0, spare: 1 },
+  { title: "tokens/s", short: "tok/s", of: (offer) => offer.throughput_tokens_per_second, digits: 0 },
+  { title: "per user", short: "user", of: (offer) => offer.avg_tokens_per_second, digits: 1, spare: 2 },
+  {
+    title: "tokens/$",
+    short: "tok/$",
+    of: ({ tokens_per_dollar }) => shortened(tokens_per_dollar),
+    digits: 0,
+  },
+  { title: "range", of: spreadOf, least: 13, spare: 3 },
+  { title: "hosts", of: hostsOf, least: 6, spare: 4 },
 ];
 
 /** One table for each pair of limits. */
-export function renderSlo({ limits }: SloAnswer): string {
+export function renderSlo({ limits }: SloAnswer, width?: number): string {
   return limits.map((each) => {
     const { tier, offers, missed, not_judged } = each;
     const left = [
@@ -30,22 +37,13 @@ export function renderSlo({ limits }: SloAnswer): string {
       left.length === 0 ? "" : `; ${left.join(", ")}`
     }\n`;
     const ids = offers.map((offer) => `${gpuLabel(offer)}: ${offer.id}\n`).join("");
-    return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers) + ids + few(offers));
+    return title + (offers.length === 0 ? "" : renderTable(COLUMNS, offers, width) + ids + few(offers));
   }).join("\n");
 }
 
 function few(offers: readonly SloOffer[]): string {
   const text = fewText(offers.map(({ total_requests }) => total_requests));
   return text === null ? "" : `${text.replace(", so that", ",\nso that")}\n`;
-}
-
-function priceOf({ price_per_hour, provider }: SloOffer): string {
-  const title = providerTitle(provider);
-  return price_per_hour === null ? title : `${price_per_hour.toFixed(2)} ${title}`;
-}
-
-function perDollar({ tokens_per_dollar }: SloOffer): string | null {
-  return tokens_per_dollar === null ? null : shortNumber(tokens_per_dollar);
 }
 
 function hostsOf({ hosts, hosts_met }: SloOffer): string {

@@ -1,9 +1,11 @@
 // Questions whose answer may be empty: why it is, and which known names come nearest. Shared by the command line and the live API.
 import { UserError } from "../errors.ts";
 import type { Database } from "../lib/duckdb.ts";
-import type { BenchmarkList } from "../schema/api.ts";
+import type { BenchmarkAnswer, BenchmarkList } from "../schema/api.ts";
+import { gpuLabel } from "../schema/gpu_name.ts";
+import { providerTitle } from "../schema/names.ts";
 import { nearest } from "../schema/nearest.ts";
-import { best, list, type ListFilter, names, type RankFilter } from "./mod.ts";
+import { best, fastestPriced, list, type ListFilter, names, type RankFilter } from "./mod.ts";
 
 /** The list; a UserError when it is empty because no benchmark has one of the names asked for. */
 export async function listKnown(db: Database, filter: ListFilter): Promise<BenchmarkList> {
@@ -50,12 +52,20 @@ async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
 
 async function nothingFound(db: Database, filter: RankFilter): Promise<UserError> {
   const { model, min_tps, concurrency = 1, workload } = filter;
-  if (await best(db, filter) !== null) {
+  const fastest = await best(db, filter);
+  if (fastest !== null) {
+    const priced = await fastestPriced(db, filter);
+    if (priced === null) {
+      return new UserError(
+        `Cannot say what is cheapest for ${model}: no benchmark at concurrency ${concurrency} has a price`,
+        `The fastest gives ${
+          speedOf(fastest)
+        }. Give a price: price_per_hour in the matrix, or --price with import.`,
+      );
+    }
     return new UserError(
-      min_tps === undefined
-        ? `Cannot say what is cheapest for ${model}: no benchmark at concurrency ${concurrency} has a price`
-        : `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
-      "Give a price: price_per_hour in the matrix, or --price with import; or ask for less speed.",
+      `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
+      `The fastest gives ${speedOf(priced)}: ask for no more.`,
     );
   }
   const { benchmarks } = await list(db, { model });
@@ -72,4 +82,11 @@ async function nothingFound(db: Database, filter: RankFilter): Promise<UserError
       [...levels].sort((a, b) => a - b).join(", ")
     }${measuredUnder}; the list of its benchmarks has prices, filters and verdicts.`,
   );
+}
+
+/** `304.8 tokens/s on RTX 5090 at Vast.ai`. */
+function speedOf({ benchmark: { hardware, provider, rate_tokens_per_second } }: BenchmarkAnswer): string {
+  return `${rate_tokens_per_second?.toFixed(1)} tokens/s on ${gpuLabel(hardware)} at ${
+    providerTitle(provider)
+  }`;
 }

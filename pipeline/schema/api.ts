@@ -35,7 +35,9 @@ export const Comparison = z.strictObject({
     cost_efficiency: z.number().nullable().meta({
       description: "Its tokens per dollar divided by the baseline's.",
     }),
-    memory_efficiency: z.number().nullable().meta({ description: "Its tokens/s per GiB of GPU memory." }),
+    memory_efficiency: z.number().nullable().meta({
+      description: "Its tokens/s per GiB of GPU memory divided by the baseline's.",
+    }),
   })).meta({ description: "All others, fastest first." }),
 }).meta({ id: "Comparison", description: "GET …/compare" });
 
@@ -60,16 +62,26 @@ export const Recommendations = z.strictObject({
   model: z.string().meta({ description: "Model asked for." }),
   recommendations: z.array(z.strictObject({
     model: z.string().meta({ description: "Model." }),
-    min_vram_gib: z.number().nullable().meta({
-      description: "GPU memory of the smallest GPU that ran it whole, GiB.",
+    min_vram_gib: z.int().nullable().meta({
+      description:
+        "GPU memory that the model needs, whole GiB: the least of its results; null when not known.",
     }),
     recommended_gpus: z.array(z.string()).meta({ description: "GPU names." }),
-    expected_tps: z.number().meta({ description: "Average tokens/s." }),
+    gpu: z.string().meta({ description: "The GPU by its name in the catalogue." }),
+    gpu_count: z.int().meta({ description: "Number of GPUs." }),
+    provider: z.string().meta({ description: "Who lends the machine." }),
+    expected_tps: z.number().meta({ description: "Average tokens/s of its results." }),
     estimated_cost_per_hour: z.number().nullable().meta({
-      description: "Lowest price seen, US dollars per hour.",
+      description: "Average price of the same results, US dollars per hour.",
     }),
+    tokens_per_dollar: z.number().nullable().meta({
+      description: "expected_tps × 3600 / estimated_cost_per_hour.",
+    }),
+    benchmarks: z.int().meta({ description: "How many results it is the average of." }),
     notes: z.string().meta({ description: "What to know, in words made from the data." }),
-  })).meta({ description: "By average tokens/s, fastest first." }),
+  })).meta({
+    description: "A GPU, how many of it and a provider each: by average tokens/s, or by tokens per dollar.",
+  }),
   count: z.int().meta({ description: "How many." }),
 }).meta({ id: "Recommendations", description: "GET …/recommendations" });
 

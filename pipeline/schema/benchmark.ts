@@ -61,13 +61,13 @@ export const Hardware = z.strictObject({
   gpu: z.string().meta({
     description: "The GPU by its name in the catalogue; gpu_name where that lacks it.",
   }),
-  gpu_memory_mib: num("Memory of one GPU, MiB"),
+  gpu_memory_mib: count("Memory of one GPU, MiB"),
   gpu_count: count("Number of GPUs", 1e4),
   driver_version: str("GPU driver version"),
   cuda_version: str("CUDA version"),
   cpu_model: str("Processor"),
   cpu_cores: count("Logical processor cores", 1e5),
-  ram_gib: num("Main memory, GiB"),
+  ram_gib: count("Main memory, GiB"),
 }).meta({ id: "Hardware", description: "The machine under test." });
 
 export const Model = z.strictObject({
@@ -86,10 +86,11 @@ export const Model = z.strictObject({
 }).meta({ id: "Model", description: "The model under test." });
 
 export const TestConfig = z.strictObject({
-  duration_minutes: num("Planned window, minutes"),
+  duration_minutes: count("Planned window, whole minutes, at least one"),
+  window_seconds: num("Planned window, seconds"),
   max_tokens: count("Most tokens a request may generate", 1e9),
   prompt_types: z.array(z.string()).meta({ description: "Kinds of prompts used." }),
-  concurrent_reqs: z.number().positive().max(1e5).nullable().meta({
+  concurrent_reqs: z.int().positive().max(1e5).nullable().meta({
     description: "Load level: requests in flight; null in an open loop, whose level is request_rate.",
   }),
   warmup_requests: count("Warm-up requests, not counted", 1e9),
@@ -146,8 +147,8 @@ export const Results = z.strictObject({
 export const GpuStats = z.strictObject({
   avg_utilization_pct: num("Mean GPU utilisation, %"),
   max_utilization_pct: num("Highest GPU utilisation, %"),
-  avg_memory_used_mib: num("Mean GPU memory in use, MiB"),
-  max_memory_used_mib: num("Highest GPU memory in use, MiB"),
+  avg_memory_used_mib: count("Mean GPU memory in use, MiB"),
+  max_memory_used_mib: count("Highest GPU memory in use, MiB"),
   avg_temperature_c: num("Mean temperature, degrees Celsius"),
   max_temperature_c: num("Highest temperature, degrees Celsius"),
   avg_power_draw_w: num("Mean power of all GPUs together, W"),
@@ -224,6 +225,7 @@ export const BenchmarkResult = z.strictObject({
   ),
   rate_tokens_per_second_per_gpu: num("rate_tokens_per_second / gpu_count"),
   throughput_tokens_per_second_per_gpu: num("throughput_tokens_per_second / gpu_count"),
+  tokens_per_dollar: num("rate × 3600 / price_per_hour"),
   joules_per_output_token: num(
     "GPU energy per output token, J; needs every GPU's power without a gap of more than 3 s",
   ),

@@ -9,7 +9,16 @@ import {
   Recommendations,
 } from "./api.ts";
 import { CostEfficiency, GpuAnalysis, Picks, ProviderComparison, Run, RunList } from "./overview.ts";
-import { CheapestQuery, GetQuery, ListQuery, NoQuery, RankQuery, RunQuery, SloQuery } from "./query.ts";
+import {
+  CheapestQuery,
+  GetQuery,
+  ListQuery,
+  NoQuery,
+  RankQuery,
+  RecommendQuery,
+  RunQuery,
+  SloQuery,
+} from "./query.ts";
 import { SloAnswer } from "./slo.ts";
 
 export const API_BASE = "/api/v1";
@@ -61,7 +70,7 @@ export const ENDPOINTS = {
   recommendations: {
     path: `${API_BASE}/benchmarks/recommendations`,
     asks: "Which GPU to take for a model",
-    query: RankQuery,
+    query: RecommendQuery,
     answer: Recommendations,
     files: ["recommendations/<model>.json"],
   },

@@ -42,6 +42,7 @@ export const EXAMPLE: BenchmarkAnswer = {
     },
     test_config: {
       duration_minutes: null,
+      window_seconds: null,
       max_tokens: null,
       prompt_types: [],
       concurrent_reqs: 1,
@@ -121,6 +122,7 @@ export const EXAMPLE: BenchmarkAnswer = {
     rate_tokens_per_second: 195.3,
     rate_tokens_per_second_per_gpu: 195.3,
     throughput_tokens_per_second_per_gpu: null,
+    tokens_per_dollar: 4_394_250,
     joules_per_output_token: null,
     goodput: null,
     client: null,

@@ -15,6 +15,10 @@ export const MARKETPLACE_PROVIDERS: readonly ProviderName[] = ["vastai", "tensor
 export const INTERRUPTIBLE_PROVIDERS: readonly ProviderName[] = ["vastai"];
 /** Those that tell data centres from strangers' machines. */
 export const TIERED_PROVIDERS: readonly ProviderName[] = ["vastai", "runpod"];
+/** What recommendations are ranked by: tokens/s, or tokens per dollar. */
+export const RECOMMEND_BY = ["speed", "dollars"] as const;
+/** How answers are printed. */
+export const OUTPUTS = ["table", "json", "csv", "ndjson"] as const;
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 
 /** How providers write their own names. */
@@ -53,6 +57,7 @@ export const Phase = z.enum(["warmup", "settle", "measure", "repeat"]).meta({
 
 export type EngineName = z.infer<typeof EngineName>;
 export type ProviderName = z.infer<typeof ProviderName>;
+export type RecommendBy = (typeof RECOMMEND_BY)[number];
 export type Stage = z.infer<typeof Stage>;
 export type Origin = z.infer<typeof Origin>;
 export type Phase = z.infer<typeof Phase>;

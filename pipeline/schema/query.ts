@@ -1,6 +1,7 @@
 // What may be asked of the API: the parameters of every question, checked here and described in the OpenAPI document.
 import { z } from "zod";
 import { LIST_LIMIT, MOST_ASKED } from "./limits.ts";
+import { RECOMMEND_BY } from "./names.ts";
 import { SLO_TIERS } from "./slo.ts";
 
 const DECIMAL = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
@@ -51,6 +52,13 @@ export const CheapestQuery = RankQuery.extend({
     examples: [100],
   }),
 }).meta({ description: "The model, the speed it needs, and what narrows the ranking." });
+
+export const RecommendQuery = RankQuery.extend({
+  by: z.enum(RECOMMEND_BY).default("speed").meta({
+    description: "What ranks: average tokens/s, or tokens per dollar.",
+    examples: ["dollars"],
+  }),
+}).meta({ description: "The model, what ranks, and what narrows the ranking." });
 
 const limit = (what: string, example: number) =>
   number(z.number().positive().max(MOST_ASKED.ms)).optional().meta({

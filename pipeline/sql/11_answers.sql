@@ -1,4 +1,5 @@
--- Every benchmark with the API's own objects: its BenchmarkResult and its CostAnalysis.
+-- Every benchmark with the API's own objects: its BenchmarkResult and its CostAnalysis. What the specification counts in whole numbers
+-- is whole, since typed clients read it as such; the table keeps every digit.
 
 CREATE VIEW answers AS
 SELECT
@@ -7,8 +8,8 @@ SELECT
     id: id,
     timestamp: strftime(started_at, '%Y-%m-%dT%H:%M:%S.%gZ'),
     hardware: {
-      gpu_name: gpu_name, gpu: gpu, gpu_memory_mib: gpu_memory_mib, gpu_count: gpu_count, driver_version: driver_version,
-      cuda_version: cuda_version, cpu_model: cpu_model, cpu_cores: cpu_cores, ram_gib: ram_gib
+      gpu_name: gpu_name, gpu: gpu, gpu_memory_mib: round(gpu_memory_mib)::BIGINT, gpu_count: gpu_count, driver_version: driver_version,
+      cuda_version: cuda_version, cpu_model: cpu_model, cpu_cores: cpu_cores, ram_gib: round(ram_gib)::BIGINT
     },
     model: {
       name: model_name, family: family, parameter_count: parameter_count, quantization: quantization, size_gb: size_gb,
@@ -20,8 +21,8 @@ SELECT
       speculative: speculative
     },
     test_config: {
-      duration_minutes: duration_minutes, max_tokens: max_tokens, prompt_types: prompt_types,
-      concurrent_reqs: if(arrival = 'closed', level, NULL), warmup_requests: warmup_requests,
+      duration_minutes: greatest(1, round(duration_minutes))::BIGINT, window_seconds: round(duration_minutes * 60, 3), max_tokens: max_tokens,
+      prompt_types: prompt_types, concurrent_reqs: if(arrival = 'closed', round(level)::BIGINT, NULL), warmup_requests: warmup_requests,
       arrival: arrival, request_rate: if(arrival = 'closed', NULL, level), workload: workload
     },
     results: {
@@ -40,7 +41,7 @@ SELECT
     },
     gpu_stats: {
       avg_utilization_pct: avg_utilization_pct, max_utilization_pct: max_utilization_pct,
-      avg_memory_used_mib: avg_memory_used_mib, max_memory_used_mib: max_memory_used_mib,
+      avg_memory_used_mib: round(avg_memory_used_mib)::BIGINT, max_memory_used_mib: round(max_memory_used_mib)::BIGINT,
       avg_temperature_c: avg_temperature_c, max_temperature_c: max_temperature_c,
       avg_power_draw_w: avg_power_draw_w, max_power_draw_w: max_power_draw_w,
       idle_power_draw_w: idle_power_draw_w, enforced_power_limit_w: enforced_power_limit_w,
@@ -54,6 +55,7 @@ SELECT
     rate_tokens_per_second: rate_tokens_per_second,
     rate_tokens_per_second_per_gpu: rate_tokens_per_second_per_gpu,
     throughput_tokens_per_second_per_gpu: throughput_tokens_per_second_per_gpu,
+    rate_tokens_per_second: rate_tokens_per_second, tokens_per_dollar: tokens_per_dollar,
     joules_per_output_token: joules_per_output_token, goodput: goodput,
     client: client,
     memory: {

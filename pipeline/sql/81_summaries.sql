@@ -7,7 +7,8 @@ WITH told AS (
 ),
 facts AS (
   SELECT
-    told.* EXCLUDE (name, "timestamp", concurrent_reqs, weights, prompt_types),
+    told.* EXCLUDE (name, "timestamp", concurrent_reqs, weights, prompt_types, window_seconds, duration_minutes),
+    coalesce(window_seconds / 60, told.duration_minutes) AS duration_minutes,
     "timestamp"::TIMESTAMPTZ AT TIME ZONE 'UTC' AS started_at, told.name AS model_name, coalesce(weights, 'real') AS weights,
     'closed' AS arrival, coalesce(concurrent_reqs, 1) AS level, coalesce(prompt_types, []) AS prompt_types,
     coalesce(gpu_memory_mib / 1024, gpus.memory_gib) * coalesce(gpu_count, 1) AS memory_available_gib,
