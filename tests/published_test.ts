@@ -116,13 +116,14 @@ Deno.test("results are marked where the model does not fit, and only there", asy
 
 Deno.test("recommendations say in words that a model does not fit", async () => {
   const lines = (await recommend(db, { model: "deepseek-r1:32b" }))?.recommendations ?? [];
-  deepEqual(lines.map(({ recommended_gpus }) => recommended_gpus[0]), [
-    "RTX 5090",
-    "A100 80GB",
-    "RTX 4090",
-    "RTX 3090",
+  deepEqual(lines.map(({ gpu, provider }) => `${gpu} ${provider}`), [
+    "RTX 5090 vastai",
+    "A100 80GB vastai",
+    "RTX 4090 tensordock",
+    "RTX 3090 tensordock",
+    "RTX 3090 vastai",
   ]);
-  equal(lines[0]?.min_vram_gib, 32);
+  equal(lines[0]?.min_vram_gib, 28);
   match(
     lines[2]?.notes ?? "",
     /Too large for it: needs 27\.5 GiB of 24\.0 GiB, so a part runs on the processor\.$/,

@@ -11,8 +11,9 @@ import {
   Pareto,
   Recommendations,
 } from "../pipeline/schema/api.ts";
+import { compared } from "../pipeline/schema/compared.ts";
 import { almanac, standing } from "./almanac.ts";
-import { cli } from "./e2e/cli.ts";
+import { cli, startWith } from "./e2e/cli.ts";
 import { jsonl, metadata, plainLine, sealed, temporaryRoot } from "./fixtures.ts";
 
 const MODEL = "qwen2:7b";
@@ -31,6 +32,7 @@ async function result(
     gib?: number;
     count?: number;
     unknown?: true;
+    model?: string;
   } = {},
 ): Promise<void> {
   const level = more.level ?? 1;
@@ -45,7 +47,7 @@ async function result(
       hardware: more.unknown
         ? { gpu_name: null, cpu_model: null, gpu_memory_mib: null, gpu_count: null }
         : { gpu_name: gpu, gpu_memory_mib: (more.gib ?? 24) * 1024, gpu_count: more.count ?? 1 },
-      model: { name: MODEL },
+      model: { name: more.model ?? MODEL },
     }),
   }, { price_per_hour: price, ...more.source });
 }
@@ -113,27 +115,57 @@ Deno.test("compare sets all hardware beside the fastest, which is not repeated",
   ofThree(async (db) => {
     const { baseline, comparisons } = Comparison.parse(await compare(db, { model: MODEL }));
     equal(baseline.hardware.gpu_name, "NVIDIA H100 80GB HBM3");
-    deepEqual(comparisons.map((line) => [line.speedup_factor, line.memory_efficiency]), [[0.6, 5], [
-      0.4,
-      80 / 24,
-    ]]);
+    deepEqual(comparisons.map((line) => [line.speedup_factor, line.memory_efficiency]), [
+      [0.6, (120 / 24) / (200 / 80)],
+      [0.4, (80 / 24) / (200 / 80)],
+    ]);
     equal(comparisons[1]?.cost_efficiency, 6);
+    const [itself, ...others] = compared({ baseline, comparisons });
+    deepEqual([itself?.speedup_factor, itself?.cost_efficiency, itself?.memory_efficiency], [1, 1, 1]);
+    deepEqual(others, comparisons);
   }));
 
-Deno.test("recommendations average what each GPU did and name its lowest price and the smallest memory that held it", () =>
+Deno.test("recommendations are of machines that there are: a GPU, how many, a provider, its average speed and the price of that", () =>
   almanac(async (paths) => {
     await three(paths);
     await result(paths, "c2", "NVIDIA GeForce RTX 3090", 100, 0.2);
+    await result(paths, "c3", "NVIDIA GeForce RTX 3090", 300, null);
+    await result(paths, "c4", "NVIDIA GeForce RTX 3090", 90, 0.3, { source: { provider: "tensordock" } });
+    await result(paths, "c5", "NVIDIA GeForce RTX 3090", 150, 0.32, { count: 2 });
   }, async (db) => {
-    const { recommendations } = Recommendations.parse(await recommend(db, { model: MODEL }));
-    deepEqual(
-      recommendations.map((
-        line,
-      ) => [line.recommended_gpus[0], line.expected_tps, line.estimated_cost_per_hour]),
-      [["H100", 200, 2.4], ["RTX 4090", 120, 0.4], ["RTX 3090", 90, 0.16]],
-    );
-    equal(recommendations[0]?.min_vram_gib, 24);
-    match(recommendations[2]?.notes ?? "", /^Average of 2 benchmarks\. From \$0\.556 per million tokens/);
+    const kinds = (answer: unknown) =>
+      Recommendations.parse(answer).recommendations.map((line) => [
+        line.gpu,
+        line.gpu_count,
+        line.provider,
+        line.benchmarks,
+        line.expected_tps,
+        line.estimated_cost_per_hour?.toFixed(2),
+        line.tokens_per_dollar?.toFixed(0),
+      ]);
+    const speed = [
+      ["H100", 1, "vastai", 1, 200, "2.40", "300000"],
+      ["RTX 3090", 2, "vastai", 1, 150, "0.32", "1687500"],
+      ["RTX 4090", 1, "vastai", 1, 120, "0.40", "1080000"],
+      ["RTX 3090", 1, "tensordock", 1, 90, "0.30", "1080000"],
+      ["RTX 3090", 1, "vastai", 2, 90, "0.18", "1800000"],
+    ];
+    deepEqual(kinds(await recommend(db, { model: MODEL })), speed);
+    const dollars = await recommend(db, { model: MODEL, by: "dollars" });
+    deepEqual(kinds(dollars), [4, 1, 2, 3, 0].map((index) => speed[index]));
+    const [first] = dollars?.recommendations ?? [];
+    equal(first?.notes, "Average of 2 benchmarks that cost $0.160 to $0.200 an hour. $0.556 per million tokens.");
+  }));
+
+Deno.test("the memory that a model needs is that of the model, in whole GiB, and null where its size is not known", () =>
+  almanac(async (paths) => {
+    await three(paths);
+    await result(paths, "other", "NVIDIA GeForce RTX 4090", 50, 0.4, { model: "of-no-known-size" });
+  }, async (db) => {
+    for (const [model, gib] of [[MODEL, 7], ["of-no-known-size", null]] as const) {
+      const { recommendations } = Recommendations.parse(await recommend(db, { model }));
+      deepEqual(new Set(recommendations.map(({ min_vram_gib }) => min_vram_gib)), new Set([gib]));
+    }
   }));
 
 for (
@@ -189,6 +221,11 @@ function asked(root: string, ...args: string[]) {
   return cli("benchmarks", ...args, "--root", root);
 }
 
+/** The same on a terminal of so many columns. */
+function askedOn(columns: number, root: string, ...args: string[]) {
+  return startWith({ COLUMNS: String(columns) }, "benchmarks", ...args, "--root", root).ended;
+}
+
 Deno.test("the command line's JSON is byte for byte the file of the mirror", () =>
   ofThree(async (_db, paths) => {
     const questions = { best: "best", recommend: "recommendations", compare: "compare" };
@@ -224,7 +261,7 @@ Deno.test("every table fits 80 columns, however long the names", () =>
   }, async (_db, paths) => {
     for (const question of [[], ["best"], ["cheapest"], ["recommend"], ["compare"]]) {
       const model = question.length === 0 ? [] : ["--model", MODEL];
-      const { out, code } = await asked(paths.root, ...question, ...model);
+      const { out, code } = await askedOn(80, paths.root, ...question, ...model);
       equal(code, 0);
       for (const line of out.split("\n")) {
         if (/[│┌├└]/.test(line)) ok(line.length <= 80, `${line.length}: ${line}`);
@@ -251,7 +288,8 @@ Deno.test("a model, GPU, provider or runtime that no benchmark has is refused wi
       ok(err.startsWith(`Cannot find a benchmark of ${words}`), err);
     }
     const slow = await asked(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
-    match(slow.err, /that reaches 9999 tokens\/s at concurrency 1/);
+    match(slow.err, /that reaches 9999 tokens\/s at concurrency 1\n/);
+    match(slow.err, /\nThe fastest that has a price gives 200\.0 tokens\/s on H100 at Vast\.ai: /);
   }));
 
 Deno.test("a list of more than 200 is refused, and filters that are known but fit nothing together give an empty one", () =>

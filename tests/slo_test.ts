@@ -5,7 +5,7 @@ import type { Database } from "../pipeline/lib/duckdb.ts";
 import { slo, type SloFilter } from "../pipeline/query/slo.ts";
 import { questionOf } from "../pipeline/serve/questions.ts";
 import { parseSlo, SLO_TIERS, SloAnswer } from "../pipeline/schema/slo.ts";
-import { cli } from "./e2e/cli.ts";
+import { cli, startWith } from "./e2e/cli.ts";
 import { almanac, standing } from "./almanac.ts";
 import { jsonl, metadata, plainLine, sealed } from "./fixtures.ts";
 import { ladder, MODEL, type Step, throughputOf } from "./ladders.ts";
@@ -250,7 +250,8 @@ Deno.test("the command line answers within limits as the API does, in tables of 
     await ladder(paths, "c", { steps: slower(1), gpu: "NVIDIA H100 80GB HBM3", price: 9 });
   }, async (_db, paths) => {
     const ask = (question: string, ...options: string[]) =>
-      cli("benchmarks", question, "--model", MODEL, "--root", paths.root, ...options);
+      startWith({ COLUMNS: "80" }, "benchmarks", question, "--model", MODEL, "--root", paths.root, ...options)
+        .ended;
     const limits = ["--slo", "ttft=500ms,tpot=20ms"];
     const json = async (question: string, ...options: string[]) =>
       SloAnswer.parse(JSON.parse((await ask(question, ...options, "--output", "json")).out));

@@ -1,7 +1,7 @@
 // POST /api/v1/benchmarks: who may submit, what is read, and how often.
 import { deepEqual, equal, match } from "node:assert/strict";
 import { buildData } from "../pipeline/build/mod.ts";
-import { ApiError, BenchmarkAnswer, BenchmarkList } from "../pipeline/schema/api.ts";
+import { ApiError, BenchmarkAnswer, BenchmarkList, Taken } from "../pipeline/schema/api.ts";
 import { ENDPOINTS } from "../pipeline/schema/endpoints.ts";
 import { EXAMPLE } from "../pipeline/schema/example.ts";
 import type { Accept } from "../pipeline/serve/mod.ts";
@@ -18,7 +18,7 @@ async function accepting(
   const taken: unknown[] = [];
   const known: Accept = async () => {
     const response = await running.ask(`${path}/best?model=${MODEL}`);
-    return { added: true, answer: BenchmarkAnswer.parse(await response.json()) };
+    return { added: true, answer: BenchmarkAnswer.parse(await response.json()), ignored: ["session_id"] };
   };
   const remember: Accept = async (body) => {
     taken.push(body);
@@ -46,7 +46,8 @@ Deno.test("a benchmark that is taken in is answered with its address", () =>
   accepting(async ({ ask }, taken, post) => {
     const response = await post({ body: '{"a": [1, null, "ü"]}' });
     equal(response.status, 201);
-    const { benchmark } = BenchmarkAnswer.parse(await response.json());
+    const { benchmark, ignored } = Taken.parse(await response.json());
+    deepEqual(ignored, ["session_id"]);
     const location = response.headers.get("location") ?? "";
     equal(location, `${path}/${benchmark.id}`);
     equal((await ask(location)).status, 200);
@@ -57,7 +58,7 @@ Deno.test("what was taken in is listed at once", async () => {
   const accept: Accept = async () => {
     await result(running.paths, "d", "NVIDIA B200", 500, 4);
     await buildData(running.paths, { info: () => undefined, warn: () => undefined });
-    return { added: true, answer: EXAMPLE };
+    return { added: true, answer: EXAMPLE, ignored: [] };
   };
   await using running = await live({ accept, token: TOKEN });
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };

@@ -4,7 +4,7 @@ import { readCatalog } from "../lib/catalog.ts";
 import type { Shell } from "../main.ts";
 import type { Log } from "../lib/log.ts";
 import { createServer, Listener, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
-import { Submissions } from "../summaries/submit.ts";
+import { answeredBy, Submissions } from "../summaries/submit.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface ServeOptions {
@@ -18,7 +18,12 @@ const GRACE = 10_000;
 
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
 export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
-  const submissions = new Submissions(paths.submitted, await readCatalog(paths));
+  const submissions = new Submissions(
+    paths.submitted,
+    await readCatalog(paths),
+    undefined,
+    answeredBy(paths.database),
+  );
   await using server = await createServer({
     paths,
     log,

@@ -6,17 +6,23 @@ import type { Shell } from "../main.ts";
 import { renderAnswer } from "../query/render.ts";
 import { MOST_SUBMITTED_BYTES } from "../schema/limits.ts";
 import { strictJson } from "../schema/strict_json.ts";
-import { Submissions } from "../summaries/submit.ts";
+import { answeredBy, Submissions } from "../summaries/submit.ts";
 
 const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
 /** Adds the result in `file`, or refuses it with every fault. */
 export async function submitCommand({ file }: { file: string }, { paths, print }: Shell): Promise<void> {
-  const submissions = new Submissions(paths.submitted, await readCatalog(paths));
+  const submissions = new Submissions(
+    paths.submitted,
+    await readCatalog(paths),
+    undefined,
+    answeredBy(paths.database),
+  );
   const submitted = await submissions.accept(await readJson(file));
   if ("faults" in submitted) {
     throw new UserError(`Cannot take ${file}:\n  ${submitted.faults.join("\n  ")}`, HINT, { exitCode: 2 });
   }
   print(renderAnswer(submitted.answer));
+  if (submitted.ignored.length > 0) print(`Of no use here: ${submitted.ignored.join(", ")}\n`);
   print(
     submitted.added
       ? "Added. `deno task build-data` takes it into the tables.\n"

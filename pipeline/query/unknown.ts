@@ -65,7 +65,7 @@ async function nothingFound(db: Database, filter: RankFilter): Promise<UserError
     }
     return new UserError(
       `Cannot find a priced benchmark of ${model} that reaches ${min_tps} tokens/s at concurrency ${concurrency}`,
-      `The fastest gives ${speedOf(priced)}: ask for no more.`,
+      `The fastest that has a price gives ${speedOf(priced)}: ask for no more.`,
     );
   }
   const { benchmarks } = await list(db, { model });

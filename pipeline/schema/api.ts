@@ -11,6 +11,12 @@ export const BenchmarkList = z.strictObject({
 export const BenchmarkAnswer = z.strictObject({ benchmark: BenchmarkResult, cost_analysis: CostAnalysis })
   .meta({ id: "BenchmarkAnswer", description: "GET /api/v1/benchmarks/best" });
 
+export const Taken = BenchmarkAnswer.extend({
+  ignored: z.array(z.string()).meta({
+    description: "Keys of the submission that are of no use here, by their path.",
+  }),
+}).meta({ id: "Taken", description: "POST /api/v1/benchmarks" });
+
 export const BenchmarkDetail = BenchmarkAnswer.extend({
   definitions: z.array(Definition).meta({
     description: "Its figures as other tools would print them; empty where chunk times were not kept.",
@@ -123,6 +129,7 @@ export const Health = z.strictObject({
 
 export type BenchmarkList = z.infer<typeof BenchmarkList>;
 export type BenchmarkAnswer = z.infer<typeof BenchmarkAnswer>;
+export type Taken = z.infer<typeof Taken>;
 export type BenchmarkDetail = z.infer<typeof BenchmarkDetail>;
 export type CheapestFile = z.infer<typeof CheapestFile>;
 export type Comparison = z.infer<typeof Comparison>;

@@ -9,6 +9,12 @@ export function nearest(name: string, known: readonly string[], most = 5): strin
     .slice(0, most).map(({ other }) => other);
 }
 
+/** Whether `name` looks like one of `known` that was written wrongly: one letter in three, and at most two. Pure. */
+export function isMisspelt(name: string, known: readonly string[]): boolean {
+  const most = Math.min(2, Math.floor(name.length / 3));
+  return known.some((other) => distance(name.toLowerCase(), other.toLowerCase()) <= most);
+}
+
 /** Levenshtein distance, where two neighbours that changed places count once; one row at a time. */
 export function distance(a: string, b: string): number {
   let before: number[] = [];

@@ -1,6 +1,6 @@
 // The API's description as an OpenAPI 3.1 document, made from the same schemas that check questions and shape answers. Pure.
 import { z } from "zod";
-import { ApiError, BenchmarkAnswer, Health } from "./api.ts";
+import { ApiError, Health, Taken } from "./api.ts";
 import { API_BASE, type Endpoint, type EndpointName, ENDPOINTS } from "./endpoints.ts";
 import { EXAMPLE, SUBMISSION_EXAMPLE } from "./example.ts";
 import { Submission } from "./summary.ts";
@@ -86,12 +86,16 @@ function getOperation(name: EndpointName, { asks, query, answer, path }: Endpoin
 }
 
 function submitOperation(components: Components) {
-  const submission = components.refer(Submission);
-  const taken = components.refer(BenchmarkAnswer);
+  const submission = components.refer(Submission, open);
+  const taken = components.refer(Taken);
   return {
     operationId: "submit",
     tags: ["Benchmarks"],
     summary: "Add a benchmark",
+    description:
+      "Takes what GET answers, too: keys that the almanac makes itself are made anew, others that it " +
+      "does not know are named in `ignored`, and one that looks like a known key is refused. A number of " +
+      "parameters may be written as 7.6B.",
     security: [{ token: [] }],
     requestBody: {
       required: true,
@@ -100,7 +104,7 @@ function submitOperation(components: Components) {
     responses: {
       200: reply("It was there before.", taken),
       201: {
-        ...reply("It was taken in.", taken, EXAMPLE),
+        ...reply("It was taken in.", taken, { ...EXAMPLE, ignored: [] }),
         headers: { Location: textHeader("Its address.") },
       },
       400: error("It cannot be taken in; every fault is named.", components),
@@ -137,6 +141,13 @@ function parametersOf(query: z.ZodObject, path: string): object[] {
   });
 }
 
+/** The same schema where other keys may be there. */
+function open(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => key === "additionalProperties" ? undefined : value),
+  );
+}
+
 function reply(description: string, schema: object, example?: unknown) {
   const media = example === undefined ? { schema } : { schema, example };
   return { description, content: { "application/json": media } };
@@ -155,13 +166,13 @@ class Components {
   readonly schemas: Record<string, object> = {};
 
   /** A reference to `schema`, which has an id. */
-  refer(schema: z.ZodType): { readonly $ref: string } {
+  refer(schema: z.ZodType, change = (own: object) => own): { readonly $ref: string } {
     const text = JSON.stringify(z.toJSONSchema(schema)).replaceAll('"#/$defs/', '"#/components/schemas/');
     const { $defs = {}, ...top } = JSON.parse(text);
     const id = schema.meta()?.id ?? "";
     const { $schema: _schema, $ref: _ref, id: _id, ...own } = top;
     for (const [name, inner] of Object.entries<Record<string, unknown>>($defs)) this.schemas[name] = inner;
-    this.schemas[id] ??= own;
+    this.schemas[id] ??= change(own);
     return { $ref: `#/components/schemas/${id}` };
   }
 }

@@ -8,8 +8,15 @@ import { BLANK, isBlank, plainName } from "./plain_text.ts";
 const PLAIN = /^[\w .:/@+()#,;%~'&=[\]*?!-]*$/;
 const LONGEST_TEXT = 200;
 
+/** A figure that answers give in whole numbers, and others measure more finely. */
+const finely = (schema: z.ZodType) => {
+  const { description = "" } = schema.meta() ?? {};
+  return z.number().min(0).max(1e15).nullable().meta({ description });
+};
+
 /** Results known only as figures are of closed loops, which can be ranked. */
 const ClosedLoop = TestConfig.omit({ arrival: true, request_rate: true }).extend({
+  duration_minutes: finely(TestConfig.shape.duration_minutes),
   concurrent_reqs: z.number().min(1).max(1e5).nullable().meta({
     description: "Load level: requests in flight.",
   }),
@@ -27,7 +34,10 @@ export const Submission = z.strictObject({
   timestamp: z.iso.datetime({ offset: true }).optional().meta({
     description: "Start of the measurement, ISO 8601; default: when it came in.",
   }),
-  hardware: Hardware.omit({ gpu: true }).partial().required({ gpu_name: true }).meta({
+  hardware: Hardware.omit({ gpu: true }).extend({
+    gpu_memory_mib: finely(Hardware.shape.gpu_memory_mib),
+    ram_gib: finely(Hardware.shape.ram_gib),
+  }).partial().required({ gpu_name: true }).meta({
     description: "The machine under test.",
   }),
   model: Model.partial().extend({ name: Model.shape.name.min(1).meta({ description: "Model name." }) }).meta({
@@ -39,7 +49,10 @@ export const Submission = z.strictObject({
       description: "Mean over requests of tokens/s of the decode phase.",
     }),
   }).meta({ description: "The figures." }),
-  gpu_stats: GpuStats.partial().optional().meta({ description: "GPU telemetry over the measured window." }),
+  gpu_stats: GpuStats.extend({
+    avg_memory_used_mib: finely(GpuStats.shape.avg_memory_used_mib),
+    max_memory_used_mib: finely(GpuStats.shape.max_memory_used_mib),
+  }).partial().optional().meta({ description: "GPU telemetry over the measured window." }),
   provider: z.string().min(1).max(60).meta({ description: "Who lent the machine." }),
   location: z.string().min(1).nullish().meta({ description: "Where the machine stands." }),
   price_per_hour: price().nullish().meta({ description: "US dollars per hour." }),

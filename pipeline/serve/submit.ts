@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Taken } from "../schema/api.ts";
 import { ENDPOINTS } from "../schema/endpoints.ts";
 import { MOST_SUBMITTED_BYTES } from "../schema/limits.ts";
 import { type StrictJson, strictJson } from "../schema/strict_json.ts";
@@ -57,7 +58,8 @@ async function take(bytes: Uint8Array, accept: Accept): Promise<Response> {
     return replyError(400, `Cannot take in the benchmark: ${faults.join("; ")}.`, { faults });
   }
   const location = `${ENDPOINTS.list.path}/${encodeURIComponent(outcome.answer.benchmark.id)}`;
-  return outcome.added ? replyJson(outcome.answer, 201, { location }) : replyJson(outcome.answer, 200);
+  const taken: Taken = { ...outcome.answer, ignored: [...outcome.ignored] };
+  return outcome.added ? replyJson(taken, 201, { location }) : replyJson(taken, 200);
 }
 
 /** Why this client may not submit now; null when it may. Whoever guesses tokens is limited by address. */

@@ -52,7 +52,6 @@ SELECT
     provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts, checked: checked,
     throughput_tokens_per_second: throughput_tokens_per_second,
     steady_throughput_tokens_per_second: steady_throughput_tokens_per_second, achieved_request_rate: achieved_request_rate,
-    rate_tokens_per_second: rate_tokens_per_second,
     rate_tokens_per_second_per_gpu: rate_tokens_per_second_per_gpu,
     throughput_tokens_per_second_per_gpu: throughput_tokens_per_second_per_gpu,
     rate_tokens_per_second: rate_tokens_per_second, tokens_per_dollar: tokens_per_dollar,
