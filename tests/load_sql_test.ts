@@ -197,7 +197,10 @@ Deno.test("a row of a table has the mark of each of its notes once, however many
     const verdict = (code: "interrupted" | "clock_skew") =>
       ({ code, severity: "advisory", value: 1, limit: 0, unit: "ms" }) as const;
     const verdicts = [verdict("interrupted"), verdict("clock_skew"), verdict("interrupted")];
-    match(renderList({ count: 1, benchmarks: [{ ...benchmark, verdicts }] }), /│ ab +│\n└.*\n {2}a {2}clock skew \(advisory\)\n {2}b {2}interrupted/);
+    match(
+      renderList({ count: 1, benchmarks: [{ ...benchmark, verdicts }] }),
+      /│ ab +│\n└.*\n {2}a {2}clock skew \(advisory\)\n {2}b {2}interrupted/,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../pipeline/build/mod.ts";
 import type { Paths } from "../pipeline/paths.ts";
-import { ApiIndex, BenchmarkList, CheapestFile } from "../pipeline/schema/api.ts";
+import { ApiIndex, BenchmarkList, CheapestFile, Recommendations } from "../pipeline/schema/api.ts";
 import { SloAnswer } from "../pipeline/schema/slo.ts";
 import { createServer } from "../pipeline/serve/mod.ts";
 import { failedRun, ORIGIN, result } from "./live.ts";
@@ -74,6 +74,12 @@ Deno.test("every file of the mirror is what the live API answers", async () => {
         deepEqual(live, each, `${path} at ${each.tier}`);
       }
       return;
+    }
+    if (folder === "recommendations") {
+      const { recommendations } = Recommendations.parse(file);
+      const perDollar = ({ tokens_per_dollar }: typeof recommendations[number]) => tokens_per_dollar ?? -1;
+      const live = Recommendations.parse(await ask("benchmarks/recommendations", { model, by: "dollars" }));
+      deepEqual(live.recommendations, recommendations.toSorted((a, b) => perDollar(b) - perDollar(a)), path);
     }
     if (folder !== "cheapest") return deepEqual(await ask(`benchmarks/${folder}`, { model }), file, path);
     const { frontier, ...answer } = CheapestFile.parse(file);

@@ -42,6 +42,14 @@ for (const { task, command } of runs) {
   });
 }
 
+Deno.test("a task prints what its program says, and nothing of the packages that a first start fetches", async () => {
+  const { nodeModulesDir } = JSON.parse(await Deno.readTextFile(join(repository, "deno.json")));
+  equal(nodeModulesDir, "manual", "by itself `deno task` fetches them aloud");
+  for (const { task, command } of runs) {
+    match(command, /^deno run --quiet --node-modules-dir=auto /, task);
+  }
+});
+
 for (const command of commands) {
   Deno.test(`${command} tells its options under what its task allows, and refuses others in a sentence`, async () => {
     const help = await cli(command, "--help");

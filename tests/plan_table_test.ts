@@ -124,7 +124,9 @@ Deno.test("a plan of many leases with long names and places stays within 80 colu
       }),
   );
   const { rows } = read(renderPlan(plan({ leases, usd: 37036.8, max_usd: 299999.7, hours: 1437 }), 0, 80));
-  for (const line of renderPlan(plan({ leases }), 0, 80).split("\n").slice(0, -2)) ok(line.length <= 80, line);
+  for (const line of renderPlan(plan({ leases }), 0, 80).split("\n").slice(0, -2)) {
+    ok(line.length <= 80, line);
+  }
   for (const row of rows.slice(1)) deepEqual(row.slice(3), ["123.456", "47.9", "1234.56", "9999.99"]);
 });
 

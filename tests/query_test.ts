@@ -154,7 +154,10 @@ Deno.test("recommendations are of machines that there are: a GPU, how many, a pr
     const dollars = await recommend(db, { model: MODEL, by: "dollars" });
     deepEqual(kinds(dollars), [4, 1, 2, 3, 0].map((index) => speed[index]));
     const [first] = dollars?.recommendations ?? [];
-    equal(first?.notes, "Average of 2 benchmarks that cost $0.160 to $0.200 an hour. $0.556 per million tokens.");
+    equal(
+      first?.notes,
+      "Average of 2 benchmarks that cost $0.160 to $0.200 an hour. $0.556 per million tokens.",
+    );
   }));
 
 Deno.test("the memory that a model needs is that of the model, in whole GiB, and null where its size is not known", () =>
@@ -326,7 +329,7 @@ for (
     ["best --model m --slo ttft=500", "'ttft=500' is invalid", '"ttft=500" has no unit. It takes '],
     ["best --model m --slo foo=1ms", "'foo=1ms' is invalid", '"foo=1ms" is not known. It takes '],
     ["best --model m --slo ttft=0ms", "'ttft=0ms' is invalid", '"ttft=0ms" is no limit above 0. It takes '],
-    ["best", "'--model <name>' not specified", "What it takes: deno task benchmarks best --help"],
+    ["best", "--model <name>' not specified", "What it takes: deno task benchmarks best --help"],
   ] as const
 ) {
   Deno.test(`"benchmarks ${words}" says what was found and what it takes`, async () => {

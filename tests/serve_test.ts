@@ -43,7 +43,12 @@ serving("every question has its answer in the API's shape", async ({ ask }) => {
   equal(await gpu(`/cheapest?model=${MODEL}&min_tps=100`), "NVIDIA GeForce RTX 4090");
   equal(await gpu(`/cheapest?model=${MODEL}&min_tps=1e2`), "NVIDIA GeForce RTX 4090");
   equal(Comparison.parse(await (await ask(`${API}/compare?model=${MODEL}`)).json()).comparisons.length, 2);
-  equal(Recommendations.parse(await (await ask(`${API}/recommendations?model=${MODEL}`)).json()).count, 3);
+  const gpus = async (query: string) =>
+    Recommendations.parse(await (await ask(`${API}/recommendations?model=${MODEL}${query}`)).json())
+      .recommendations.map(({ gpu }) => gpu);
+  deepEqual(await gpus(""), ["H100", "RTX 4090", "RTX 3090"]);
+  deepEqual(await gpus("&by=speed"), ["H100", "RTX 4090", "RTX 3090"]);
+  deepEqual(await gpus("&by=dollars"), ["RTX 3090", "RTX 4090", "H100"]);
 });
 
 serving("filters combine, and known names that fit nothing together give an empty list", async ({ ask }) => {
@@ -73,6 +78,7 @@ Deno.test("a question that cannot be read is refused with one sentence for each 
       "limit: it is 0, it must be at least 1",
     ]],
     [`/cheapest?model=${MODEL}&min_tps=1e308`, ["min_tps: it is 1e+308, it must be at most 1000000000"]],
+    [`/recommendations?model=${MODEL}&by=price`, ['by: unknown value "price", known: speed, dollars']],
     ["?concurrency=1000001", ["concurrency: it is 1000001, it must be at most 1000000"]],
     ["?modle=x", ['unknown key "modle", known: model, gpu, limit, provider, runtime, workload, concurrency']],
     ["/some-id?id=other", ["id: it is given 2 times, it must be given once"]],
@@ -100,7 +106,7 @@ serving("an unknown name is refused with the nearest known ones", async ({ ask }
   await refused(
     await ask(`${API}/cheapest?model=${MODEL}&min_tps=9999`),
     404,
-    /that reaches 9999 tokens\/s at concurrency 1/,
+    /reaches 9999 tokens\/s at concurrency 1\. The fastest that has a price gives 200\.0 tokens\/s on H100 at Vast\.ai/,
   );
   await refused(
     await ask(`${API}/compare?model=${MODEL}&concurrency=8`),
