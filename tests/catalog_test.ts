@@ -23,12 +23,12 @@ Deno.test("every GPU is found by its own name and by its driver's", () => {
   const drivers = {
     "NVIDIA GeForce RTX 3090": "RTX 3090",
     "NVIDIA GeForce RTX 5070 Ti": "RTX 5070 Ti",
-    "NVIDIA A100-SXM4-80GB": "A100 80GB",
-    "NVIDIA A100 80GB PCIe": "A100 80GB",
-    "NVIDIA H100 80GB HBM3": "H100",
+    "NVIDIA A100-SXM4-80GB": "A100 80GB SXM",
+    "NVIDIA A100 80GB PCIe": "A100 80GB PCIe",
+    "NVIDIA H100 80GB HBM3": "H100 SXM",
     "NVIDIA H200 NVL": "H200 NVL",
     "NVIDIA GeForce RTX 5090 Laptop GPU": undefined,
-    "NVIDIA A100-SXM4-40GB": undefined,
+    "NVIDIA A100-SXM4-64GB": undefined,
   };
   for (const [driver, name] of Object.entries(drivers)) equal(gpuNamed(catalog, driver)?.name, name, driver);
 });
@@ -61,7 +61,7 @@ Deno.test("every GPU and model of the published results is in the catalogue", as
 Deno.test("a catalogue of one's own is used, and refused with its faults when it is not in form", async () => {
   await using root = await temporaryRoot();
   await directory(root.paths.root, "data/catalog", {
-    "gpus.json": '{"gpus":[{"name":"RTX 1","memory_gib":-1}]}',
+    "gpus.json": '{"gpus":[{"name":"RTX 1","vendor":"NVIDIA","year":2026,"memory_gib":-1}]}',
   });
   const { code, err } = await cli("build-data", "--root", root.paths.root);
   equal(code, 2);

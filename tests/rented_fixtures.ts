@@ -78,6 +78,8 @@ export function catalogOf(sizes: Record<string, number>): Catalog {
 function gpu(name: string, memory_gib: number): Catalog["gpus"][number] {
   return {
     name,
+    vendor: "NVIDIA",
+    year: 2026,
     memory_gib,
     memory_type: "m",
     memory_bandwidth_gb_s: 1,

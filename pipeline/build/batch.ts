@@ -147,14 +147,17 @@ async function emptyFile(out: string): Promise<string> {
   return path;
 }
 
-/** The catalogue's name of each GPU of the batch that has one, by the driver's name. */
+/** The catalogue's name of each GPU of the batch that has one, by the driver's name and its memory. */
 async function catalogNames(db: Database, catalog: Catalog): Promise<Record<string, string>> {
   const rows = await db.rows(
-    "SELECT DISTINCT metadata ->> '$.hardware.gpu_name' AS gpu_name FROM directories",
+    `SELECT DISTINCT name, memory_mib, told_gpu(name, memory_mib) AS told FROM (
+       SELECT metadata ->> '$.hardware.gpu_name' AS name, (metadata ->> '$.hardware.gpu_memory_mib')::DOUBLE AS memory_mib
+       FROM directories
+     )`,
   );
-  const entries = rows.flatMap(({ gpu_name }) => {
-    const known = gpuNamed(catalog, String(gpu_name));
-    return known === undefined ? [] : [[String(gpu_name), known.name]];
+  const entries = rows.flatMap(({ name, memory_mib, told }) => {
+    const known = gpuNamed(catalog, String(name), Number(memory_mib) / 1024 || null);
+    return known === undefined ? [] : [[String(told), known.name]];
   });
   return Object.fromEntries(entries);
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Paths } from "../paths.ts";
 import { type CatalogGpu, type CatalogModel, GpuCatalog, ModelCatalog } from "../schema/catalog.ts";
-import { isGpu } from "../schema/gpu_name.ts";
+import { withFamilies } from "../schema/gpu_families.ts";
+import { catalogName, isGpu } from "../schema/gpu_name.ts";
 import { PriceCatalog, type PriceList } from "../schema/list_prices.ts";
 import { parseOrRefuse } from "../schema/parse.ts";
 import type { z } from "zod";
@@ -18,7 +19,7 @@ export interface Catalog {
 export async function readCatalog(paths: Paths): Promise<Catalog> {
   const { gpus } = await read(paths, "gpus.json", GpuCatalog);
   const { models } = await read(paths, "models.json", ModelCatalog);
-  return { gpus, models };
+  return { gpus: withFamilies(gpus), models };
 }
 
 /** Reads prices.json; a UserError names the file and every fault. */
@@ -26,9 +27,14 @@ export async function readPrices(paths: Paths): Promise<readonly PriceList[]> {
   return (await read(paths, "prices.json", PriceCatalog)).lists;
 }
 
-/** The catalogue's GPU that a driver's name means; undefined when it has none. */
-export function gpuNamed({ gpus }: Catalog, driverName: string): CatalogGpu | undefined {
-  return gpus.find(({ name }) => isGpu(name, driverName));
+/** The catalogue's GPU that a told name means, of so much memory where that is known; undefined when it has none. */
+export function gpuNamed(
+  { gpus }: Pick<Catalog, "gpus">,
+  told: string,
+  memory_gib: number | null = null,
+): CatalogGpu | undefined {
+  const known = catalogName(told, memory_gib);
+  return gpus.find(({ name }) => name === known) ?? gpus.find(({ name }) => isGpu(name, told, memory_gib));
 }
 
 /** The root's own folder `data/<name>`, or the repository's where the root has none. */

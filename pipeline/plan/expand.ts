@@ -4,19 +4,19 @@ import type { Entry } from "../schema/entry.ts";
 import type { EngineChoice, Matrix, Test } from "../schema/matrix.ts";
 import { EngineChoice as EngineChoiceSchema } from "../schema/matrix.ts";
 import { publicModelName } from "../schema/local_paths.ts";
-import { nearest } from "../schema/nearest.ts";
 import { slug } from "../schema/slug.ts";
+import { wishedGpu } from "./wished_gpu.ts";
 
 /** Says why an engine cannot serve a model, or null when it may. */
 export type CanServe = (engine: EngineChoice, model: string) => string | null;
 
-/** All entries of a matrix, in the order its lists give. Refuses unknown GPUs, models no engine can serve, and a matrix without entries. */
+/** All entries of a matrix, in the order its lists give. Refuses names of GPUs that must be mistakes, models no engine can serve, and a matrix without entries. */
 export function expand(matrix: Matrix, knownGpus: readonly string[], canServe: CanServe): Entry[] {
   const entries: Entry[] = [];
   const ids = new Set<string>();
   for (const test of matrix.tests) {
-    for (const gpu of test.gpus) requireKnown(gpu, knownGpus);
-    for (const cell of cells(test, canServe)) {
+    const gpus = test.gpus.map((gpu) => wishedGpu(gpu, knownGpus));
+    for (const cell of cells({ ...test, gpus: [...new Set(gpus)] }, canServe)) {
       let id = cell.id;
       for (let n = 2; ids.has(id); n++) id = `${cell.id}-${n}`;
       ids.add(id);
@@ -86,17 +86,6 @@ function requireServed(model: string, refusal: string | null): void {
   throw new UserError(
     `Cannot plan the matrix: ${model} cannot be served (${refusal})`,
     "Name a model that every engine of the test serves, or put it into a test of its own.",
-    { exitCode: 2 },
-  );
-}
-
-function requireKnown(gpu: string, known: readonly string[]): void {
-  if (gpu === "any" || known.includes(gpu)) return;
-  throw new UserError(
-    `Cannot plan the matrix: unknown GPU "${gpu}"`,
-    `Known GPUs, nearest first: ${
-      nearest(gpu, [...known, "any"], known.length + 1).join(", ")
-    }. A new one is added in data/catalog/gpus.json.`,
     { exitCode: 2 },
   );
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { codeOf, type FailureCode } from "../schema/failures.ts";
-import { isGpu } from "../schema/gpu_name.ts";
+import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import { type Offer, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer } from "./account.ts";
@@ -26,11 +26,6 @@ const GB_PER_GIB = 2 ** 30 / 1e9;
 const MEMORY_TOLERANCE = 0.07;
 /** NVIDIA's own processors beside the GPU are aarch64. */
 const AARCH64 = /^G[BH]\d/;
-/** Drivers' names of the cards that it calls otherwise. */
-const DRIVER_NAMES: Readonly<Record<string, string>> = {
-  "A6000": "RTX A6000",
-  "RTX 6000": "Quadro RTX 6000",
-};
 /** Countries of its regions outside the United States. */
 const COUNTRIES: Readonly<Record<string, string>> = {
   "asia-northeast-1": "JP",
@@ -201,16 +196,16 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
   if (!reading.success) return [];
   const { instance_type, regions_with_capacity_available: regions } = reading.data;
   const { name, gpu_description, price_cents_per_hour, specs } = instance_type;
-  const card = cardOf(gpu_description);
-  if (!isWanted(card, wanted) || specs.gpus !== wanted.gpu_count) return [];
+  const vram_gib = Number(/(\d+) ?GB/.exec(gpu_description)?.[1]) || null;
+  if (!isWanted(gpu_description, vram_gib, wanted) || specs.gpus !== wanted.gpu_count) return [];
   if (specs.storage_gib * GB_PER_GIB < wanted.disk_gb) return [];
   return regions.map(({ name: region }): Offer => ({
     ...UNTOLD,
     id: `${name}@${region}`,
     provider: NAME,
-    gpu: wanted.gpu === "any" ? card.name : wanted.gpu,
+    gpu: offeredName(gpu_description, vram_gib, wanted.gpu),
     gpu_count: specs.gpus,
-    vram_gib: card.vram_gib,
+    vram_gib,
     price_per_hour: price_cents_per_hour / 100,
     storage_per_hour: 0,
     download_per_gb: 0,
@@ -226,16 +221,11 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
   })).filter((offer) => isAllowed(offer, wanted.limits));
 }
 
-/** `H100 (80 GB PCIe)`: the name, the same with memory and plug as drivers write them, and the memory. */
-function cardOf(description: string) {
-  const [called = "", ...more] = description.split(/(?<!\s)\s*\(/);
-  const name = DRIVER_NAMES[called] ?? called;
-  const words = [name, ...more].join(" ").replace(/(\d+) GB/, "$1GB");
-  return { name, words, vram_gib: Number(/(\d+)GB/.exec(words)?.[1]) || null };
-}
-
-function isWanted({ name, words, vram_gib }: ReturnType<typeof cardOf>, wanted: Wanted): boolean {
-  if (wanted.gpu === "any" ? AARCH64.test(name) : !isGpu(wanted.gpu, words)) return false;
+/** `description`: `H100 (80 GB PCIe)`. */
+function isWanted(description: string, vram_gib: number | null, wanted: Wanted): boolean {
+  if (wanted.gpu === "any" ? AARCH64.test(description) : !isGpu(wanted.gpu, description, vram_gib)) {
+    return false;
+  }
   return vram_gib === null || wanted.vram_gib === null ||
     Math.abs(vram_gib - wanted.vram_gib) <= wanted.vram_gib * MEMORY_TOLERANCE;
 }

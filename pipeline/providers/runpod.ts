@@ -2,7 +2,7 @@
 // of it is interruptible: v2 knows no bids.
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
-import { isGpu } from "../schema/gpu_name.ts";
+import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
@@ -165,7 +165,7 @@ function offersOf(told: unknown, tier: Tier, wanted: Wanted): Offer[] {
   const { id, name, memory, availability, dataCenters, ...type } = reading.data;
   // Where a cloud does not have the GPU, its price there means nothing.
   const price = type[tier] ? type.price[tier] ?? 0 : 0;
-  const isWanted = (gpu === "any" || isGpu(gpu, id)) &&
+  const isWanted = (gpu === "any" || isGpu(gpu, id, memory)) &&
     (vram_gib === null || Math.abs(memory - vram_gib) <= vram_gib * MEMORY_TOLERANCE);
   const isFree = availability !== "NONE" && gpu_count <= (type.maxCount[tier] ?? Infinity);
   if (price <= 0 || !isWanted || !isFree) return [];
@@ -178,7 +178,7 @@ function offersOf(told: unknown, tier: Tier, wanted: Wanted): Offer[] {
     tier,
     id: `${CLOUDS[tier]}/${place ?? ""}/${id}`,
     provider: NAME,
-    gpu: gpu === "any" ? name : gpu,
+    gpu: offeredName(id, memory, gpu === "any" ? name : gpu),
     gpu_count,
     vram_gib: memory,
     price_per_hour: price * gpu_count + storage_per_hour,

@@ -1,7 +1,7 @@
 // TensorDock: virtual machines by location and GPU. It tells errors inside answers of status 200, and lists what is long taken.
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
-import { isGpu } from "../schema/gpu_name.ts";
+import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
@@ -172,8 +172,8 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
     if (card === undefined) return [];
     const { v0Name, resources, pricing, network_features } = card;
     const name = card.displayName ?? v0Name;
-    if ((gpu !== "any" && !isGpu(gpu, name)) || card.max_count < gpu_count) return [];
     const memory = Number(/(\d+) ?gb/i.exec(`${name} ${v0Name}`)?.[1] ?? 0) || null;
+    if ((gpu !== "any" && !isGpu(gpu, name, memory)) || card.max_count < gpu_count) return [];
     if (memory !== null && memory < (vram_gib ?? 0) * 0.93) return [];
     const { min_cpu_cores = 0, min_ram_gb = 0 } = limits;
     const vcpus = Math.max(
@@ -196,7 +196,7 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
       ...UNTOLD,
       id: [id, v0Name, vcpus, ram_gib, ip ? "ip" : "port"].join("/"),
       provider: NAME,
-      gpu: gpu === "any" ? name : gpu,
+      gpu: offeredName(name, memory, gpu),
       gpu_count,
       vram_gib: memory,
       price_per_hour: price,

@@ -1,6 +1,6 @@
 // Vast.ai: containers on strangers' hosts, rented offer by offer. An instance carries a key that can destroy only itself.
 import { z } from "zod";
-import { isGpu } from "../schema/gpu_name.ts";
+import { isGpu, offeredName, vastNames } from "../schema/gpu_name.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
@@ -29,12 +29,6 @@ const MIB_PER_GB = 1e9 / 2 ** 20;
 /** Real cards report a little less or more memory than they are sold with. */
 const MEMORY_TOLERANCE = 0.07;
 const DAY_SECONDS = 86_400;
-/** What it calls the cards that the catalogue calls otherwise. */
-const WIRE_NAMES: Readonly<Record<string, readonly string[]>> = {
-  "A100 80GB": ["A100 SXM4", "A100 PCIE"],
-  "H100": ["H100 SXM", "H100 PCIE"],
-  "RTX 6000 Ada": ["RTX 6000Ada"],
-};
 
 export const vastai: ProviderKind = {
   name: NAME,
@@ -174,7 +168,7 @@ function searchOf({ gpu, vram_gib, gpu_count, disk_gb, hours, limits }: Wanted):
     rentable: { eq: true },
     rented: { eq: false },
     external: { eq: false },
-    ...(gpu === "any" ? {} : { gpu_name: { in: WIRE_NAMES[gpu] ?? [gpu] } }),
+    ...(gpu === "any" ? {} : { gpu_name: { in: vastNames(gpu) } }),
     ...(vram_gib === null ? {} : { gpu_ram: memoryOf(vram_gib) }),
     num_gpus: { eq: gpu_count },
     disk_space: { gte: disk },
@@ -226,9 +220,8 @@ function offerOf(told: unknown, { gpu, gpu_count, disk_gb, limits }: Wanted): Of
   const reading = Ask.safeParse(told);
   if (!reading.success || reading.data.num_gpus !== gpu_count) return [];
   const ask = reading.data;
-  if (gpu !== "any" && !(WIRE_NAMES[gpu] ?? []).includes(ask.gpu_name) && !isGpu(gpu, ask.gpu_name)) {
-    return [];
-  }
+  const vram_gib = ask.gpu_ram ? ask.gpu_ram / 1024 : null;
+  if (gpu !== "any" && !isGpu(gpu, ask.gpu_name, vram_gib)) return [];
   const storage_per_hour = (ask.storage_cost ?? 0) * allocatedGb(disk_gb) / 720;
   const price_per_hour = priceOf(ask, storage_per_hour, limits);
   if (price_per_hour === null) return [];
@@ -236,9 +229,9 @@ function offerOf(told: unknown, { gpu, gpu_count, disk_gb, limits }: Wanted): Of
   return [{
     id: ask.id,
     provider: NAME,
-    gpu: gpu === "any" ? ask.gpu_name : gpu,
+    gpu: offeredName(ask.gpu_name, vram_gib, gpu),
     gpu_count,
-    vram_gib: ask.gpu_ram ? ask.gpu_ram / 1024 : null,
+    vram_gib,
     price_per_hour,
     storage_per_hour,
     download_per_gb: ask.inet_down_cost ?? 0,

@@ -14,6 +14,7 @@ import { objectToModel, type PlannedModel, plannedModels } from "../plan/models.
 import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
+import { unlisted } from "../plan/wished_gpu.ts";
 import { engineVariables } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
@@ -71,7 +72,13 @@ export async function entriesOfMatrix(matrix: Matrix, preparing: Preparing): Pro
   const known = catalog.gpus.map((gpu) => gpu.name);
   const canServe: CanServe = (choice, model) => engines[choice.name].canServe(model);
   for (const sentence of repeatedBlocks(resolved, known, canServe)) log.warn(sentence);
-  return expand(resolved, known, canServe);
+  const entries = expand(resolved, known, canServe);
+  for (const gpu of unlisted(entries.map((entry) => entry.gpu), known)) {
+    log.warn(
+      `"${gpu}" is not in the catalogue: providers are asked for just this name, and whether a model fits is not checked`,
+    );
+  }
+  return entries;
 }
 
 /** What earlier parts of a run, and other runs, have left behind. */

@@ -5,14 +5,28 @@ const source = z.string().min(1).meta({ description: "Where the figures come fro
 const note = z.string().optional().meta({ description: "What the figures hold for." });
 const schemaPath = z.string().optional().meta({ description: "Path of the JSON Schema, for editors." });
 
+const dense = (what: string) =>
+  z.number().positive().optional().meta({
+    description: `${what} without sparsity; absent where the card lacks it or its maker does not state it.`,
+  });
+
 export const CatalogGpu = z.strictObject({
   name: z.string().min(1).meta({ description: "Name used in matrices and results." }),
+  vendor: z.enum(["NVIDIA", "AMD", "Intel"]).meta({ description: "Its maker." }),
+  form_factor: z.enum(["PCIe", "SXM", "OAM", "superchip"]).optional().meta({
+    description: "How it is built in; absent where the name leaves it open.",
+  }),
+  year: z.int().min(2010).meta({ description: "Year in which it was launched." }),
   memory_gib: z.number().positive().meta({ description: "Memory installed, as its maker states it, GiB." }),
   memory_type: z.string().meta({ description: "Kind of memory." }),
   memory_bandwidth_gb_s: z.number().positive().meta({ description: "Memory bandwidth, GB/s (10^9 bytes)." }),
+  fp16_tflops: dense("FP16 or BF16 with sums in 32 bits, TFLOPS"),
+  fp8_tflops: dense("FP8 with sums in 32 bits where its maker tells them apart, TFLOPS"),
+  fp4_tflops: dense("FP4, TFLOPS"),
+  int8_tops: dense("INT8, TOPS"),
   architecture: z.string().meta({ description: "The maker's name of the architecture." }),
   tdp_w: z.number().positive().meta({ description: "Thermal design power, W." }),
-  segment: z.enum(["consumer", "datacenter"]).meta({ description: "Whom it is made for." }),
+  segment: z.enum(["consumer", "workstation", "datacenter"]).meta({ description: "Whom it is made for." }),
   ecc: z.boolean().meta({ description: "Whether its memory corrects errors." }),
   source,
   note,

@@ -155,7 +155,8 @@ export function shownModel(name: string): string {
 
 export const Test = z.strictObject({
   gpus: z.array(plainName()).min(1).default(["any"]).meta({
-    description: "GPU names from data/catalog/gpus.json, or `any`.",
+    description:
+      "GPUs by their names in data/catalog/gpus.json (`H100` takes any form of it, `H100 PCIe` that one), or `any`; a card that the catalogue lacks by the provider's own name, `name:<name>` where that could be a mistake for a known one.",
   }),
   gpu_count: z.int().min(1).max(16).default(1).meta({ description: "GPUs of a rented machine." }),
   providers: z.array(ProviderName).min(1).default(["local"]).meta({ description: "Who lends the machines." }),

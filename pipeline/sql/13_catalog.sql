@@ -2,10 +2,13 @@
 
 CREATE TABLE gpus AS
 SELECT unnest(from_json(getvariable('gpus'), '[{
-  "name": "VARCHAR", "memory_gib": "DOUBLE", "memory_type": "VARCHAR", "memory_bandwidth_gb_s": "DOUBLE",
-  "architecture": "VARCHAR", "tdp_w": "DOUBLE", "segment": "VARCHAR", "ecc": "BOOLEAN", "source": "VARCHAR"
+  "name": "VARCHAR", "vendor": "VARCHAR", "form_factor": "VARCHAR", "year": "INTEGER",
+  "memory_gib": "DOUBLE", "memory_type": "VARCHAR", "memory_bandwidth_gb_s": "DOUBLE",
+  "fp16_tflops": "DOUBLE", "fp8_tflops": "DOUBLE", "fp4_tflops": "DOUBLE", "int8_tops": "DOUBLE", "architecture": "VARCHAR", "tdp_w": "DOUBLE", "segment": "VARCHAR", "ecc": "BOOLEAN", "source": "VARCHAR"
 }]'), recursive := true);
 COMMENT ON TABLE gpus IS 'GPUs of the catalogue, with what their makers say of them.';
+COMMENT ON COLUMN gpus.form_factor IS 'How it is built in: PCIe, SXM, OAM or superchip; null where the name leaves it open.';
+COMMENT ON COLUMN gpus.fp16_tflops IS 'FP16 or BF16 without sparsity, sums in 32 bits, TFLOPS; null when not stated.';
 
 -- Keys and values take 2 x layers x kv_heads x head_dim numbers of 16 bits for each token of context.
 CREATE TABLE models AS

@@ -6,6 +6,12 @@
 -- A name that metadata tells; null where words stand in its place, as drivers and scripts print them.
 CREATE OR REPLACE TEMP MACRO told_name(told) AS if(regexp_full_match(trim(told), getvariable('no_name'), 'i'), NULL, told);
 
+-- A GPU as metadata tells it, with its memory, which some names leave open; and the catalogue's name for it, null where that has none.
+-- catalog_names (JSON) is set after this file has run.
+CREATE OR REPLACE TEMP MACRO told_gpu(name, memory_mib) AS concat_ws(chr(10), name, nullif(memory_mib::DOUBLE, 0)::VARCHAR);
+CREATE OR REPLACE TEMP MACRO catalog_gpu(name, memory_mib) AS
+  (getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[told_gpu(name, memory_mib)];
+
 -- A time that a text tells, UTC where it names no zone. DuckDB's own cast passes over a zone.
 CREATE OR REPLACE TEMP MACRO utc_in(told) AS if(
   regexp_matches(told, ':[0-9]{2}([.][0-9]+)? ?[+-][0-9]{2}(:?[0-9]{2})?$'),

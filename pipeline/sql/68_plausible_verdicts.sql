@@ -34,7 +34,7 @@ told AS (
     benchmark_id, load.*, plausible_limits() AS most, arrival = 'closed' AND load.level = 1 AS alone,
     least(greatest(coalesce((metadata ->> '$.hardware.gpu_count')::INTEGER, 1), 1), plausible_limits().gpus) AS number_of_gpus,
     (metadata ->> '$.hardware.gpu_count')::DOUBLE IS DISTINCT FROM 0 AS has_gpu,
-    (getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[metadata ->> '$.hardware.gpu_name'] AS gpu,
+    catalog_gpu(metadata ->> '$.hardware.gpu_name', metadata ->> '$.hardware.gpu_memory_mib') AS gpu,
     metadata ->> '$.model.name' AS model_name,
     size_in_gb(metadata ->> '$.model.size') AS size_told,
     metadata ->> '$.model.quantization' AS quantization_told,

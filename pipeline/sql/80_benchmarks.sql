@@ -1,5 +1,5 @@
 -- One row a benchmark: what was tested, the figures, why it may not be fully valid. Variables: catalog_names (JSON, the catalogue's
--- name of each GPU that has one), public_names (JSON, the name of each model that its agent called by a path).
+-- name of each GPU that has one, by told_gpu), public_names (JSON, the name of each model that its agent called by a path).
 
 INSERT INTO benchmarks BY NAME
 WITH facts AS (
@@ -84,6 +84,6 @@ WITH facts AS (
   LEFT JOIN telemetry USING (benchmark_id)
   LEFT JOIN verdicts USING (benchmark_id)
 )
-SELECT *, coalesce((getvariable('catalog_names')::JSON::MAP(VARCHAR, VARCHAR))[gpu_name], gpu_name) AS gpu
+SELECT *, coalesce(catalog_gpu(gpu_name, gpu_memory_mib), gpu_name) AS gpu
 FROM facts
 ORDER BY id;

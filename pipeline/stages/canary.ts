@@ -2,6 +2,7 @@
 import type { Loaded } from "../engines/engine.ts";
 import { look } from "../engines/look.ts";
 import { engines } from "../engines/mod.ts";
+import { gpuNamed } from "../lib/catalog.ts";
 import { secondsOf, stopwatch } from "../lib/clock.ts";
 import { canaryInWords, judgeCanary, refusalOf, usualSpeed } from "../plan/canary.ts";
 import { believedBytes } from "../plan/downloaded.ts";
@@ -44,7 +45,7 @@ export async function canary(leased: Leased, moment: Moment, context: StageConte
   if (loaded === null) fleet.traffic(machine_id, signs.downloaded_bytes ?? 0, signs.download_seconds, []);
   const like = { engine: name, engine_flags: flags, model };
   const findings = judgeCanary(signs, {
-    bandwidth_gb_s: catalog.gpus.find((each) => each.name === offer.gpu)?.memory_bandwidth_gb_s ?? null,
+    bandwidth_gb_s: gpuNamed(catalog, gpu.name, gpu.memory_mib / 1024)?.memory_bandwidth_gb_s ?? null,
     usual_tokens_per_second: usualSpeed([...past, ...fleet.records()], offer, like, simulated),
     least_download_mbps: leastDownloadMbps(moment.lease, secondsOf(clock, deadline - clock.now()), catalog),
   });

@@ -8,8 +8,8 @@ import { type Submission, SubmissionLine } from "../schema/summary.ts";
 
 /** Why the figures of a submission cannot be taken, one sentence for every fault. Pure. */
 export function faultsOf(submission: Submission, catalog: Catalog, now: Date): string[] {
-  const { gpu_name } = submission.hardware;
-  const gpu = gpuNamed(catalog, gpu_name);
+  const { gpu_name, gpu_memory_mib } = submission.hardware;
+  const gpu = gpuNamed(catalog, gpu_name, gpu_memory_mib ? gpu_memory_mib / 1024 : null);
   if (gpu === undefined) {
     const known = nearest(gpu_name, catalog.gpus.map(({ name }) => name));
     return [

@@ -75,10 +75,11 @@ Deno.test("lambda reads memory and plug of a card as drivers write them", async 
   await using opened = await open(rented, { script: scripted({ offers: { 0: { reply } } }) });
   const found = async (gpu: string, vram_gib: number | null) =>
     (await opened.provider.offers(wanted({ gpu, vram_gib }), never)).map((each) => [each.gpu, each.vram_gib]);
-  deepEqual(await found("H100", 80), [["H100", 80]]);
+  deepEqual(await found("H100", 80), [["H100 PCIe", 80]]);
+  deepEqual(await found("H100 SXM", 80), []);
   deepEqual(await found("A100 80GB", 80), []);
   deepEqual(await found("RTX A6000", 48), [["RTX A6000", 48]]);
-  deepEqual(await found("any", null), [["H100", 80], ["A100", 40], ["RTX A6000", 48]]);
+  deepEqual(await found("any", null), [["H100 PCIe", 80], ["A100 40GB SXM", 40], ["RTX A6000", 48]]);
 });
 
 Deno.test("lambda launches with one key, our label and tags by its rules, and the image that is asked for", async () => {

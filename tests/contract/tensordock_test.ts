@@ -116,8 +116,13 @@ Deno.test("tensordock's cards count only with the memory that is wanted and a pr
   deepEqual(await offersOf({ displayName: "NVIDIA GeForce RTX 4090 PCIe 16GB" }), []);
   deepEqual(await offersOf({ displayName: "NVIDIA GeForce RTX 4090 D PCIe 24GB" }), []);
   deepEqual(await offersOf({ pricing: { per_vcpu_hr: 0.003, per_gb_ram_hr: 0.002 } }), []);
-  const [any] = await offersOf({}, {}, wanted({ gpu: "any", vram_gib: null }));
-  equal(any?.gpu, "NVIDIA GeForce RTX 4090 PCIe 24GB");
+  const any = wanted({ gpu: "any", vram_gib: null });
+  equal((await offersOf({}, {}, any))[0]?.gpu, "RTX 4090");
+  equal((await offersOf({ displayName: null, v0Name: "a100-sxm4-80gb" }, {}, any))[0]?.gpu, "A100 80GB SXM");
+  equal(
+    (await offersOf({ displayName: "NVIDIA Tesla M60 PCIe 8GB" }, {}, any))[0]?.gpu,
+    "NVIDIA Tesla M60 PCIe 8GB",
+  );
 });
 
 Deno.test("tensordock's location in an unknown country is taken only where the country is all the same", async () => {

@@ -108,23 +108,48 @@ Deno.test("vastai's cloud offers what was asked for and nothing else", async () 
 
 Deno.test("vastai's names of cards are asked for and understood", async () => {
   const called = {
-    "A100 80GB": ["A100 SXM4", "A100 PCIE"],
-    "H100": ["H100 SXM", "H100 PCIE"],
-    "H200": ["H200"],
-    "H200 NVL": ["H200 NVL"],
-    "RTX 6000 Ada": ["RTX 6000Ada"],
-    "RTX 5060 Ti": ["RTX 5060 Ti"],
-    "L40S": ["L40S"],
+    "A100 80GB": { "A100 SXM4": "A100 80GB SXM", "A100 PCIE": "A100 80GB PCIe" },
+    "A100 80GB PCIe": { "A100 PCIE": "A100 80GB PCIe" },
+    "H100": { "H100 SXM": "H100 SXM", "H100 PCIE": "H100 PCIe" },
+    "H100 PCIe": { "H100 PCIE": "H100 PCIe" },
+    "H200": { "H200": "H200" },
+    "H200 NVL": { "H200 NVL": "H200 NVL" },
+    "RTX 6000 Ada": { "RTX 6000Ada": "RTX 6000 Ada" },
+    "RTX PRO 6000 Server": { "RTX PRO 6000 S": "RTX PRO 6000 Server" },
+    "RTX 4070 Ti Super": { "RTX 4070S Ti": "RTX 4070 Ti Super" },
+    "Quadro RTX 8000": { "Q RTX 8000": "Quadro RTX 8000" },
+    "RTX 5060 Ti": { "RTX 5060 Ti": "RTX 5060 Ti" },
+    "L40S": { "L40S": "L40S" },
+    "Tesla M60": { "Tesla M60": "Tesla M60" },
   };
+  const gpu_ram = 81_920;
   for (const [gpu, names] of Object.entries(called)) {
-    const offers = [...names, "RTX 5060", "H100 NVL", "A100X"].map((gpu_name) => ({ ...ASK, gpu_name }));
+    const offers = [...Object.keys(names), "RTX 5060", "H100 NVL", "A100X", "RTX 4070S"]
+      .map((gpu_name) => ({ ...ASK, gpu_name, gpu_ram }));
     await using opened = await answering("offers", { offers });
     const found = await opened.provider.offers(wanted({ gpu, vram_gib: null }), never);
-    deepEqual(found.map((each) => each.gpu), names.map(() => gpu));
-    deepEqual((sent(opened, "offers")[0]?.body as Record<string, unknown>).gpu_name, { in: names });
+    deepEqual(found.map((each) => each.gpu), Object.values(names));
+    deepEqual((sent(opened, "offers")[0]?.body as Record<string, unknown>).gpu_name, {
+      in: Object.keys(names),
+    });
   }
-  await using opened = await answering("offers", { offers: [ASK] });
-  equal((await opened.provider.offers(wanted({ gpu: "any" }), never))[0]?.gpu, "RTX 4090");
+});
+
+Deno.test("vastai's one name for cards with several sizes of memory is told apart by it", async () => {
+  const told = [["A100 SXM4", 40_960], ["A100 SXM4", 81_920], ["RTX 3080", 12_288], ["Tesla V100", 16_384]];
+  const offers = told.map(([gpu_name, gpu_ram]) => ({ ...ASK, gpu_name, gpu_ram }));
+  await using opened = await answering("offers", { offers: [ASK, ...offers] });
+  const found = async (gpu: string) =>
+    (await opened.provider.offers(wanted({ gpu, vram_gib: null }), never)).map((each) => each.gpu);
+  deepEqual(await found("A100 40GB"), ["A100 40GB SXM"]);
+  deepEqual(await found("RTX 3080"), []);
+  deepEqual(await found("any"), [
+    "RTX 4090",
+    "A100 40GB SXM",
+    "A100 80GB SXM",
+    "RTX 3080 12GB",
+    "V100 16GB",
+  ]);
 });
 
 /** An offer as its documentation shows it. */

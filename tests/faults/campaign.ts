@@ -1,6 +1,5 @@
 // The campaign: two hundred entries on four clouds that let one down as often as real ones, and what comes of them.
 import type { z } from "zod";
-import catalog from "../../data/catalog/gpus.json" with { type: "json" };
 import type { RunOutcome } from "../../pipeline/run/mod.ts";
 import type { FailureCode } from "../../pipeline/schema/failures.ts";
 import type { ManifestRow } from "../../pipeline/schema/manifest.ts";
@@ -9,7 +8,7 @@ import { atLeast, type Line, none } from "../bench/line.ts";
 import type { CloudOptions, Stock } from "../cloud/cloud.ts";
 import { type CloudName, PROTOCOLS } from "../cloud/mod.ts";
 import type { Script } from "../cloud/server.ts";
-import { stockOf } from "../cloud/stock.ts";
+import { KINDS, stockOf } from "../cloud/stock.ts";
 import { faultsOf, troubledApi } from "./misfortunes.ts";
 import { leaks, watchArguments } from "./leaks.ts";
 import { BRIEF, perform, setStage, type Stage, type StageOptions } from "./stage.ts";
@@ -84,8 +83,8 @@ export interface Campaign {
 }
 
 /** The stage of a campaign over the first so many kinds of GPU. */
-export function campaignStage(gpus = catalog.gpus.length): Promise<Stage> {
-  return setStage(stageOptions(catalog.gpus.map(({ name }) => name).slice(0, gpus)));
+export function campaignStage(gpus = KINDS.length): Promise<Stage> {
+  return setStage(stageOptions(KINDS.slice(0, gpus)));
 }
 
 /** Runs the campaign. */

@@ -2,17 +2,15 @@
 import type { z } from "zod";
 import type { Connect } from "../../pipeline/machines/mod.ts";
 import type { Test } from "../../pipeline/schema/matrix.ts";
-import catalog from "../../data/catalog/gpus.json" with { type: "json" };
 import { atMost, type Line, none } from "../bench/line.ts";
 import type { CloudOptions } from "../cloud/cloud.ts";
 import { type CloudName, PROTOCOLS } from "../cloud/mod.ts";
 import { ModelledMachine } from "../cloud/modelled_machine.ts";
-import { stockOf } from "../cloud/stock.ts";
+import { KINDS, stockOf } from "../cloud/stock.ts";
 import { perform, setStage, type Stage, type StageOptions, worldWith } from "./stage.ts";
 import { mostAtOnce, Watch } from "./watch.ts";
 
 const CLOUDS = Object.keys(PROTOCOLS) as CloudName[];
-const GPUS = catalog.gpus.map(({ name }) => name);
 const LEASES = 300;
 /** Real seconds for a second of the trial. */
 const PACE = 0.1;
@@ -104,8 +102,8 @@ function stageOptions(leases: number): Omit<StageOptions, "pace"> {
   const tests: z.input<typeof Test>[] = [];
   for (const [index, name] of CLOUDS.entries()) {
     const kinds = Array.from({ length: Math.ceil((leases - index) / CLOUDS.length) }, (_, n) => ({
-      gpu: GPUS[n % GPUS.length] ?? "",
-      gpu_count: 1 + Math.floor(n / GPUS.length),
+      gpu: KINDS[n % KINDS.length] ?? "",
+      gpu_count: 1 + Math.floor(n / KINDS.length),
     }));
     const stock = kinds.map(({ gpu, gpu_count }, n) =>
       stockOf(idOf(name, n), gpu, {

@@ -63,7 +63,7 @@ seen AS (
 )
 SELECT
   seen.* EXCLUDE (memory_told_gib), coalesce(gpus.memory_gib, memory_told_gib) AS memory_gib, memory_type, memory_bandwidth_gb_s,
-  architecture, tdp_w, segment, ecc, gpus.source,
+  vendor, form_factor, year, fp16_tflops, fp8_tflops, fp4_tflops, int8_tops, architecture, tdp_w, segment, ecc, gpus.source,
   min_price_per_hour / min(min_price_per_hour) OVER () AS price_beside_lowest,
   to_json({
     fastest_for: coalesce(fastest_for, []), cheapest_for: coalesce(cheapest_for, []), alone_for: coalesce(alone_for, []),
