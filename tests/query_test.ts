@@ -144,7 +144,7 @@ Deno.test("recommendations are of machines that there are: a GPU, how many, a pr
         line.tokens_per_dollar?.toFixed(0),
       ]);
     const speed = [
-      ["H100", 1, "vastai", 1, 200, "2.40", "300000"],
+      ["H100 SXM", 1, "vastai", 1, 200, "2.40", "300000"],
       ["RTX 3090", 2, "vastai", 1, 150, "0.32", "1687500"],
       ["RTX 4090", 1, "vastai", 1, 120, "0.40", "1080000"],
       ["RTX 3090", 1, "tensordock", 1, 90, "0.30", "1080000"],

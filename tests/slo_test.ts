@@ -257,8 +257,8 @@ Deno.test("the command line answers within limits as the API does, in tables of 
       SloAnswer.parse(JSON.parse((await ask(question, ...options, "--output", "json")).out));
     const gpus = ({ limits }: SloAnswer) => limits[0]?.offers.map(({ gpu }) => gpu);
     deepEqual(gpus(await json("best", ...limits)), ["RTX 4090"]);
-    deepEqual(gpus(await json("cheapest", ...limits, "--gpu", "h100")), ["H100"]);
-    deepEqual(gpus(await json("recommend", ...limits)), ["RTX 4090", "H100"]);
+    deepEqual(gpus(await json("cheapest", ...limits, "--gpu", "h100")), ["H100 SXM"]);
+    deepEqual(gpus(await json("recommend", ...limits)), ["RTX 4090", "H100 SXM"]);
     deepEqual(gpus(await json("recommend", ...limits, "--concurrency", "4", "--limit", "1")), ["RTX 4090"]);
     const { out } = await ask("recommend", "--slo", "relaxed");
     match(out, /^relaxed: p99 TTFT ≤ 2000 ms and p99 TPOT ≤ 200 ms\n/);

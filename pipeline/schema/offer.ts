@@ -59,7 +59,9 @@ export const OfferLimits = z.strictObject({
 export const Offer = z.strictObject({
   id: plainName().meta({ description: "What the provider knows it by; needed to rent it." }),
   provider: ProviderName,
-  gpu: plainName().meta({ description: "GPU by its name in the catalogue." }),
+  gpu: plainName().meta({
+    description: "GPU by its name in the catalogue; the provider's where that lacks it.",
+  }),
   gpu_count: z.int().min(0).meta({ description: "Number of GPUs." }),
   vram_gib: z.number().positive().nullable().meta({ description: "Memory of one GPU, GiB." }),
   price_per_hour: z.number().min(0).nullable().meta({

@@ -194,7 +194,7 @@ browserTest(
       const row = page.locator("table").first().locator("tbody tr", { hasText: "qwen2:7b" });
       deepEqual((await row.locator("td").allInnerTexts()).map((text) => text.trim()), [
         "qwen2:7b",
-        "H100",
+        "H100 SXM",
         "150.0",
         "RTX 4090, Vast.ai",
         "810K",
