@@ -75,3 +75,24 @@ Deno.test("what drivers say, and of how many GPUs, is taken as it is meant", asy
   const energy = (what: string) => (found.get(what)?.joules_per_output_token ?? null) !== null;
   deepEqual(Object.keys(CASES).slice(2, 4).map(energy), [true, false]);
 });
+
+Deno.test("a GPU is called as the catalogue calls it, by the driver's name and, where that leaves it open, the memory", async () => {
+  const told: Record<string, [name: string, memory_mib: number, gpu: string]> = {
+    sxm: ["NVIDIA H100 80GB HBM3", 81_559, "H100 SXM"],
+    pcie: ["NVIDIA A100-PCIE-40GB", 40_960, "A100 40GB PCIe"],
+    large: ["NVIDIA GeForce RTX 5060 Ti", 16_311, "RTX 5060 Ti"],
+    small: ["NVIDIA GeForce RTX 5060 Ti", 8_151, "RTX 5060 Ti 8GB"],
+    other: ["Tesla M60", 8_129, "Tesla M60"],
+  };
+  const cases = Object.fromEntries(
+    Object.entries(told).map(([what, [gpu_name, gpu_memory_mib]]) => [what, {
+      hardware: { gpu_name, gpu_memory_mib },
+    }]),
+  );
+  const found = await benchmarks(cases);
+  for (const [what, [, , gpu]] of Object.entries(told)) {
+    deepEqual(found.get(what)?.hardware.gpu, gpu, what);
+  }
+  const fatal = found.get("other")?.verdicts.filter(({ severity }) => severity === "fatal");
+  deepEqual(fatal, [], "a card that the catalogue lacks ranks");
+});

@@ -16,7 +16,7 @@ export function expand(matrix: Matrix, knownGpus: readonly string[], canServe: C
   const ids = new Set<string>();
   for (const test of matrix.tests) {
     const gpus = test.gpus.map((gpu) => wishedGpu(gpu, knownGpus));
-    for (const cell of cells({ ...test, gpus: [...new Set(gpus)] }, canServe)) {
+    for (const cell of cells({ ...test, gpus }, canServe)) {
       let id = cell.id;
       for (let n = 2; ids.has(id); n++) id = `${cell.id}-${n}`;
       ids.add(id);

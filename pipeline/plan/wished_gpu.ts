@@ -1,6 +1,6 @@
 // PURE. What a matrix means by the name of a GPU: one of the catalogue, or a card that it lacks, by the provider's own name.
 import { UserError } from "../errors.ts";
-import { catalogName, keyOf, wishedCards } from "../schema/gpu_name.ts";
+import { catalogName, keyOf, narrower } from "../schema/gpu_name.ts";
 import { distance, nearest } from "../schema/nearest.ts";
 
 /** What follows is the provider's own name, whatever it looks like. */
@@ -15,7 +15,7 @@ export function wishedGpu(told: string, known: readonly string[]): string {
   if (told.startsWith(AS_IT_IS)) return ownName(told.slice(AS_IT_IS.length).trim());
   const name = catalogName(told);
   if (name !== null && known.includes(name)) return name;
-  const several = wishedCards(told);
+  const several = narrower(told);
   if (several.length > 1) {
     throw refused(`the GPU "${told}" may be ${several.join(", ")}`, `Name one of them${orOwnName(told)}`);
   }

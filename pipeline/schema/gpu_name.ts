@@ -42,6 +42,15 @@ export function wishedCards(name: string): readonly string[] {
   return (Object.hasOwn(GPU_FAMILIES, name) ? GPU_FAMILIES[name] : undefined) ?? mayBe(name);
 }
 
+/** The wishes that tell apart what a name leaves open: the families of its cards, else the cards. */
+export function narrower(name: string): readonly string[] {
+  const cards = wishedCards(name);
+  const whole = Object.entries(GPU_FAMILIES).filter(([, members]) =>
+    members.every((member) => cards.includes(member))
+  );
+  return whole.length > 1 ? whole.map(([family]) => family) : cards;
+}
+
 /** The names under which Vast.ai is asked for a wish. */
 export function vastNames(name: string): string[] {
   const names = wishedCards(name).flatMap((card) => GPU_NAMES[card]?.vastai ?? [card]);
