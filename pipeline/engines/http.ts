@@ -123,7 +123,7 @@ export function refusal(what: string, status: number, text: string): UserError {
 }
 
 /** Whether the engine says no, or nobody answers: its machine is not to blame, and no key is missing. */
-export function saysNo(error: unknown): boolean {
+export function saysNo(error: unknown): error is UserError {
   return error instanceof UserError && !(error instanceof Failure) && !(error instanceof KeyRefused);
 }
 
