@@ -155,6 +155,11 @@ Deno.test("a repository with its weights in two forms is loaded from one and fet
     7,
   ], ["pytorch_model.bin", 9]);
   deepEqual([weightBytes(twice), fetchedBytes(twice)], [7, 14]);
+  const beside = files(["model.safetensors", 7], ["original/model.safetensors", 7], [
+    "extra/adapter.safetensors",
+    1,
+  ]);
+  deepEqual([weightBytes(beside), fetchedBytes(beside)], [7, 8]);
   const old = files(["pytorch_model-00001-of-00001.bin", 9], ["config.json", 1]);
   deepEqual([weightBytes(old), fetchedBytes(old)], [9, 9]);
   equal(weightBytes(files(["model.safetensors", undefined])), null);
