@@ -184,10 +184,12 @@ Deno.test("an Ollama on this computer tells of the models that it has", async ()
   };
   await using engine = fakeHub({
     instead: async (request) =>
-      (await request.json()).model === "there" ? Response.json(shown) : new Response("{}", { status: 404 }),
+      request.url === `${engine.url}/base/api/show` && (await request.json()).model === "there"
+        ? Response.json(shown)
+        : new Response("{}", { status: 404 }),
   });
   const ask = (name: string) =>
-    found(engine, wanted(name, { library: "ollama", is_gguf: true, engine_url: engine.url }));
+    found(engine, wanted(name, { library: "ollama", is_gguf: true, engine_url: `${engine.url}/base/` }));
   const there = await ask("there");
   deepEqual([there.exists, there.parameters, there.weights_gb, there.source], [true, 1e9, 1.0625, "ollama"]);
   deepEqual([(await ask("absent:3b")).exists, (await ask("absent:3b")).source], [null, "name"]);

@@ -52,14 +52,20 @@ export async function factsFromLibrary(name: string, asking: Asking): Promise<Mo
   };
 }
 
-/** Facts of a model that an Ollama at `origin` has. */
-export async function factsFromEngine(name: string, origin: string, asking: Asking): Promise<ModelFacts> {
+/** Facts of a model that an Ollama at `address` has. */
+export async function factsFromEngine(name: string, address: string, asking: Asking): Promise<ModelFacts> {
   const { sources, signal } = asking;
-  const question = { origin, path: "/api/show", body: { model: name } };
+  const { origin, host, pathname } = new URL(address);
+  const question = { origin, path: `${pathname.replace(/\/+$/, "")}/api/show`, body: { model: name } };
   const { status, text } = await ask(question, sources.fetch, signal);
   const guess = factsByName(name, "ollama", true, null);
   const shown = status === 200 ? readShow(text) : null;
-  if (shown === null) return { ...guess, unchecked: `${new URL(origin).host} does not have it yet` };
+  if (shown === null) {
+    return {
+      ...guess,
+      unchecked: status === 404 ? `${host} does not have it yet` : `${host} answers ${status}`,
+    };
+  }
   const { quantization, parameters, ...shapes } = shown;
   const gb = parameters === null ? null : parameters * ggufQuantization(quantization ?? name).bits / 8e9;
   return {

@@ -14,7 +14,7 @@ export interface WantedModel {
   readonly library: Library;
   /** Whether its engine takes GGUF files. */
   readonly is_gguf: boolean;
-  /** Origin of an Ollama on this machine that has it; null where it is fetched. */
+  /** Address of an Ollama on this machine that has it; null where it is fetched. */
   readonly engine_url: string | null;
 }
 

@@ -1,7 +1,7 @@
 // The models of entries looked up before anything is rented: those that are fetched, and those that an Ollama on this computer has.
-import { engines } from "../engines/mod.ts";
 import { lookUp, type WantedModel } from "../models/mod.ts";
 import type { Catalog } from "../plan/fit.ts";
+import { engineVariables, usualUrl } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { libraryOf } from "../schema/model_facts.ts";
 import type { EngineName, ProviderName } from "../schema/names.ts";
@@ -32,9 +32,9 @@ export async function withFacts(
 }
 
 /** What is looked up for an entry; null where the model must be on the machine already and only its engine knows it. */
-function wantedFor({ provider, engine, model }: Entry, { kinds, models }: World): WantedModel | null {
+function wantedFor({ provider, engine, model }: Entry, { kinds, models, env }: World): WantedModel | null {
   const wanted = { name: model, library: libraryOf(engine.name), is_gguf: GGUF.includes(engine.name) };
   if (kinds[provider as ProviderName].rents) return { ...wanted, engine_url: null };
   if (provider !== "local" || engine.name !== "ollama" || models === null) return null;
-  return { ...wanted, engine_url: engine.url ?? engines.ollama.defaultUrl };
+  return { ...wanted, engine_url: engine.url ?? usualUrl(engine.name, engineVariables(env)) };
 }
