@@ -21,6 +21,7 @@ import {
   OFFERS,
   retried,
   run,
+  skipAt,
   stageWith,
   succeeded,
   TEST,
@@ -217,7 +218,8 @@ Deno.test("[provider_unavailable] offers that cannot be read are asked for again
   const reply = { text: "<html>Bad gateway</html>" };
   const bad = { 2: { reply }, 3: { reply } };
   await using stage = await stageWith({ script: scripted({ offers: bad }) });
-  const result = await run(stage);
+  // What was found when it was planned is no longer believed.
+  const result = await run(stage, skipAt("  provision", 301));
   const found = /Cannot search offers at Vast\.ai: its answer has not the form it should have/;
   equal(retried(result, { code: "provider_unavailable", at: "provision", found }), 2);
   await succeeded(result, result.rows[0], "1", 1);
