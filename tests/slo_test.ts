@@ -282,6 +282,12 @@ Deno.test("limits that nothing keeps are refused with what comes nearest, unknow
       /^Cannot find hardware for qwen2:7b that keeps p99 TTFT ≤ 50 ms: 4 of 4 benchmarks have/,
     );
     match(tight.err, /Nearest: RTX 4090 at Vast\.ai, concurrency 1, with p99 TTFT 100 ms, p99 TPOT 10 ms\./);
+    const slow = await ask("--slo", "ttft=400ms", "--min-tps", "99999");
+    equal(slow.code, 1);
+    match(
+      slow.err,
+      /\nThe fastest within them gives \d+\.\d tokens\/s on RTX 4090 at Vast\.ai: ask for no more\.\n/,
+    );
     const wrong = await ask("--slo", "itl=5ms");
     equal(wrong.code, 2);
     match(

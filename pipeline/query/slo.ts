@@ -1,6 +1,7 @@
 // What hardware gives for a model within limits: one answer for the command line, the API and its static mirror.
 import { UserError } from "../errors.ts";
 import type { Database } from "../lib/duckdb.ts";
+import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
 import type { SloAnswer, SloLimits, SloMiss, SloOffer } from "../schema/slo.ts";
 import { askJson, type Values } from "./ask.ts";
@@ -34,9 +35,9 @@ export function fastestFirst({ limits, ...answer }: SloAnswer): SloAnswer {
   };
 }
 
-/** Its offers cut to `most`; a UserError when there is none, with what came nearest. */
-export function offersOf(answer: SloAnswer, most?: number): SloAnswer {
-  if (answer.limits.every(({ offers }) => offers.length === 0)) throw nothingKept(answer);
+/** Its offers cut to `most`; a UserError when there is none, with what came nearest. `slower`: the answer whatever throughput is needed. */
+export function offersOf(answer: SloAnswer, most?: number, slower = answer): SloAnswer {
+  if (answer.limits.every(({ offers }) => offers.length === 0)) throw nothingKept(answer, slower);
   return {
     ...answer,
     limits: answer.limits.map((each) => ({ ...each, offers: each.offers.slice(0, most) })),
@@ -80,7 +81,7 @@ function missOf(row: Row): SloMiss {
   };
 }
 
-function nothingKept({ model, limits }: SloAnswer): UserError {
+function nothingKept({ model, limits }: SloAnswer, slower: SloAnswer): UserError {
   const found = limits.map(({ judged, not_judged }) =>
     `${judged} of ${judged + not_judged} benchmarks have the percentiles`
   );
@@ -88,8 +89,19 @@ function nothingKept({ model, limits }: SloAnswer): UserError {
     `Cannot find hardware for ${model} that keeps ${limits.map(limitsInWords).join(", or ")}: ${
       [...new Set(found)].join(", ")
     }`,
-    hintOf(limits.flatMap(({ missed }) => missed)[0], limits.some(({ judged }) => judged > 0)),
+    tooSlow(fastestFirst(slower)) ??
+      hintOf(limits.flatMap(({ missed }) => missed)[0], limits.some(({ judged }) => judged > 0)),
   );
+}
+
+/** What the fastest within the limits gives; null when nothing keeps them. */
+function tooSlow({ limits }: SloAnswer): string | null {
+  const offer = limits.flatMap(({ offers }) => offers.slice(0, 1)).at(-1);
+  if (offer === undefined) return null;
+  const { throughput_tokens_per_second: speed, provider } = offer;
+  return `The fastest within them gives ${speed.toFixed(1)} tokens/s on ${gpuLabel(offer)} at ${
+    providerTitle(provider)
+  }: ask for no more.`;
 }
 
 function hintOf(nearest: SloMiss | undefined, wasJudged: boolean): string {
