@@ -139,7 +139,6 @@ async function work(
     fleet,
     env: world.env,
     startEmbedded: world.startEmbedded,
-    variable: world.env,
     releases: world.releases,
     agentBundle: bundleOnce(paths, run_dir, world),
     progress: () => undefined,

@@ -30,8 +30,6 @@ export interface StageContext {
   /** The value of a variable of the user's environment. */
   readonly env: (name: string) => string | undefined;
   readonly startEmbedded: StartEmbedded;
-  /** Value of a variable that a matrix hands to an engine by name; undefined when it is not set. */
-  readonly variable: (name: string) => string | undefined;
   /** The versions that are installed where a matrix asks for none. */
   readonly releases: Releases;
   /** Path of the agent's bundle, made once for a run. */

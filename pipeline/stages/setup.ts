@@ -219,7 +219,7 @@ function worldOf(
     signal,
     clock: context.clock,
     host: rented
-      ? { run, launch, workdir, gpu_count, port: portOf(machine_id), variable: context.variable }
+      ? { run, launch, workdir, gpu_count, port: portOf(machine_id), variable: context.env }
       : null,
     onPhase: () => undefined,
     modelsDir: context.paths.models,

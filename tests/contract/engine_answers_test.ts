@@ -121,6 +121,7 @@ Deno.test("installed models whose names a matrix could not hold are left out, ea
         opened: { providers: new Map(), missing: new Map(), hosts: [] },
         allow_spill: false,
         parallel: 1,
+        is_estimate: false,
       },
     );
     deepEqual(entries.map(({ model }) => model), ["good:1b"]);
