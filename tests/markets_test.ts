@@ -88,6 +88,16 @@ Deno.test("who stops a plan gets no list prices", async () => {
   await rejects(askMarkets([lease("a")], stopped), /stopped/);
 });
 
+Deno.test("the wish for an H100 of any form is reckoned with every form that a list knows", async () => {
+  const lists = await readPrices(pathsOf());
+  const wanted = wantedFor(lease("a", { gpu: "H100" }), catalog);
+  const told = listOffers("runpod", wanted, lists).map(({ gpu, tier }) => `${gpu} ${tier}`);
+  deepEqual(
+    new Set(told),
+    new Set(["H100 SXM secure", "H100 PCIe secure", "H100 SXM community", "H100 PCIe community"]),
+  );
+});
+
 Deno.test("list prices are told for each tier, and not for interruptible machines", () => {
   const wanted = (limits: object) => ({
     ...wantedFor(lease("a", { gpu: "L4" }), catalog),

@@ -1,4 +1,5 @@
 // PURE. Offers by list prices, for a plan where a provider cannot be asked. Nobody rents them.
+import { GPU_FAMILIES } from "../schema/gpu_names.ts";
 import type { PriceList } from "../schema/list_prices.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { type Offer, UNTOLD, type Wanted } from "../schema/offer.ts";
@@ -11,13 +12,21 @@ export function listOffers(
 ): Offer[] {
   if (limits.market !== "on_demand") return [];
   return lists.flatMap((list) => {
-    const price = list.usd_per_gpu_hour[gpu];
-    if (list.provider !== provider || price === undefined) return [];
-    return [{
+    if (list.provider !== provider) return [];
+    // Of a family, such as the H100 of any form, each card that the list knows.
+    const cards = [gpu, ...GPU_FAMILIES[gpu] ?? []];
+    return cards.flatMap((card) => {
+      const price = list.usd_per_gpu_hour[card];
+      return price === undefined ? [] : [offerOf(card, price, list)];
+    });
+  });
+
+  function offerOf(card: string, price: number, list: PriceList): Offer {
+    return {
       ...UNTOLD,
-      id: ["list", list.date, list.tier].filter((part) => part !== undefined).join(" "),
+      id: ["list", list.date, list.tier, card].filter((part) => part !== undefined).join(" "),
       provider,
-      gpu,
+      gpu: card,
       gpu_count,
       vram_gib,
       price_per_hour: price * gpu_count,
@@ -31,6 +40,6 @@ export function listOffers(
       cuda: null,
       max_hours: null,
       tier: list.tier ?? null,
-    }];
-  });
+    };
+  }
 }
