@@ -1,6 +1,6 @@
 // What every provider that rents machines must do, over its simulated cloud.
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { realClock } from "../../pipeline/lib/clock.ts";
+import { type Clock, realClock } from "../../pipeline/lib/clock.ts";
 import type { Order, Provider, ProviderKind, Sighting, Wanted } from "../../pipeline/providers/provider.ts";
 import { Failure } from "../../pipeline/schema/failures.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
@@ -42,14 +42,14 @@ export interface Opened extends AsyncDisposable {
 /** The provider, opened on its cloud. */
 export async function open(
   { kind, protocol, stock }: Rented,
-  changes: { script?: Script; options?: Partial<CloudOptions>; key?: string } = {},
+  changes: { script?: Script; options?: Partial<CloudOptions>; key?: string; clock?: Clock } = {},
 ): Promise<Opened> {
   const options = { stock, key: KEY, pace: PACE, hollowPort: 2222, ...changes.options };
   const started = await startCloud(protocol, options, changes.script);
   const provider = kind.open({
     key: changes.key ?? KEY,
     simulated: started,
-    clock: realClock(PACE, LATE_MS),
+    clock: changes.clock ?? realClock(PACE, LATE_MS),
     log: { info: () => undefined, warn: () => undefined },
     hosts: [],
     known_hosts: "",

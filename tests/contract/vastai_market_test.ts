@@ -1,5 +1,6 @@
 // Vast.ai's market: what is bid and paid for an interruptible machine, how its loss is told, and how many searches a day has.
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { realClock } from "../../pipeline/lib/clock.ts";
 import { bidFor, bidIn } from "../../pipeline/providers/vastai/bid.ts";
 import { Failure } from "../../pipeline/schema/failures.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
@@ -131,24 +132,42 @@ Deno.test("vastai without searches for the day says when it has some again, and 
   }
 });
 
+/** A clock that goes on only while somebody waits, and when it is told to. */
+function standingClock() {
+  let ms = Date.now();
+  const pass = (seconds: number) => Promise.resolve(void (ms += seconds * 1000));
+  return {
+    ...realClock(),
+    now: () => ms,
+    after: (seconds: number) => ms + seconds * 1000,
+    sleep: pass,
+    pass,
+  };
+}
+
 Deno.test("vastai is asked the same once, and anew when something was made, ended or refused, and when minutes have passed", async () => {
+  const clock = standingClock();
   await using opened = await open(rented, {
+    clock,
     script: scripted({ create: { 2: { reply: noSuchAsk("31842208") } } }),
   });
   const { provider } = opened;
-  const searches = async () => {
-    const offers = await provider.offers(wanted(), never);
-    return { offers, count: sent(opened, "offers").length };
+  /** The offers that are found now, and how often Vast.ai was asked until now. */
+  const search = async (disk_gb = 60) => {
+    const offers = await provider.offers(wanted({ disk_gb }), never);
+    return [offers.map(({ id }) => id).join(" "), sent(opened, "offers").length];
   };
-  await Promise.all([provider.offers(wanted(), never), provider.offers(wanted(), never)]);
-  equal((await searches()).count, 1);
-  await provider.offers(wanted({ disk_gb: 70 }), never);
+  const both = "31842207 31842208";
+  deepEqual(await Promise.all([search(), search()]), [[both, 1], [both, 1]]);
+  deepEqual(await search(70), [both, 2]);
   const id = await provider.create(await order(provider), never);
-  const rest = await searches();
-  deepEqual([rest.count, rest.offers.map(({ id }) => id)], [3, ["31842208"]]);
+  deepEqual(await search(), ["31842208", 3]);
   await rejects(provider.create(await order(provider), never), withCode("offer_gone"));
-  equal((await searches()).count, 4);
+  deepEqual(await search(), ["31842208", 4]);
   await provider.destroy(id);
-  const last = await searches();
-  deepEqual([last.count, last.offers.length], [5, 2]);
+  deepEqual(await search(), [both, 5]);
+  await clock.pass(280);
+  deepEqual(await search(), [both, 5]);
+  await clock.pass(20);
+  deepEqual(await search(), [both, 6]);
 });
