@@ -10,6 +10,7 @@ try {
       "test",
       "-A",
       "--no-check",
+      "--node-modules-dir=auto",
       "--parallel",
       `--junit-path=${report}`,
       ...(Deno.args.length > 0 ? Deno.args : ["tests/"]),
