@@ -1,5 +1,5 @@
 // What changed since the last build: which runs must be read again, and which names their benchmarks touch.
-import type { Database } from "../lib/duckdb.ts";
+import { type Database, type Row, sqlText } from "../lib/duckdb.ts";
 
 /** Names by which files of the mirror are found; a build writes those that it touched. */
 export interface Touched {
@@ -88,6 +88,15 @@ export async function namesOf(db: Database, runs: readonly string[]): Promise<To
   const rows = await db.rows(
     "SELECT id, model_name, gpu, provider FROM benchmarks WHERE list_contains(getvariable('stale'), run_id)",
   );
+  return touchedBy(rows);
+}
+
+/** Ranks simulated results where there are no others, and only there; returns the names of those of which that has changed. */
+export async function rehearse(db: Database): Promise<Touched> {
+  return touchedBy(await db.rows(await sqlText("84_rehearsal.sql")));
+}
+
+function touchedBy(rows: readonly Row[]): Touched {
   const column = (name: string) => new Set(rows.map((row) => String(row[name])));
   return {
     ids: column("id"),

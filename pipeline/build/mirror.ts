@@ -3,11 +3,13 @@ import { dirname, join } from "node:path";
 import type { Database } from "../lib/duckdb.ts";
 import { sha256Hex } from "../lib/files.ts";
 import { toJson } from "../query/json.ts";
+import { markOf } from "../query/mark.ts";
 import { best, cheapestFile, compare, details, names, pareto, recommend } from "../query/mod.ts";
 import { OVERVIEWS, runsWithManifest } from "../query/overviews.ts";
 import { slo } from "../query/slo.ts";
 import type { ApiIndex, BenchmarkDetail } from "../schema/api.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
+import type { Mark } from "../schema/mark.ts";
 import type { Touched } from "./changes.ts";
 import { slug, slugs } from "../schema/slug.ts";
 
@@ -32,6 +34,7 @@ interface Named {
 interface Asked {
   /** The files of the last mirror; empty: all are written. */
   readonly before: ReadonlyMap<string, Written>;
+  readonly mark: Mark;
   readonly details: readonly BenchmarkDetail[];
   readonly named: Record<Family, readonly Named[]>;
   /** Texts of the question files of the fresh models that have an answer, by path. */
@@ -51,16 +54,18 @@ export async function askMirror(
 ): Promise<Asked | null> {
   const before = api === null ? new Map<string, Written>() : await writtenBefore(api);
   const named = await askNames(db, before.size === 0 ? null : touched);
-  const asking = askOverviews(beside);
+  const mark = await markOf(db);
+  const asking = askOverviews(beside, mark);
   if (touched.ids.size === 0 && before.size > 0 && isAsBefore(await asking, before)) return null;
   const fresh = named.models.filter(({ fresh }) => fresh).values();
   const [overviews, questions, rest] = await Promise.all([
     asking,
-    askQuestions(db, fresh),
-    asking.then(() => askRest(beside, fresh)),
+    askQuestions(db, fresh, mark),
+    asking.then(() => askRest(beside, fresh, mark)),
   ]);
   return {
     before,
+    mark,
     overviews,
     named,
     questions: new Map([...questions, ...rest.questions]),
@@ -68,8 +73,12 @@ export async function askMirror(
   };
 }
 
-async function askRest(db: Database, fresh: Iterable<Named>): Promise<Pick<Asked, "details" | "questions">> {
-  return { details: await details(db), questions: await askQuestions(db, fresh) };
+async function askRest(
+  db: Database,
+  fresh: Iterable<Named>,
+  mark: Mark,
+): Promise<Pick<Asked, "details" | "questions">> {
+  return { details: await details(db), questions: await askQuestions(db, fresh, mark) };
 }
 
 function isAsBefore(texts: ReadonlyMap<string, string>, before: Asked["before"]): boolean {
@@ -84,21 +93,29 @@ async function askNames(db: Database, touched: Touched | null): Promise<Asked["n
 }
 
 /** Texts of the question files of `models`, which two connections may take from the same iterator. */
-async function askQuestions(db: Database, models: Iterable<Named>): Promise<Map<string, string>> {
+async function askQuestions(
+  db: Database,
+  models: Iterable<Named>,
+  mark: Mark,
+): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const model of models) {
     for (const [folder, ask] of Object.entries(QUESTIONS)) {
       const answer = await ask(db, { model: model.name });
-      if (answer !== null) texts.set(`${folder}/${model.slug}.json`, toJson(answer));
+      if (answer !== null) texts.set(`${folder}/${model.slug}.json`, toJson({ ...mark, ...answer }));
     }
   }
   return texts;
 }
 
-async function askOverviews(db: Database): Promise<Map<string, string>> {
+async function askOverviews(db: Database, mark: Mark): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  for (const [path, ask] of Object.entries(OVERVIEWS)) texts.set(`${path}.json`, toJson(await ask(db)));
-  for (const run of await runsWithManifest(db)) texts.set(`runs/${slug(run.run_id)}.json`, toJson(run));
+  for (const [path, ask] of Object.entries(OVERVIEWS)) {
+    texts.set(`${path}.json`, toJson({ ...mark, ...await ask(db) }));
+  }
+  for (const run of await runsWithManifest(db)) {
+    texts.set(`runs/${slug(run.run_id)}.json`, toJson({ ...mark, ...run }));
+  }
   return texts;
 }
 
@@ -116,7 +133,7 @@ function namedOf(counts: ReadonlyMap<string, number>, touched: ReadonlySet<strin
 
 /** Writes the files that differ from those before below `staged`; returns the paths that are no longer there. Needs no database, and blocks. */
 export function writeMirror(
-  { before, details, named, questions, overviews }: Asked,
+  { before, mark, details, named, questions, overviews }: Asked,
   staged: string,
   touched: Touched,
 ): string[] {
@@ -129,20 +146,24 @@ export function writeMirror(
   };
   for (const detail of details) {
     const { id } = detail.benchmark;
-    bring(`benchmarks/${id}.json`, before.size === 0 || touched.ids.has(id), () => toJson(detail));
+    bring(
+      `benchmarks/${id}.json`,
+      before.size === 0 || touched.ids.has(id),
+      () => toJson({ ...mark, ...detail }),
+    );
   }
   const all = details.map(({ benchmark }) => benchmark);
-  bring("benchmarks.json", true, () => listToJson(all));
+  bring("benchmarks.json", true, () => listToJson(all, mark));
   for (const family of Object.keys(FAMILIES) as Family[]) {
     const { of } = FAMILIES[family];
     for (const one of named[family]) {
       const [list = "", ...own] = filesOf(family, one);
-      bring(list, one.fresh, () => listToJson(all.filter((benchmark) => of(benchmark) === one.name)));
+      bring(list, one.fresh, () => listToJson(all.filter((benchmark) => of(benchmark) === one.name), mark));
       for (const file of own) bring(file, one.fresh, () => questions.get(file));
     }
   }
   for (const [path, text] of overviews) bring(path, true, () => text);
-  writeIndex(staged, named, written);
+  writeIndex(staged, mark, named, written);
   return [...before.keys()].filter((path) => !written.has(path));
 }
 
@@ -154,11 +175,16 @@ function filesOf(family: Family, { slug }: Named): string[] {
   return [`benchmarks/${FAMILIES[family].folder}/${slug}.json`, ...questions];
 }
 
-function listToJson(benchmarks: readonly BenchmarkResult[]): string {
-  return toJson({ benchmarks, count: benchmarks.length });
+function listToJson(benchmarks: readonly BenchmarkResult[], mark: Mark): string {
+  return toJson({ ...mark, benchmarks, count: benchmarks.length });
 }
 
-function writeIndex(staged: string, named: Asked["named"], written: ReadonlyMap<string, Written>): void {
+function writeIndex(
+  staged: string,
+  mark: Mark,
+  named: Asked["named"],
+  written: ReadonlyMap<string, Written>,
+): void {
   const listed = (family: Family) =>
     named[family].map((one) => ({
       name: one.name,
@@ -169,6 +195,7 @@ function writeIndex(staged: string, named: Asked["named"], written: ReadonlyMap<
   const files = [...written].map(([path, { bytes, sha256 }]) => ({ path, bytes, sha256 }))
     .sort((a, b) => a.path < b.path ? -1 : 1);
   const index: ApiIndex = {
+    ...mark,
     data_version: sha256Hex(files.map((file) => `${file.sha256}  ${file.path}\n`).join("")).slice(0, 16),
     models: listed("models"),
     gpus: listed("gpus"),

@@ -7,7 +7,16 @@ import { exists } from "../lib/files.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
 import { DATASETS } from "./batch.ts";
-import { both, builtSources, forget, namesOf, type Source, staleRuns, type Touched } from "./changes.ts";
+import {
+  both,
+  builtSources,
+  forget,
+  namesOf,
+  rehearse,
+  type Source,
+  staleRuns,
+  type Touched,
+} from "./changes.ts";
 import { openDatabase } from "./database.ts";
 import { exportDictionary, exportSchemas, exportTables } from "./export.ts";
 import { buildFigures, filesOfFigures, sourceOf } from "./figures.ts";
@@ -77,8 +86,9 @@ async function build(paths: Paths, staged: string): Promise<Built> {
     if (file !== undefined) notices.push(...await buildFigures(db, file, catalog));
   }
   notices.push(...await leftOut(db, paths.raw));
+  const turned = await rehearse(db);
   await writeSpreads(db, staged, paths.exported);
-  const touched = both(old, await namesOf(db, stale.runs));
+  const touched = both(turned, both(old, await namesOf(db, stale.runs)));
   const manifest = await readManifest(paths.runs);
   await writeManifest(db, manifest);
   if (wanted.length > 0 && (anew || !await exists(join(paths.exported, "dictionary.json")))) {

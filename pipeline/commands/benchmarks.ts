@@ -4,6 +4,7 @@ import { buildLocked } from "./build.ts";
 import { Database } from "../lib/duckdb.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
+import { markOf } from "../query/mark.ts";
 import { best, cheapest, compare, type RankFilter, recommend, type RecommendFilter } from "../query/mod.ts";
 import { renderAnswer, renderComparison, renderList, renderRecommendations } from "../query/render.ts";
 import { renderSlo } from "../query/render_slo.ts";
@@ -11,6 +12,7 @@ import { type Rows, toCsv, toNdjson } from "../query/rows.ts";
 import { answerRows, comparisonRows, listRows, recommendationRows, sloRows } from "../query/rows_of.ts";
 import { fastestFirst, offersOf, slo } from "../query/slo.ts";
 import { listKnown, rankKnown } from "../query/unknown.ts";
+import { SIMULATED } from "../schema/mark.ts";
 import type { OUTPUTS, RecommendBy } from "../schema/names.ts";
 import type { SloAnswer, SloLimits } from "../schema/slo.ts";
 
@@ -42,15 +44,16 @@ export async function benchmarksCommand(
   }
   using db = await Database.reading(paths.database);
   const { answer, rows, table } = await ANSWERS[question](db, options);
-  if (options.output === "json") printJson(toJson(answer));
+  const mark = await markOf(db);
+  if (options.output === "json") printJson(toJson({ ...mark, ...answer }));
   else if (options.output === "ndjson") printJson(toNdjson(rows()));
   else if (options.output === "csv") printCsv(toCsv(rows()));
-  else print(table(width));
+  else print(mark.simulated === true ? `${table(width)}${SIMULATED}\n` : table(width));
 }
 
 /** What a question found, in each of its forms. */
 interface Answer {
-  readonly answer: unknown;
+  readonly answer: object;
   readonly rows: () => Rows;
   readonly table: (width: number) => string;
 }
@@ -76,7 +79,7 @@ const ANSWERS: Record<Question, (db: Database, options: BenchmarksOptions) => Pr
   compare: (db, options) => ranked(db, options, compare, renderComparison, comparisonRows),
 };
 
-function formsOf<T>(
+function formsOf<T extends object>(
   answer: T,
   render: (answer: T, width?: number) => string,
   rowsOf: (answer: T) => Rows,
@@ -97,7 +100,7 @@ async function withinSlo(
   return formsOf(choose(answer, slower), renderSlo, sloRows);
 }
 
-async function ranked<T>(
+async function ranked<T extends object>(
   db: Database,
   options: BenchmarksOptions,
   query: (db: Database, filter: RecommendFilter) => Promise<T | null>,

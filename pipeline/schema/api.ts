@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { BenchmarkResult, CostAnalysis } from "./benchmark.ts";
 import { Definition } from "./definition.ts";
+import { Mark } from "./mark.ts";
 
-export const BenchmarkList = z.strictObject({
+export const BenchmarkList = Mark.extend({
   benchmarks: z.array(BenchmarkResult).meta({ description: "Newest first." }),
   count: z.int().meta({ description: "How many are listed." }),
 }).meta({ id: "BenchmarkList", description: "GET /api/v1/benchmarks" });
 
-export const BenchmarkAnswer = z.strictObject({ benchmark: BenchmarkResult, cost_analysis: CostAnalysis })
+export const BenchmarkAnswer = Mark.extend({ benchmark: BenchmarkResult, cost_analysis: CostAnalysis })
   .meta({ id: "BenchmarkAnswer", description: "GET /api/v1/benchmarks/best" });
 
 export const Taken = BenchmarkAnswer.extend({
@@ -33,7 +34,7 @@ export const CheapestFile = BenchmarkAnswer.extend({
   })).meta({ description: "The steps that answer every other min_tps, slowest first." }),
 }).meta({ id: "CheapestFile", description: "The static file of …/cheapest" });
 
-export const Comparison = z.strictObject({
+export const Comparison = Mark.extend({
   baseline: BenchmarkResult.meta({ description: "The fastest." }),
   comparisons: z.array(z.strictObject({
     result: BenchmarkResult,
@@ -47,7 +48,7 @@ export const Comparison = z.strictObject({
   })).meta({ description: "All others, fastest first." }),
 }).meta({ id: "Comparison", description: "GET …/compare" });
 
-export const Pareto = z.strictObject({
+export const Pareto = Mark.extend({
   model: z.string().meta({ description: "Model asked for." }),
   points: z.array(z.strictObject({
     id: z.string().meta({ description: "Benchmark id." }),
@@ -64,7 +65,7 @@ export const Pareto = z.strictObject({
   })).meta({ description: "Every ranked benchmark that has a price, cheapest first." }),
 }).meta({ id: "Pareto", description: "The static file of price against speed." });
 
-export const Recommendations = z.strictObject({
+export const Recommendations = Mark.extend({
   model: z.string().meta({ description: "Model asked for." }),
   recommendations: z.array(z.strictObject({
     model: z.string().meta({ description: "Model." }),
@@ -98,7 +99,7 @@ const Named = z.strictObject({
   files: z.array(z.string()).meta({ description: "Paths below api/v1." }),
 });
 
-export const ApiIndex = z.strictObject({
+export const ApiIndex = Mark.extend({
   data_version: z.string().meta({ description: "Hash over all files listed." }),
   models: z.array(Named).meta({ description: "Every model." }),
   gpus: z.array(Named).meta({ description: "Every GPU." }),

@@ -1,6 +1,7 @@
 // The overviews: tables over all models at once, each a file of the mirror and an answer of the live API.
 import { z } from "zod";
 import { ManifestRow } from "./manifest.ts";
+import { Mark } from "./mark.ts";
 
 const number = (what: string) => z.number().nullable().meta({ description: `${what}; null when not known.` });
 const count = (what: string) => z.int().meta({ description: what });
@@ -25,7 +26,7 @@ export const CostCell = z.strictObject({
   is_best: z.boolean().meta({ description: "True for the most tokens per dollar of its model." }),
 }).meta({ id: "CostCell", description: "What a dollar buys of one model." });
 
-export const CostEfficiency = z.strictObject({
+export const CostEfficiency = Mark.extend({
   models: names("Columns, smallest model first."),
   rows: z.array(
     z.strictObject({
@@ -67,7 +68,7 @@ export const GpuSummary = z.strictObject({
   limitation: text("What speaks against it, in words made from data and catalogue."),
 }).meta({ id: "GpuSummary", description: "What is known of one GPU." });
 
-export const GpuAnalysis = z.strictObject({
+export const GpuAnalysis = Mark.extend({
   gpus: z.array(GpuSummary).meta({ description: "Largest memory first." }),
 }).meta({ id: "GpuAnalysis", description: "GET /api/v1/gpus" });
 
@@ -97,7 +98,7 @@ export const ProviderSummary = z.strictObject({
   succeeded: count("Those of them that succeeded."),
 }).meta({ id: "ProviderSummary", description: "One provider beside the others." });
 
-export const ProviderComparison = z.strictObject({
+export const ProviderComparison = Mark.extend({
   providers: z.array(ProviderSummary).meta({ description: "Most benchmarks first." }),
   comparisons: z.array(
     z.strictObject({
@@ -133,7 +134,7 @@ export const Pick = z.strictObject({
   }).nullable().meta({ description: "What the source of the published results recommends." }),
 }).meta({ id: "Pick", description: "Which GPU to take, and where." });
 
-export const Picks = z.strictObject({
+export const Picks = Mark.extend({
   picks: z.array(Pick).meta({ description: "By size of model, then by use." }),
 }).meta({ id: "Picks", description: "GET /api/v1/recommendations" });
 
@@ -149,7 +150,7 @@ export const RunSummary = z.strictObject({
   simulated: z.boolean().meta({ description: "True when its machines were those of simulated clouds." }),
 }).meta({ id: "RunSummary", description: "One run and what became of it." });
 
-export const RunList = z.strictObject({
+export const RunList = Mark.extend({
   runs: z.array(RunSummary).meta({ description: "Newest first." }),
 }).meta({ id: "RunList", description: "GET /api/v1/runs" });
 

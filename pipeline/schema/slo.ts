@@ -1,6 +1,7 @@
 // What hardware gives within limits on time to first token and time per output token: the question's answer, and how limits are written.
 import { z } from "zod";
 import { MOST_ASKED } from "./limits.ts";
+import { Mark } from "./mark.ts";
 
 /** Names of the tiers in sql/16_slo_tiers.sql, which has their limits. */
 export const SLO_TIERS = ["interactive", "standard", "relaxed"] as const;
@@ -69,7 +70,7 @@ export const SloMiss = z.strictObject({ ...setup, ...chosen }).meta({
   description: "A GPU at a provider that kept the limits at no level, with the level that came nearest.",
 });
 
-export const SloAnswer = z.strictObject({
+export const SloAnswer = Mark.extend({
   model: z.string().meta({ description: "Model asked for." }),
   percentile: z.literal(99).meta({
     description: "Percentile over requests that is held against the limits.",

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { Database } from "../lib/duckdb.ts";
 import type { Paths } from "../paths.ts";
 import { toJson } from "../query/json.ts";
+import { markOf } from "../query/mark.ts";
 import { names } from "../query/mod.ts";
 import type { Health } from "../schema/api.ts";
+import type { Mark } from "../schema/mark.ts";
 import { Busy } from "./busy.ts";
 import { Cache } from "./cache.ts";
 import { compress, type Encoding, encodingFor } from "./encoding.ts";
@@ -50,6 +52,7 @@ export class Edition implements AsyncDisposable {
     private readonly questions: number,
     readonly fingerprint: string,
     readonly health: Health,
+    private readonly mark: Mark,
   ) {}
 
   /** Opens what is built below `paths`, for so many `questions` that wait at once; a UserError when there is nothing or it cannot be read. */
@@ -62,7 +65,7 @@ export class Edition implements AsyncDisposable {
       status: "ok",
       data_version: await versionOf(paths),
       benchmarks,
-    });
+    }, await markOf(db));
   }
 
   /** The answer to a request in just these words, if it is kept. */
@@ -106,9 +109,9 @@ export class Edition implements AsyncDisposable {
   async #ask({ ask }: Question): Promise<Answer> {
     if (this.#waiting >= this.questions) throw new Busy(`${this.questions} questions wait`);
     this.#waiting += 1;
-    const turn = this.#last.then(() => ask(this.db)).finally(() => this.#waiting -= 1);
+    const turn: Promise<object> = this.#last.then(() => ask(this.db)).finally(() => this.#waiting -= 1);
     this.#last = turn.catch(() => undefined);
-    const text = toJson(await turn);
+    const text = toJson({ ...this.mark, ...await turn });
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 32);
     return answerOf(text, new TextEncoder().encode(text).length, `"${hash}"`, "identity");
   }

@@ -13,7 +13,7 @@ export interface Question {
   /** The same for every spelling of the same question. */
   readonly key: string;
   /** A UserError when there is no answer, with what is known. */
-  readonly ask: (db: Database) => Promise<unknown>;
+  readonly ask: (db: Database) => Promise<object>;
 }
 
 /** What each endpoint makes of the parameters it is given. */
@@ -58,7 +58,7 @@ export function questionOf(
 function question<Q extends z.ZodObject>(
   name: EndpointName,
   schema: Q,
-  ask: (db: Database, query: z.output<Q>) => Promise<unknown>,
+  ask: (db: Database, query: z.output<Q>) => Promise<object>,
 ): (given: unknown) => Checked<Question> {
   return (given) => {
     const checked = check(schema, given);

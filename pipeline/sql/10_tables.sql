@@ -33,7 +33,7 @@ CREATE TABLE benchmarks (
   idle_power_draw_w DOUBLE, enforced_power_limit_w DOUBLE, default_power_limit_w DOUBLE, power_cap_pct DOUBLE,
   thermal_throttle_pct DOUBLE, avg_sm_clock_mhz DOUBLE, max_sm_clock_mhz DOUBLE, avg_memory_clock_mhz DOUBLE,
   pcie_generation_under_load INTEGER, pcie_width_under_load INTEGER,
-  provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, fatal BOOLEAN,
+  provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, is_rehearsal BOOLEAN DEFAULT false, fatal BOOLEAN,
   throughput_tokens_per_second DOUBLE, steady_throughput_tokens_per_second DOUBLE, achieved_request_rate DOUBLE, joules_per_output_token DOUBLE,
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
   client STRUCT(
@@ -49,8 +49,8 @@ CREATE TABLE benchmarks (
   estimated_monthly_24x7 DOUBLE AS (price_per_hour * 24 * 30),
   delivered_tokens_per_dollar DOUBLE AS (throughput_tokens_per_second * 3600 / price_per_hour),
   may_be_ranked BOOLEAN AS (
-    arrival = 'closed' AND NOT fatal AND coalesce(error_rate, 0) < 0.1 AND gpu_name <> 'unknown' AND origin NOT IN ('simulated', 'imported')
-    AND rate_tokens_per_second IS NOT NULL
+    arrival = 'closed' AND NOT fatal AND coalesce(error_rate, 0) < 0.1 AND gpu_name <> 'unknown' AND origin <> 'imported'
+    AND (origin <> 'simulated' OR is_rehearsal) AND rate_tokens_per_second IS NOT NULL
   ),
   context_tokens DOUBLE, memory_needed_gib DOUBLE, memory_available_gib DOUBLE, fits BOOLEAN,
   verdicts STRUCT(code VARCHAR, severity VARCHAR, value DOUBLE, "limit" DOUBLE, unit VARCHAR)[],
@@ -92,8 +92,9 @@ COMMENT ON COLUMN benchmarks.avg_tpot_ms IS 'Mean over requests of (last token -
 COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with text, over all gaps of all requests, ms; null without chunk times.';
 COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
 COMMENT ON COLUMN benchmarks.client IS 'The load generator itself: what calibration found, how busy and how late it was, and what the engine counted of the same requests.';
+COMMENT ON COLUMN benchmarks.is_rehearsal IS 'True of simulated results where there are no others: they are ranked, to show what a real run gives.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
-COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Closed loop, measured by us, published or submitted, on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
+COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Closed loop, measured by us, published or submitted (or in a rehearsal), on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.delivered_tokens_per_dollar IS 'throughput_tokens_per_second x 3600 / price_per_hour.';
 COMMENT ON COLUMN benchmarks.estimated_monthly_24x7 IS 'price_per_hour x 24 x 30, US dollars.';

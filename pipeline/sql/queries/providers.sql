@@ -24,7 +24,9 @@ seen AS (
 ),
 runs AS (
   SELECT provider, count(*) AS entries, count(*) FILTER (status = 'success') AS succeeded
-  FROM benchmark_manifest WHERE status NOT IN ('pending', 'skipped', 'running') AND NOT simulated GROUP BY ALL
+  FROM benchmark_manifest
+  WHERE status NOT IN ('pending', 'skipped', 'running') AND (NOT simulated OR (SELECT bool_and(is_rehearsal) FROM benchmarks))
+  GROUP BY ALL
 )
 SELECT
   seen.*, coalesce(shared, 0) AS shared, price_beside_cheapest, speed_beside_fastest, coalesce(cheapest_in, 0) AS cheapest_in,

@@ -32,7 +32,7 @@ function made(
   answer: BenchmarkAnswer,
   figure: string,
 ): Badge {
-  const value = `${gpuLabel(answer.benchmark)}, ${figure}`;
+  const value = `${gpuLabel(answer.benchmark)}, ${figure}${index.simulated === true ? " (simulated)" : ""}`;
   return { path: `${folder}/${slug}.svg`, alt: `${label}: ${value}`, svg: badge(label, value) };
 }
 

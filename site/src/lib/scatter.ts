@@ -22,6 +22,7 @@ export const SHAPES: Readonly<Record<string, Plot.SymbolType>> = {
   measured: "circle",
   submitted: "square",
   published: "diamond",
+  simulated: "triangle",
 };
 
 /** The chart at `width` pixels, with the names of as many frontier points as have room. */

@@ -1,5 +1,6 @@
 // What the almanac is and where its data lies, for programs that read text.
 import { ENDPOINTS } from "../../../pipeline/schema/endpoints.ts";
+import { SIMULATED } from "../../../pipeline/schema/mark.ts";
 import { index } from "../lib/data.ts";
 
 export const GET = () => new Response(text());
@@ -14,7 +15,9 @@ function text(): string {
 
 > Which rented GPU gives the most tokens per dollar for a language model, measured, with the raw evidence.
 
-${index.models.length} models, ${index.gpus.length} GPUs. Every answer is a file of JSON; names of models and GPUs stand with their paths in [index.json](api/v1/index.json).
+${index.models.length} models, ${index.gpus.length} GPUs. Every answer is a file of JSON; names of models and GPUs stand with their paths in [index.json](api/v1/index.json).${
+    index.simulated === true ? ` ${SIMULATED}` : ""
+  }
 
 ## Answers
 
