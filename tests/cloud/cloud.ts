@@ -1,6 +1,7 @@
 // What every simulated cloud has: offers, machines that boot after a while, keys, and a clock that bills.
 import { join } from "node:path";
 import type { Card } from "./programs.ts";
+import { cardsOf } from "./stock.ts";
 import { type MachineFaults, RunningMachine } from "./machine.ts";
 
 /** An offer as the cloud itself knows it; each protocol tells it in its own words. */
@@ -10,6 +11,8 @@ export interface Stock {
   readonly gpu: string;
   readonly card: Card;
   readonly gpu_count: number;
+  /** Place of a card whose PCIe link is narrower than those of the others. */
+  readonly narrow?: number;
   readonly bandwidth_gb_s: number;
   readonly price_per_hour: number;
   readonly location: string;
@@ -67,6 +70,8 @@ export interface Wish {
   readonly stock: Stock;
   readonly keys: readonly string[];
   readonly diskGb: number;
+  /** Container image, where the cloud has containers. */
+  readonly image?: string | undefined;
   readonly env?: (id: string) => Readonly<Record<string, string>>;
   readonly onstart?: string;
   /** What is bid for it with its disk; without it it costs what its stock says. */
@@ -104,8 +109,9 @@ export class Cloud implements AsyncDisposable {
   }
 
   /** Creates a machine; it boots in the background. */
-  create(id: string, { label, stock, keys, diskGb, env, onstart, bid_per_hour }: Wish): CloudMachine {
+  create(id: string, wish: Wish): CloudMachine {
     this.#n += 1;
+    const { label, stock, keys, bid_per_hour } = wish;
     const machine: CloudMachine = {
       id,
       n: this.#n,
@@ -123,7 +129,7 @@ export class Cloud implements AsyncDisposable {
       port: null,
     };
     this.machines.set(id, machine);
-    const boot = this.#boot(machine, diskGb, env?.(id) ?? {}, onstart).catch(() => undefined);
+    const boot = this.#boot(machine, wish).catch(() => undefined);
     this.#starting.add(boot);
     return machine;
   }
@@ -159,12 +165,7 @@ export class Cloud implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true }).catch(() => undefined);
   }
 
-  async #boot(
-    machine: CloudMachine,
-    diskGb: number,
-    env: Readonly<Record<string, string>>,
-    onstart: string | undefined,
-  ): Promise<void> {
+  async #boot(machine: CloudMachine, { diskGb, image, env, onstart }: Wish): Promise<void> {
     const { faults, stock } = machine;
     await this.#sleep(this.options.bootSeconds ?? 20);
     if (machine.state === "gone" || faults.neverBoots === true) return;
@@ -181,10 +182,11 @@ export class Cloud implements AsyncDisposable {
     const running = await RunningMachine.start({
       id: machine.id,
       folder: join(this.#folder, machine.id),
-      cards: Array(stock.gpu_count).fill(stock.card),
+      cards: cardsOf(stock),
       cuda: stock.cuda,
       diskGb,
-      env,
+      env: env?.(machine.id) ?? {},
+      ...(image === undefined ? {} : { image }),
       ...(onstart === undefined ? {} : { onstart }),
       speed: { bandwidth_gb_s: stock.bandwidth_gb_s, efficiency: EFFICIENCY, pull_gb_s: PULL_GB_S },
       faults,

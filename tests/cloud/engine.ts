@@ -1,19 +1,22 @@
 // The "ollama" of a simulated machine: the real protocol, streamed in real time at the speed that memory bandwidth would give.
 import { join } from "node:path";
-import models from "../../data/catalog/models.json" with { type: "json" };
-import type { EngineFaults, SpeedModel } from "./machine.ts";
+import { hold } from "./hold.ts";
+import type { EngineSettings } from "./machine.ts";
+import { bytesOf } from "./models.ts";
+import { firstTokenMs, tokensPerSecond } from "./speed.ts";
 
-type Settings = SpeedModel & EngineFaults & { vram_gib: number };
 type Body = Record<string, unknown>;
 
 const VERSION = Deno.env.get("OLLAMA_VERSION") ?? "";
-const DEFAULT_SIZE_GB = 4.4;
+/** So many requests in flight halve the speed of each. */
+const HALVED_AT = 8;
 /** Pulls and loads of the model with which a machine is tried do not fail. */
 const TRIED_WITH = "qwen2:1.5b";
 const state = Deno.env.get("STATE") ?? ".";
-const settings: Settings = JSON.parse(await Deno.readTextFile(join(state, "engine.json")));
+const settings: EngineSettings = JSON.parse(await Deno.readTextFile(join(state, "engine.json")));
 const loaded = new Map<string, number>();
 let prompts = 0;
+let inFlight = 0;
 
 if (Deno.args[0] !== "serve") {
   Deno.stdout.writeSync(new TextEncoder().encode(`ollama version is ${VERSION}\n`));
@@ -69,7 +72,7 @@ async function answer(request: Request): Promise<Response> {
         models: [...loaded].map(([name, context_length]) => ({
           ...tag(name),
           context_length,
-          size_vram: Math.round(bytes(name) * inVram(name)),
+          size_vram: Math.round(bytesOf(name) * inVram(name)),
         })),
       });
     case "POST /api/show":
@@ -95,7 +98,7 @@ async function* pull(model: string): AsyncGenerator<object> {
   if (settings.unknownModels?.includes(model)) {
     return yield { error: "pull model manifest: file does not exist" };
   }
-  const total = bytes(model);
+  const total = bytesOf(model);
   const isLarge = model !== TRIED_WITH;
   if (settings.pullError !== undefined && isLarge) return yield { error: settings.pullError };
   const digest = `sha256:${model.replace(/\W/g, "")}`;
@@ -118,6 +121,7 @@ async function generate(model: string, body: Body): Promise<Response> {
   if (!(await pulled()).includes(model)) return missing(model);
   if (body.keep_alive === 0) {
     loaded.delete(model);
+    await holdLoaded();
     return Response.json({ model, response: "", done: true, done_reason: "unload" });
   }
   const options = (body.options ?? {}) as { num_predict?: number; num_ctx?: number };
@@ -130,6 +134,7 @@ async function generate(model: string, body: Body): Promise<Response> {
     return Response.json({ error: settings.loadError }, { status: 500 });
   }
   loaded.set(model, options.num_ctx ?? 4096);
+  await holdLoaded();
   if (body.prompt === undefined) {
     return Response.json({ model, response: "", done: true, done_reason: "load" });
   }
@@ -148,8 +153,18 @@ async function generate(model: string, body: Body): Promise<Response> {
   return lines(tokens(model, options.num_predict ?? 128));
 }
 
+/** Of several GPUs each holds a part of the layers: one works at a time. */
 function speedOf(model: string): number {
-  return settings.bandwidth_gb_s / (bytes(model) / 1e9) * settings.efficiency * (inVram(model) < 1 ? 0.1 : 1);
+  const { bandwidth_gb_s, efficiency } = settings;
+  const work = { bytes: bytesOf(model), bandwidth_gb_s, efficiency, tensor_parallel_size: 1 };
+  const speed = tokensPerSecond({ ...work, in_flight: inFlight, halved_at: HALVED_AT }, prompts);
+  return speed * (inVram(model) < 1 ? 0.1 : 1);
+}
+
+/** Says how much of the GPUs' memory the loaded models take. */
+async function holdLoaded(): Promise<void> {
+  const held = [...loaded.keys()].reduce((sum, model) => sum + bytesOf(model) * inVram(model), 0);
+  await hold(state, held, settings.gpus);
 }
 
 /** An answer that nobody watches: at once, with the times that it would have taken. */
@@ -159,13 +174,19 @@ function decoded(model: string, count: number): object {
 }
 
 async function* tokens(model: string, count: number): AsyncGenerator<object> {
-  const rate = speedOf(model);
   const frame = (fields: object) => ({ model, created_at: new Date().toISOString(), ...fields });
   const started = performance.now();
-  const due = (n: number) => started + 1000 * (n + 1) / rate;
-  for (let n = 0; n < count; n++) {
-    if (performance.now() < due(n)) await sleep(due(n) - performance.now());
-    yield frame({ response: " tok", done: false });
+  inFlight += 1;
+  const prefill = firstTokenMs({ in_flight: inFlight });
+  try {
+    let due = started + prefill;
+    for (let n = 0; n < count; n++) {
+      due += 1000 / speedOf(model);
+      if (performance.now() < due) await sleep(due - performance.now());
+      yield frame({ response: " tok", done: false });
+    }
+  } finally {
+    inFlight -= 1;
   }
   const took = Math.round((performance.now() - started) * 1e6);
   yield frame({
@@ -175,9 +196,9 @@ async function* tokens(model: string, count: number): AsyncGenerator<object> {
     total_duration: took,
     load_duration: 1_000_000,
     prompt_eval_count: 40,
-    prompt_eval_duration: Math.round(took / count),
+    prompt_eval_duration: Math.round(prefill * 1e6),
     eval_count: count,
-    eval_duration: took,
+    eval_duration: Math.max(1, took - Math.round(prefill * 1e6)),
   });
 }
 
@@ -196,20 +217,14 @@ async function count(what: string): Promise<number> {
 function inVram(model: string): number {
   if (settings.noCuda === true) return 0;
   if (model === TRIED_WITH) return settings.smallInVram ?? 1;
-  return settings.inVram ?? Math.min(1, settings.vram_gib * 2 ** 30 / bytes(model));
-}
-
-function bytes(model: string): number {
-  const known = models.models.find(({ name }) => full(name) === model);
-  const sizes: Record<string, number | undefined> = known?.sizes_gb ?? {};
-  return Math.round((sizes[known?.quantization ?? ""] ?? DEFAULT_SIZE_GB) * 1e9);
+  return settings.inVram ?? Math.min(1, settings.vram_gib * 2 ** 30 / bytesOf(model));
 }
 
 function tag(name: string) {
   return {
     name,
     model: name,
-    size: bytes(name),
+    size: bytesOf(name),
     digest: "845dbda0ea48ed749caafd9e6037047aa19acfcfd82e704d7ca97d631a0b697e",
     details: { format: "gguf", family: "simulated", parameter_size: "", quantization_level: "Q4_0" },
   };

@@ -40,7 +40,7 @@ export interface MachineFaults {
   readonly usedMib?: number;
   /** metadata.json arrives damaged when it is fetched, the first so many times; -1: always. */
   readonly damaged?: number;
-  /** Programs that its image brings, by name: text for the shell. */
+  /** Programs that its image brings besides, by name: text for the shell. */
   readonly image?: Readonly<Record<string, string>>;
   /** Where its provider says that it is reached, instead of loopback. */
   readonly address?: string;
@@ -105,18 +105,28 @@ export interface MachineOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Runs at its start, as the provider's start script. */
   readonly onstart?: string;
+  /** Container image: those of engines bring them. */
+  readonly image?: string;
   /** Decoding speed of a model, tokens/s. */
   readonly speed: SpeedModel;
   readonly faults: MachineFaults;
 }
 
-/** Tokens/s of a model whose weights take `size_gb`: bandwidth / size × efficiency. */
+/** What gives the tokens/s of a model; see tests/cloud/speed.ts. */
 export interface SpeedModel {
+  /** Of one GPU. */
   readonly bandwidth_gb_s: number;
   readonly efficiency: number;
   /** Bytes that a pull brings each second, GB. */
   readonly pull_gb_s: number;
 }
+
+/** What an engine on it finds in its state. */
+export type EngineSettings = SpeedModel & EngineFaults & {
+  readonly gpus: number;
+  /** Memory of all of them. */
+  readonly vram_gib: number;
+};
 
 /** A machine that runs; disposing ends every process that was started on it. */
 export class RunningMachine implements AsyncDisposable {

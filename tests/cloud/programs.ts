@@ -1,14 +1,26 @@
 // The programs of a "machine" that a real one would have: nvidia-smi, an installer, a package manager. Faults are counted in files.
 import { join } from "node:path";
 import { nvidiaSmiScript } from "../fakes/nvidia_smi.ts";
+import { holdFile } from "./hold.ts";
 import type { MachineFaults, MachineOptions } from "./machine.ts";
-import { publishers } from "./releases.ts";
+import { imagePrograms, publishers } from "./releases.ts";
 
 /** A GPU as its driver tells it. */
 export interface Card {
   readonly name: string;
   readonly memory_mib: number;
+  /** What no other card has; by its place where it is not told. */
+  readonly uuid?: string;
+  /** What its maker lets it draw, W. */
+  readonly tdp_w?: number;
+  /** Lanes of its PCIe link. */
+  readonly pcie_width?: number;
 }
+
+const TDP_W = 450;
+const LANES = 16;
+/** Part of its power that a card at work draws, and one at rest. */
+const DRAW = { work: 0.78, rest: 0.06 };
 
 /** Writes the programs into `bin`; what they count lies in `state`. */
 export async function programs(options: MachineOptions & { bin: string; state: string }): Promise<void> {
@@ -17,6 +29,7 @@ export async function programs(options: MachineOptions & { bin: string; state: s
     join(state, "engine.json"),
     JSON.stringify({
       ...options.speed,
+      gpus: options.cards.length,
       vram_gib: options.cards.reduce((sum, card) => sum + card.memory_mib, 0) / 1024,
       ...faults.engine,
     }),
@@ -34,6 +47,7 @@ export async function programs(options: MachineOptions & { bin: string; state: s
     unzip: 'exec cat "$2"',
     df: `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"
 echo "/dev/sda1 999999999 1 ${Math.round((faults.diskGb ?? options.diskGb) * 1e9 / 1024)} 1% /"`,
+    ...imagePrograms(options.image ?? ""),
     ...faults.image,
     ...(faults.clockAhead === undefined ? {} : { date: ahead(faults.clockAhead) }),
     ...(faults.system === undefined ? {} : { uname: uname(faults.system) }),
@@ -85,21 +99,45 @@ globalThis.Date = class extends Real {
 }
 
 function nvidiaSmi({ state, cards: offered, cuda: offeredCuda, faults }: MachineOptions & { state: string }) {
+  const cards = faults.cards ?? offered;
   const answers = nvidiaSmiScript({
-    cards: (faults.cards ?? offered).map(({ name, memory_mib }) => ({
-      name,
-      driver_version: "570.124.04",
-      "memory.total": `${memory_mib}`,
-      "memory.used": `${faults.usedMib ?? 300}`,
-      "enforced.power.limit": `${faults.powerLimitW ?? 450}.00`,
-      "pcie.link.width.current": `${faults.pcieWidth ?? 16}`,
-      "power.draw": "250.0",
-      "power.draw.instant": "250.0",
-    })),
+    cards: cards.map((card, place) => atWork(card, place, faults)),
+    resting: cards.map(atRest),
+    held: holdFile(state),
     cuda: faults.cuda ?? offeredCuda,
   }, state);
   const broken = `echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18`;
   return counted(state, "driver", faults.driverFails ?? 0, broken, answers);
+}
+
+/** A card that works: cards beside one another differ a little, and the inner ones are warmer. */
+function atWork(card: Card, place: number, { usedMib = 300, powerLimitW, pcieWidth }: MachineFaults) {
+  const { name, memory_mib, uuid, tdp_w = TDP_W, pcie_width = LANES } = card;
+  const watts = (tdp_w * DRAW.work * (1 - 0.02 * (place % 4))).toFixed(1);
+  return {
+    name,
+    driver_version: "570.124.04",
+    ...(uuid === undefined ? {} : { uuid }),
+    "utilization.gpu": `${96 - place % 3}`,
+    "memory.total": `${memory_mib}`,
+    "memory.used": `${usedMib}`,
+    "temperature.gpu": `${61 + 3 * (place % 4)}`,
+    "enforced.power.limit": `${powerLimitW ?? tdp_w}.00`,
+    "power.default_limit": `${tdp_w}.00`,
+    "pcie.link.width.current": `${pcieWidth ?? pcie_width}`,
+    "power.draw": watts,
+    "power.draw.instant": watts,
+  };
+}
+
+function atRest({ tdp_w = TDP_W }: Card, place: number) {
+  const watts = (tdp_w * DRAW.rest + place % 4).toFixed(1);
+  return {
+    "utilization.gpu": "0",
+    "temperature.gpu": `${33 + place % 4}`,
+    "power.draw": watts,
+    "power.draw.instant": watts,
+  };
 }
 
 /** Does `first` for the first `times` calls (-1: always), then `then`. */

@@ -62,6 +62,7 @@ export function runpod(cloud: Cloud): Protocol {
       stock,
       keys: startsSshd(pod) && pod.env.PUBLIC_KEY !== undefined ? pod.env.PUBLIC_KEY.split("\n") : [],
       diskGb: pod.disk,
+      image: pod.image,
       env: () => ({ ...pod.env, RUNPOD_POD_ID: id, RUNPOD_API_KEY: podKey(id) }),
     });
     return { status: 201, json: { ...told(machine), status: "PROVISIONING" } };

@@ -49,6 +49,7 @@ export function vastai(cloud: Cloud): Protocol {
             stock,
             keys: [],
             diskGb: order.disk,
+            image: order.image ?? undefined,
             env: (id) => ({ CONTAINER_ID: id, CONTAINER_API_KEY: ownKey(id) }),
             // A machine here has a system of its own only below its home.
             onstart: order.onstart?.replaceAll("/etc/environment", "~/environment") ?? "",

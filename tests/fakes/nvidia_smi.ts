@@ -24,6 +24,10 @@ export interface Options {
   readonly list?: readonly string[];
   readonly cuda?: string;
   readonly interval_s?: number;
+  /** Cells of each card in the first ticks, in which nothing is asked of it yet. */
+  readonly resting?: readonly Card[];
+  /** File with a process and MiB of each card that it holds as long as it lives. */
+  readonly held?: string;
 }
 
 /** A card at work; the stand-in shows `0` for its load in the first ticks. */
@@ -66,17 +70,19 @@ export async function fakeNvidiaSmi(options: Options): Promise<string> {
 /** The text of the program; what it remembers lies in `state`. */
 export function nvidiaSmiScript(options: Options, state: string): string {
   if (options.broken !== undefined) return `echo "${options.broken}"; exit 9`;
-  const { without = [], refused = [], dies, cut, processes = [], list = [], cards } = options;
+  const { without = [], refused = [], dies, cut, processes = [], list = [], cards, resting = [] } = options;
   const fields = [...Object.keys(HEALTHY), "index", "uuid"].filter((field) => !without.includes(field));
-  const cells = cards.flatMap((card, index) => {
-    const told = { ...HEALTHY, index: `${index}`, uuid: `GPU-${index}`, ...card };
-    return Object.entries(told).filter(([field]) => fields.includes(field) && !refused.includes(field))
-      .map(([field, cell]) => `      ${index}:${field}) cell='${cell}';;`);
-  });
+  const isTold = ([field]: [string, string]) => fields.includes(field) && !refused.includes(field);
+  const cellsOf = (told: Card, index: number) =>
+    Object.entries(told).filter(isTold).map(([field, cell]) => `      ${index}:${field}) cell='${cell}';;`);
+  const all = cards.map((card, index) => ({ ...HEALTHY, index: `${index}`, uuid: `GPU-${index}`, ...card }));
+  const cells = all.flatMap(cellsOf);
+  const cellsAtRest = resting.flatMap(cellsOf);
   const later = options.laterDriver;
   return `indexes='${cards.map((_, index) => index).join(" ")}'
 rows() {
   now=$(date -u +%Y/%m/%d\\ %H:%M:%S.%3N)
+  ${options.held === undefined ? "" : heldBy(options.held)}
   for i in $indexes; do
     line=
     for field in $fields; do
@@ -85,6 +91,12 @@ rows() {
 ${cells.join("\n")}
       *) echo "Field \\"$field\\" is not a valid field to query."; exit 2;;
       esac
+      ${
+    cellsAtRest.length === 0
+      ? ""
+      : `[ $tick -ge ${AT_REST} ] || case $i:$field in\n${cellsAtRest.join("\n")}\n      esac`
+  }
+      ${options.held === undefined ? "" : "[ $field = memory.used ] && cell=$((cell + held))"}
       [ $field = utilization.gpu ] && [ "$cell" = 97 ] && [ $tick -lt ${AT_REST} ] && cell=0
       line="$line\${line:+, }$cell"
     done
@@ -98,7 +110,7 @@ tick=${AT_REST}
 case "$*" in
   --help-query-gpu) printf '"%s"\\n' ${fields.join(" ")};;
   --query-compute-apps*) ${processes.map((line) => `echo "${line}"`).join("; ") || ":"};;
-  -L) for i in $indexes; do echo "GPU $i: some GPU (UUID: GPU-$i)"; done
+  -L) ${all.map(({ uuid }, index) => `echo "GPU ${index}: some GPU (UUID: ${uuid})"`).join("; ") || ":"}
     ${list.map((line) => `echo "${line}"`).join("; ") || ":"};;
   *-lms*)
     trap '${cut === true ? 'printf "2026/01/01 00:00:0"; ' : ""}exit 0' TERM
@@ -120,4 +132,11 @@ case "$*" in
   } |";;
   *) exit 2;;
 esac`;
+}
+
+/** Reads into `held` how much a process that lives holds of each card. */
+function heldBy(file: string): string {
+  return `pid= held=0
+  [ -e '${file}' ] && read -r pid held <'${file}'
+  kill -0 "$pid" 2>/dev/null || held=0`;
 }

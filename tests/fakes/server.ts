@@ -26,6 +26,16 @@ export interface ServerFaults {
   dummy?: boolean;
 }
 
+/** A server whose tokens take their time and are counted, in place of canned ones. */
+export interface Live {
+  /** Answers what asks for text. */
+  readonly complete: (body: Record<string, unknown>, isChat: boolean) => Response | Promise<Response>;
+  /** The text of its counters. */
+  readonly metrics: () => string;
+  readonly max_model_len: number;
+  readonly tensor_parallel_size: number;
+}
+
 export interface FakeServer extends AsyncDisposable {
   readonly url: string;
   /** What was asked, oldest first, as `POST /path`; with the body where there was one. */
@@ -52,6 +62,7 @@ export function answering(
   models: string[],
   faults: ServerFaults,
   requests: FakeServer["requests"] = [],
+  live: Live | null = null,
 ): (request: Request) => Promise<Response> {
   let left = faults.loading ?? 0;
   return async (request) => {
@@ -62,6 +73,9 @@ export function answering(
     const isLoading = left !== 0;
     if (asked === "GET /health" && left > 0) left -= 1;
     if (isLoading) return LOADING[name]();
+    if (live !== null && asked.startsWith("POST /v1/")) {
+      return await live.complete(body, asked.includes("chat"));
+    }
     if (asked === "POST /v1/completions" && body.stream !== true) {
       await new Promise((resolve) => setTimeout(resolve, Number(body.max_tokens)));
       return Response.json({ usage: { completion_tokens: body.max_tokens } });
@@ -71,8 +85,10 @@ export function answering(
         headers: { "content-type": "text/event-stream" },
       });
     }
-    if (asked === "GET /metrics" && faults.bare !== true) return new Response(await metrics(name, faults));
-    return (await OWN[name](asked, models, faults)) ??
+    if (asked === "GET /metrics" && faults.bare !== true) {
+      return new Response(live?.metrics() ?? await metrics(name, faults));
+    }
+    return OWN[name](asked, models, faults, live ?? CANNED) ??
       Response.json({ detail: "Not Found" }, { status: 404 });
   };
 }
@@ -100,34 +116,37 @@ const LOADING: Record<ServerName, () => Response> = {
     }),
 };
 
-type Answer = (asked: string, models: string[], faults: ServerFaults) => Response | null;
+type Told = Pick<Live, "max_model_len" | "tensor_parallel_size">;
+type Answer = (asked: string, models: string[], faults: ServerFaults, told: Told) => Response | null;
+
+const CANNED: Told = { max_model_len: 1024, tensor_parallel_size: 1 };
 
 const OWN: Record<ServerName, Answer> = {
-  vllm(asked, models, { bare, dummy, version = VERSIONS.vllm }) {
+  vllm(asked, models, { bare, dummy, version = VERSIONS.vllm }, told) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
       case "GET /version":
         return Response.json({ version });
       case "GET /v1/models":
-        return list(models, { owned_by: "vllm", max_model_len: 1024 });
+        return list(models, { owned_by: "vllm", max_model_len: told.max_model_len });
       case "GET /server_info":
-        return bare === true ? null : Response.json({ vllm_config: vllmConfig(dummy === true) });
+        return bare === true ? null : Response.json({ vllm_config: vllmConfig(dummy === true, told) });
       case "POST /reset_prefix_cache":
         return bare === true ? null : new Response(null);
       default:
         return null;
     }
   },
-  sglang(asked, models, { old, dummy, version = VERSIONS.sglang }) {
+  sglang(asked, models, { old, dummy, version = VERSIONS.sglang }, told) {
     switch (asked) {
       case "GET /health":
         return new Response(null);
       case "GET /v1/models":
-        return list(models, { owned_by: "sglang", root: models[0], max_model_len: 1024 });
+        return list(models, { owned_by: "sglang", root: models[0], max_model_len: told.max_model_len });
       case old === true ? "GET /get_server_info" : "GET /server_info":
         return Response.json({
-          ...{ model_path: models[0], version, internal_states: [] },
+          ...{ model_path: models[0], version, internal_states: [], tp_size: told.tensor_parallel_size },
           ...{ dtype: "auto", quantization: "fp8", load_format: dummy === true ? "dummy" : "auto" },
         });
       case "POST /flush_cache":
@@ -181,10 +200,10 @@ function metrics(name: ServerName, { metrics = name.replace(".", "_") }: ServerF
 }
 
 /** As vLLM 0.32 has it, with a part of its fields. */
-function vllmConfig(dummy: boolean): string {
-  return "model='m', speculative_config=None, dtype=torch.bfloat16, max_seq_len=1024, download_dir=None, " +
+function vllmConfig(dummy: boolean, { max_model_len, tensor_parallel_size }: Told): string {
+  return `model='m', speculative_config=None, dtype=torch.bfloat16, max_seq_len=${max_model_len}, download_dir=None, ` +
     `load_format=${
       dummy ? "dummy" : "auto"
-    }, tensor_parallel_size=1, quantization=None, quantization_config=None, ` +
+    }, tensor_parallel_size=${tensor_parallel_size}, quantization=None, quantization_config=None, ` +
     "enforce_eager=False, kv_cache_dtype=auto, device_config=cpu";
 }

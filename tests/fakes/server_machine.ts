@@ -7,10 +7,11 @@ import { sha256Hex } from "../../pipeline/lib/files.ts";
 import { here } from "../../pipeline/machines/here.ts";
 import type { JobOrder } from "../../pipeline/machines/machine.ts";
 import { RELEASES, type Releases } from "../../pipeline/schema/releases.ts";
-import { fakeCurl, gives, MISSING, type Route, says } from "./curl.ts";
+import { fakeCurl, MISSING, type Route } from "./curl.ts";
+import { llamaBuild, llamaRoutes } from "./llama_releases.ts";
 import { type ServerName, VERSIONS } from "./server.ts";
 import type { ProcessFaults } from "./server_process.ts";
-import { tarOf } from "./tar.ts";
+import { fakeUv, uvRoutes } from "./uv.ts";
 
 export interface MachineOptions {
   /** False: the engine must be installed. */
@@ -43,14 +44,14 @@ export interface ServerMachine extends AsyncDisposable {
 export const NEWEST: Record<ServerName, string> = { vllm: "0.12.0", sglang: "0.6.0", "llama.cpp": "b10400" };
 
 const PROCESS = join(dirname(fileURLToPath(import.meta.url)), "server_process.ts");
-const PROGRAMS: Record<ServerName, string> = {
+export const PROGRAMS: Record<ServerName, string> = {
   vllm: "vllm",
   sglang: "python3",
   "llama.cpp": "llama-server",
 };
 const GPU = "  CUDA0: NVIDIA GeForce RTX 4090 (24217 MiB, 23873 MiB free)";
-const LLAMA = "https://github.com/ggml-org/llama.cpp/releases";
-const UV = "https://github.com/astral-sh/uv/releases/download";
+/** Done to a file that is not what its publisher made. */
+const GUEST = `; echo "and a guest" >>"$to"`;
 
 /** Such a machine for engine `name`. */
 export async function serverMachine(name: ServerName, options: MachineOptions = {}): Promise<ServerMachine> {
@@ -64,7 +65,7 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
   const programOf = (version: string) => `#!/bin/sh\n${serverProgram(name, faults, devices, version)[1]}\n`;
   const { routes, sha256 } = name === "llama.cpp"
     ? await llamaReleases(state, programOf, options)
-    : await uvRelease(state, uv(name, log, programOf("@VERSION@"), options), options);
+    : await uvRelease(state, name, log, programOf("@VERSION@"), options);
   await write("curl", fakeCurl(routes, MISSING, log));
   for (const file of ["apt-get", "sudo"]) await write(file, `echo "${file} $*" >>'${log}'`);
   const PATH = `${bin}:/usr/bin:/bin`;
@@ -104,7 +105,7 @@ export function serverProgram(
 }
 
 /** What the program answers besides serving. */
-const QUESTIONS: Record<ServerName, (devices: string, version: string) => string> = {
+export const QUESTIONS: Record<ServerName, (devices: string, version: string) => string> = {
   vllm: (_, version) => `[ "$1" = --version ] && { echo 'INFO importing' >&2; echo '${version}'; exit 0; }`,
   sglang: (_, version) =>
     `[ "$1" = -c ] && { case "$2" in *importlib.metadata*) echo '${version}';; esac; exit 0; }
@@ -123,92 +124,40 @@ interface Published {
   readonly sha256: { x86_64: string; aarch64: string } | null;
 }
 
-/** llama.cpp's builds: files in the usual one and the newest, a digest of each at GitHub, and a stable release that names the newest. */
+/** What llama.cpp's publisher has: the usual build and the newest. */
 async function llamaReleases(
   state: string,
   programOf: (version: string) => string,
   { installFails, altered }: MachineOptions,
 ): Promise<Published> {
-  const routes: Route[] = [[`${LLAMA}/latest/download/nightly-tag.txt`, says(`${NEWEST["llama.cpp"]}\n`)]];
+  const builds = [VERSIONS["llama.cpp"], NEWEST["llama.cpp"]];
+  const [usual, newest] = await Promise.all(builds.map((build) => llamaBuild(build, programOf(build))));
+  if (usual === undefined || newest === undefined) throw new TypeError("there are two builds");
   const fails = installFails === undefined ? "" : `echo '${installFails}' >&2; exit 22; `;
-  let usual = "";
-  for (const build of [VERSIONS["llama.cpp"], NEWEST["llama.cpp"]]) {
-    const archive = await packed({ [`llama-${build}/llama-server`]: programOf(build) });
-    const sha256 = sha256Hex(archive);
-    if (build === VERSIONS["llama.cpp"]) usual = sha256;
-    const file = join(state, build);
-    await Deno.writeFile(file, archive);
-    const guest = altered === "file" ? `; echo "and a guest" >>"$to"` : "";
-    const assets = ["x64", "arm64"].map((arch) => ({
-      name: `llama-${build}-bin-ubuntu-vulkan-${arch}.tar.gz`,
-      uploader: { login: "bot" },
-      digest: `sha256:${sha256}`,
-    }));
-    const api = `https://api.github.com/repos/ggml-org/llama.cpp/releases/tags/${build}`;
-    routes.push(
-      [
-        `${LLAMA}/download/${build}/llama-${build}-bin-ubuntu-vulkan-*.tar.gz`,
-        `${fails}${gives(file)}${guest}`,
-      ],
-      [api, says(JSON.stringify({ tag_name: build, name: build, assets }, null, 2))],
-    );
-  }
-  return { routes, sha256: { x86_64: usual, aarch64: usual } };
+  const sha256 = sha256Hex(usual.archive);
+  return {
+    routes: await llamaRoutes(state, [usual, newest], fails, altered === "file" ? GUEST : ""),
+    sha256: { x86_64: sha256, aarch64: sha256 },
+  };
 }
 
-/** uv's release, with its checksum beside it. */
-async function uvRelease(state: string, uv: string, { altered }: MachineOptions): Promise<Published> {
-  const routes: Route[] = [];
-  for (const target of ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"]) {
-    const name = `uv-${target}.tar.gz`;
-    const archive = await packed({ [`uv-${target}/uv`]: uv });
-    await Deno.writeFile(join(state, name), archive);
-    const guest = altered === "file" ? `; echo "and a guest" >>"$to"` : "";
-    const url = `${UV}/${RELEASES.uv.version}/${name}`;
-    routes.push([url, `${gives(join(state, name))}${guest}`], [
-      `${url}.sha256`,
-      says(`${sha256Hex(archive)}  ${name}\n`),
-    ]);
-  }
-  return { routes, sha256: null };
-}
-
-/** An index that knows the version that is asked for, or the newest, and a package whose program is `program`. */
-function uv(
+/** What the index and uv's publisher have. */
+async function uvRelease(
+  state: string,
   name: "vllm" | "sglang",
   log: string,
-  program: string,
+  text: string,
   { installFails, altered }: MachineOptions,
-): string {
+): Promise<Published> {
   const mismatch = `echo "error: Failed to download \\\`torch==2.14.0\\\`
   cause: Hash mismatch for \\\`torch==2.14.0\\\`" >&2; exit 1`;
-  const fail = altered === "package"
+  const fails = altered === "package"
     ? mismatch
     : installFails === undefined
     ? ":"
     : `echo '${installFails}' >&2; exit 1`;
-  return `#!/bin/sh
-echo "uv $*" >>'${log}'
-for last; do :; done
-case "$1 $2" in
-  "venv --python") mkdir -p "$last/bin"; exit 0;;
-  "pip compile") while [ "$1" != -o ]; do shift; done
-    read -r wanted; case "$wanted" in *==*) ;; *) wanted="$wanted==${NEWEST[name]}";; esac
-    printf '%s \\\\\\n    --hash=sha256:%s\\n' torch==2.14.0 0e7c "$wanted" 4b6b >"$2"; exit 0;;
-  "pip install") ${fail};;
-  *) exit 2;;
-esac
-version=$(sed -n 's/^${name}==\\([^ ]*\\).*/\\1/p' "$last")
-bin=$(dirname "$4")
-sed "s/@VERSION@/$version/g" >"$bin/${PROGRAMS[name]}" <<'PROGRAM'
-${program}PROGRAM
-chmod 755 "$bin/${PROGRAMS[name]}"
-`;
-}
-
-async function packed(programs: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([tarOf(programs)]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const uv = fakeUv([{ name, newest: NEWEST[name], program: PROGRAMS[name], text }], log, fails);
+  return { routes: await uvRoutes(state, uv, altered === "file" ? GUEST : ""), sha256: null };
 }
 
 /** A port that is free, and likely those after it. */

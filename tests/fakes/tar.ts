@@ -16,6 +16,12 @@ export function tarOf(programs: Readonly<Record<string, string>>): Uint8Array<Ar
   return archive;
 }
 
+/** The same through gzip. */
+export async function packed(programs: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([tarOf(programs)]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 /** Where its fields begin: name, mode, owner, group, size, time, sum, type, magic. */
 function headerOf(path: string, size: number): Uint8Array {
   const header = new Uint8Array(BLOCK);
