@@ -35,7 +35,7 @@ export async function publishData(
     await Deno.copyFile(join(paths.exported, path), to);
   }
   const seals = await sealsRead(paths.database);
-  publishResults(await ownOrShipped(paths, "published"), seals, join(dist, "published"), tell);
+  await publishResults(paths, seals, join(dist, "published"), tell);
   publishEvidence(paths.raw, seals, join(dist, "raw"), tell);
 }
 
@@ -48,7 +48,16 @@ async function sealsRead(database: string): Promise<ReadonlyMap<string, string>>
   return new Map(rows.map(({ name, seal }) => [String(name), String(seal)]));
 }
 
-function publishResults(folder: string, seals: ReadonlyMap<string, string>, to: string, tell: Tell): void {
+async function publishResults(
+  paths: Paths,
+  seals: ReadonlyMap<string, string>,
+  to: string,
+  tell: Tell,
+): Promise<void> {
+  const folder = await ownOrShipped(paths, "published");
+  const wasRead = [...seals.keys()].some((name) => name.startsWith("published/"));
+  // A rehearsal takes in nothing of what comes with the almanac.
+  if (!wasRead && folder !== join(paths.root, "data", "published")) return;
   const left = new Left(folder);
   for (const { name } of itemsOf(folder, left)) {
     const seal = name.endsWith(".json") ? seals.get(`published/${name.slice(0, -5)}`) : undefined;

@@ -79,3 +79,19 @@ Deno.test("the command line says of a rehearsal that it is one, below every tabl
   match(out, /^\{\n {2}"simulated": true,/);
   equal(out, await Deno.readTextFile(join(paths.api, "recommendations", "qwen2-7b.json")));
 });
+
+Deno.test("published results that come with the almanac stay out of a rehearsal, and are there as soon as it is none", async () => {
+  await using root = await temporaryRoot();
+  const { paths } = root;
+  await Deno.remove(join(paths.root, "data", "published"));
+  const origins = async () => {
+    await buildData(paths, root.log);
+    using db = await Database.reading(paths.database);
+    const rows = await db.rows("SELECT DISTINCT origin FROM benchmarks ORDER BY origin");
+    return rows.map(({ origin }) => origin);
+  };
+  await result(paths, "rehearsed", 120, "simulated");
+  deepEqual(await origins(), ["simulated"]);
+  await result(paths, "real", 60, "measured");
+  deepEqual(await origins(), ["measured", "published", "simulated"]);
+});

@@ -7,11 +7,18 @@ import type { Paths } from "../paths.ts";
 import { insertPicks, insertSummaries, type SummaryFile, summaryFiles } from "../summaries/mod.ts";
 import { forget, type Source } from "./changes.ts";
 import { isOfTheData } from "./readable.ts";
+import type { RawDirectory } from "./scan.ts";
 
-/** The files of results as they are now, and a notice for what cannot be read. */
-export async function filesOfFigures(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
+const SIMULATED = /"origin": *"simulated"/;
+
+/** The files of results as they are now, and a notice for what cannot be read. Those that come with the almanac stay out of a rehearsal, in which simulated results are ranked. */
+export async function filesOfFigures(
+  paths: Paths,
+  raw: readonly RawDirectory[],
+): Promise<{ files: SummaryFile[]; notices: string[] }> {
+  const isRehearsal = raw.length > 0 && raw.every(({ provenance }) => SIMULATED.test(provenance));
   try {
-    return await summaryFiles(paths);
+    return await summaryFiles(paths, !isRehearsal);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const notice = `published and submitted results are left out: ${systemFault(error)}: ${error.message}`;

@@ -67,7 +67,7 @@ async function build(paths: Paths, staged: string): Promise<Built> {
   using db = await openDatabase(staged, anew ? catalog : null, [paths.raw, paths.exported]);
   const known = await builtSources(db);
   const { runs, notices } = scanRaw(paths.raw, (directory) => isWhole(directory, known, seen));
-  const results = await filesOfFigures(paths);
+  const results = await filesOfFigures(paths, [...runs.values()].flat());
   notices.push(...results.notices);
   const figures = new Map(results.files.map((file) => [file.run_id, file]));
   const sources = new Map<string, readonly Source[]>(knownState(runs, known, seen));

@@ -36,9 +36,12 @@ export type Summary = Submission & {
 export const SUBMISSIONS = "submissions.jsonl";
 const SUBMITTED = "submitted";
 
-/** The files of data/published, and data/submitted/submissions.jsonl, as they are now; a notice for each that cannot be read. */
-export async function summaryFiles(paths: Paths): Promise<{ files: SummaryFile[]; notices: string[] }> {
-  const folder = await ownOrShipped(paths, "published");
+/** The files of data/published, the shipped ones where `shipped` says so and the root has none, and data/submitted/submissions.jsonl, as they are now; a notice for each that cannot be read. */
+export async function summaryFiles(
+  paths: Paths,
+  shipped: boolean,
+): Promise<{ files: SummaryFile[]; notices: string[] }> {
+  const folder = shipped ? await ownOrShipped(paths, "published") : join(paths.root, "data", "published");
   const names = (await namesIn(folder)).filter((name) => name.endsWith(".json")).sort();
   const read = [
     ...names.map((name) => publishedFile(folder, name)),

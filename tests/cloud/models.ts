@@ -26,6 +26,11 @@ function sizeInName(model: string): number | null {
   return Number(billions) * width;
 }
 
+/** The word of its name that says how its weights are quantised; null where there is none. */
+export function quantizationOf(model: string): string | null {
+  return /awq|gptq|fp8/i.exec(model)?.[0].toLowerCase() ?? null;
+}
+
 /** What a library answers who asks for a model without an account; null when it gives it. */
 export function whyNot(model: string, hasToken: boolean): readonly string[] | null {
   const url = `https://huggingface.co/${model}/resolve/main/config.json`;

@@ -6,7 +6,7 @@ import { answering, type Live, type ServerName } from "../fakes/server.ts";
 import { flagsIn, isBare, modelIn, TAKEN } from "../fakes/server_flags.ts";
 import { hold } from "./hold.ts";
 import type { EngineSettings } from "./machine.ts";
-import { bytesOf, whyNot } from "./models.ts";
+import { bytesOf, quantizationOf, whyNot } from "./models.ts";
 import { firstTokenMs, tokensPerSecond, type Work } from "./speed.ts";
 
 /** So many requests in flight halve the speed of each. */
@@ -29,8 +29,15 @@ const counts = { requests: 0, running: 0, generation: 0, prompt: 0 };
 
 checkGpus();
 checkModel();
-await hold(state, bytesOf(model) * 1.15, settings.gpus);
+await hold(state, held(), settings.gpus);
 serve();
+
+/** vLLM and SGLang take nearly all memory for keys and values. */
+function held(): number {
+  if (name === "llama.cpp") return bytesOf(model) * 1.1;
+  const part = Number(given.get("--gpu-memory-utilization") ?? given.get("--mem-fraction-static") ?? USABLE);
+  return settings.vram_gib * 2 ** 30 * part;
+}
 
 /** A world that is larger than the machine is refused in each engine's own words. */
 function checkGpus(): void {
@@ -77,6 +84,7 @@ function serve(): void {
     metrics,
     max_model_len: Number(given.get("--max-model-len") ?? given.get("--context-length") ?? 8192),
     tensor_parallel_size,
+    quantization: quantizationOf(model),
   };
   const faults = { ...(version === undefined ? {} : { version }), bare: isBare(name, given) };
   try {

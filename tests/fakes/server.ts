@@ -34,6 +34,8 @@ export interface Live {
   readonly metrics: () => string;
   readonly max_model_len: number;
   readonly tensor_parallel_size: number;
+  /** How its weights are quantised; null: not at all. */
+  readonly quantization: string | null;
 }
 
 export interface FakeServer extends AsyncDisposable {
@@ -116,10 +118,10 @@ const LOADING: Record<ServerName, () => Response> = {
     }),
 };
 
-type Told = Pick<Live, "max_model_len" | "tensor_parallel_size">;
+type Told = Omit<Live, "complete" | "metrics">;
 type Answer = (asked: string, models: string[], faults: ServerFaults, told: Told) => Response | null;
 
-const CANNED: Told = { max_model_len: 1024, tensor_parallel_size: 1 };
+const CANNED: Told = { max_model_len: 1024, tensor_parallel_size: 1, quantization: null };
 
 const OWN: Record<ServerName, Answer> = {
   vllm(asked, models, { bare, dummy, version = VERSIONS.vllm }, told) {
@@ -147,7 +149,11 @@ const OWN: Record<ServerName, Answer> = {
       case old === true ? "GET /get_server_info" : "GET /server_info":
         return Response.json({
           ...{ model_path: models[0], version, internal_states: [], tp_size: told.tensor_parallel_size },
-          ...{ dtype: "auto", quantization: "fp8", load_format: dummy === true ? "dummy" : "auto" },
+          ...{
+            dtype: "auto",
+            quantization: told === CANNED ? "fp8" : told.quantization,
+            load_format: dummy === true ? "dummy" : "auto",
+          },
         });
       case "POST /flush_cache":
         return new Response("Cache flushed.\n");
@@ -200,10 +206,10 @@ function metrics(name: ServerName, { metrics = name.replace(".", "_") }: ServerF
 }
 
 /** As vLLM 0.32 has it, with a part of its fields. */
-function vllmConfig(dummy: boolean, { max_model_len, tensor_parallel_size }: Told): string {
+function vllmConfig(dummy: boolean, { max_model_len, tensor_parallel_size, quantization }: Told): string {
   return `model='m', speculative_config=None, dtype=torch.bfloat16, max_seq_len=${max_model_len}, download_dir=None, ` +
-    `load_format=${
-      dummy ? "dummy" : "auto"
-    }, tensor_parallel_size=${tensor_parallel_size}, quantization=None, quantization_config=None, ` +
+    `load_format=${dummy ? "dummy" : "auto"}, tensor_parallel_size=${tensor_parallel_size}, quantization=${
+      quantization ?? "None"
+    }, quantization_config=None, ` +
     "enforce_eager=False, kv_cache_dtype=auto, device_config=cpu";
 }
