@@ -48,7 +48,10 @@ export async function benchmarksCommand(
   if (options.output === "json") printJson(toJson({ ...mark, ...answer }));
   else if (options.output === "ndjson") printJson(toNdjson(rows()));
   else if (options.output === "csv") printCsv(toCsv(rows()));
-  else print(mark.simulated === true ? `${table(width)}${SIMULATED}\n` : table(width));
+  else print(table(width));
+  if (mark.simulated !== true) return;
+  if (options.output === "table") print(`${SIMULATED}\n`);
+  else log.info(SIMULATED);
 }
 
 /** What a question found, in each of its forms. */

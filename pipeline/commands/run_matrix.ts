@@ -13,6 +13,7 @@ import { UNKNOWN_DOWNLOAD_GB } from "../plan/estimate.ts";
 import { UNKNOWN_DISK_GB } from "../plan/leases.ts";
 import { type PlannedModel, unsizedModels } from "../plan/models.ts";
 import type { Plan } from "../plan/plan.ts";
+import { markOf } from "../query/mark.ts";
 import { ofRun } from "../query/mod.ts";
 import { renderHandedOver, renderInstalls, renderModels, renderOutcome, renderPlan } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
@@ -21,6 +22,7 @@ import { rootOption, tellLeftovers } from "../run/hints.ts";
 import { runMatrix, type RunOutcome } from "../run/mod.ts";
 import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
+import { SIMULATED } from "../schema/mark.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
 import { buildSiteApart } from "./site_process.ts";
@@ -182,5 +184,6 @@ async function publish(
 
 async function tableOf(runId: string, database: string, width: number): Promise<string> {
   using db = await Database.reading(database);
-  return renderRun(await ofRun(db, runId), width);
+  const { simulated } = await markOf(db);
+  return `${renderRun(await ofRun(db, runId), width)}${simulated === true ? `${SIMULATED}\n` : ""}`;
 }

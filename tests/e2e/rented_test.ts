@@ -1,34 +1,68 @@
 // Rented machines as a user without an account meets them: the demo, its plan, and what is refused before anything is rented.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import type { BenchmarkList } from "../../pipeline/schema/api.ts";
+import { SIMULATED } from "../../pipeline/schema/mark.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { cli, matrixFile, rawFolders, startWith } from "./cli.ts";
 
-Deno.test("the demo rents, measures over SSH, collects, gives back and builds; all of it is marked simulated", async () => {
+const VLLM_MODEL = "Qwen/Qwen2.5-14B-Instruct-AWQ";
+
+Deno.test("the demo rents machines with one GPU and with two, measures over SSH, gives back, builds and ranks; all of it is marked simulated", async () => {
   await using root = await temporaryRoot();
   const { paths } = root;
   const { code, out, err } = await cli("run-matrix", "runs/demo.json", "--root", paths.root);
   equal(code, 3, err);
-  match(out, /4 leases for 6 entries: about \$/);
+  match(out, /6 leases for 9 entries: about \$/);
   match(err, /trying elsewhere: offer_gone at provision/);
   match(err, /trying elsewhere: wrong_gpu at setup/);
-  equal(out.match(/│ success │/g)?.length, 6);
+  equal(out.match(/│ success │/g)?.length, 9);
+  ok(out.includes(SIMULATED), out);
   match(out, /rtx-3090\S*: skipped: deepseek-r1:70b needs \S+ GiB/);
   match(out, /^Cost \$\d+\.\d+: boot \$.*, failed \$/m);
-  equal((await rawFolders(paths.raw)).length, 6);
+  equal((await rawFolders(paths.raw)).length, 9);
   const machines = (await Deno.readTextFile(join(paths.exported, "machines.csv"))).trim().split("\n").slice(
     1,
   );
   equal(machines.filter((line) => /,gone,.*,done,.*,false,.*,qwen2:1\.5b,/.test(line)).length, 4);
   equal(machines.filter((line) => /,gone,.*,wrong_gpu,.*,true,/.test(line)).length, 1);
-  const { benchmarks } = JSON.parse(await Deno.readTextFile(join(paths.api, "benchmarks.json")));
-  deepEqual(new Set(benchmarks.map(({ origin }: { origin: string }) => origin)), new Set(["simulated"]));
-  const best = await cli("benchmarks", "best", "--model", "qwen2:7b", "--root", paths.root);
-  equal(best.code, 1);
+  const { benchmarks }: BenchmarkList = JSON.parse(
+    await Deno.readTextFile(join(paths.api, "benchmarks.json")),
+  );
+  deepEqual(new Set(benchmarks.map(({ origin }) => origin)), new Set(["simulated"]));
+  equal(benchmarks.length, 27);
+  const best = await cli("benchmarks", "best", "--model", VLLM_MODEL, "--root", paths.root);
+  match(best.out, /^gpu +2 × RTX 4090$/m);
+  ok(best.out.endsWith(`${SIMULATED}\n`), best.out);
+  const slo = await cli(
+    "benchmarks",
+    "cheapest",
+    "--model",
+    VLLM_MODEL,
+    "--slo",
+    "relaxed",
+    "--root",
+    paths.root,
+  );
+  equal(slo.code, 0, slo.err);
+  await eachCardIsItsOwn(paths.raw);
+  match(await Deno.readTextFile(join(paths.siteDist, "choose.html")), /Simulated: every figure/);
   const { out: status } = await cli("status", "--root", paths.root);
   match(status, /│ gone +│/);
   ok(!/│ (intent|requested|starting|ready|destroying) +│/.test(status), status);
 });
+
+/** Two cards with ids, power and a link of their own; what a result tells of their power is the sum. */
+async function eachCardIsItsOwn(raw: string): Promise<void> {
+  const folder = (await rawFolders(raw)).find((path) => path.includes("vastai-2x-rtx-4090")) ?? "";
+  const [head = "", ...lines] = (await Deno.readTextFile(join(folder, "gpu.csv"))).trim().split("\n");
+  const column = (name: string) => head.split(",").indexOf(name);
+  const of = (name: string) => new Set(lines.map((line) => line.split(",")[column(name)]?.trim()));
+  deepEqual(of("gpu_index"), new Set(["0", "1"]));
+  equal(of("gpu_uuid").size, 2);
+  deepEqual(of("pcie_width"), new Set(["16", "4"]));
+  ok(of("power_w").size >= 4, "each card draws its own at rest and at work");
+}
 
 Deno.test("the plan of the demo shows leases, order, dollars and hours, and writes nothing", async () => {
   await using root = await temporaryRoot();
