@@ -98,7 +98,7 @@ Deno.test("the wish for an H100 of any form is reckoned with every form that a l
   );
 });
 
-Deno.test("list prices are told for each tier, and not for interruptible machines", () => {
+Deno.test("list prices are told for each tier, and stand for interruptible machines as the most these cost", () => {
   const wanted = (limits: object) => ({
     ...wantedFor(lease("a", { gpu: "L4" }), catalog),
     limits: OfferLimits.parse(limits),
@@ -110,7 +110,13 @@ Deno.test("list prices are told for each tier, and not for interruptible machine
       ["community", 0.5],
     ],
   );
-  deepEqual(listOffers("runpod", wanted({ market: "interruptible" }), lists), []);
+  const secure = listOffers("runpod", wanted({ tier: "secure" }), lists);
+  deepEqual(secure.map(({ price_per_hour }) => price_per_hour), [0.7]);
+  const bids = listOffers("runpod", wanted({ market: "interruptible" }), lists);
+  deepEqual(bids.map(({ market, price_per_hour }) => [market, price_per_hour]), [
+    ["interruptible", 0.7],
+    ["interruptible", 0.5],
+  ]);
 });
 
 Deno.test("every list price that comes with the almanac is for a GPU of its catalogue", async () => {

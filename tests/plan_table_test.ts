@@ -192,7 +192,7 @@ Deno.test("a variable that goes to strangers' hosts is told with the providers i
 Deno.test("list prices are told with the reason why each provider was not asked", () => {
   equal(renderListed(new Map()), "");
   const told = renderListed(new Map([["vastai", "VASTAI_API_KEY is not set: Vast.ai cannot be asked"]]));
-  match(told, /^Prices marked as list prices .*\n {2}VASTAI_API_KEY is not set: Vast\.ai cannot be asked\n$/);
+  match(told, /^"list" and a day: .*\n {2}VASTAI_API_KEY is not set: Vast\.ai cannot be asked\n$/);
 });
 
 const split: CostSplit = { boot: 0.03, pull: 0.004, load: 0, measure: 0.06, idle: 0.005, failed: 0.0249 };

@@ -4,15 +4,14 @@ import type { PriceList } from "../schema/list_prices.ts";
 import type { ProviderName } from "../schema/names.ts";
 import { type Offer, UNTOLD, type Wanted } from "../schema/offer.ts";
 
-/** One offer for each list that knows the GPU; none where no list does, and none of interruptible machines, whose prices are bids. */
+/** One offer for each list that knows the GPU. What may be taken away costs at most what it costs on demand. */
 export function listOffers(
   provider: ProviderName,
   { gpu, gpu_count, vram_gib, limits }: Wanted,
   lists: readonly PriceList[],
 ): Offer[] {
-  if (limits.market !== "on_demand") return [];
   return lists.flatMap((list) => {
-    if (list.provider !== provider) return [];
+    if (list.provider !== provider || (limits.tier ?? list.tier) !== list.tier) return [];
     // Of a family, such as the H100 of any form, each card that the list knows.
     const cards = [gpu, ...GPU_FAMILIES[gpu] ?? []];
     return cards.flatMap((card) => {
@@ -24,7 +23,7 @@ export function listOffers(
   function offerOf(card: string, price: number, list: PriceList): Offer {
     return {
       ...UNTOLD,
-      id: ["list", list.date, list.tier, card].filter((part) => part !== undefined).join(" "),
+      id: ["list", list.date, list.tier ?? "", card].join(" "),
       provider,
       gpu: card,
       gpu_count,
@@ -33,6 +32,7 @@ export function listOffers(
       storage_per_hour: 0,
       download_per_gb: 0,
       location: `list ${list.date}`,
+      market: limits.market,
       country: limits.countries?.[0] ?? null,
       host: null,
       reliability: null,

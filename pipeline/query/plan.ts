@@ -65,7 +65,7 @@ export function renderPlan(
 export function renderListed(listed: ReadonlyMap<ProviderName, string>): string {
   if (listed.size === 0) return "";
   const reasons = [...listed.values()].map((reason) => `  ${reason}\n`).join("");
-  return `Prices marked as list prices were seen on the day beside them (data/catalog/prices.json); what is free is not known:\n${reasons}`;
+  return `"list" and a day: the price on demand of that day (data/catalog/prices.json); what is free now is not known:\n${reasons}`;
 }
 
 /** Which variables of the user go to strangers' hosts; nothing where none does. */
