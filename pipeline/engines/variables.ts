@@ -10,7 +10,8 @@ export async function launchWithVariables(
   order: JobOrder,
   { launch, variable }: EngineHost,
 ): Promise<Job> {
-  const told = env.map((name) => [name, variable(name)] as const);
+  // Files of variables end their lines in more than one way.
+  const told = env.map((name) => [name, variable(name)?.replace(/[\r\n]+$/, "")] as const);
   const variables = Object.fromEntries(
     told.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
   );
