@@ -350,3 +350,21 @@ Deno.test("without built data it is built first, with the results that are publi
   match(out, /RTX 5090/);
   match(out, /72\.5 average/);
 });
+
+Deno.test("data that another version built is built anew before it is asked", async () => {
+  await using root = await temporaryRoot();
+  await Deno.remove(join(root.paths.root, "data", "published"));
+  const ask = () => asked(root.paths.root, "best", "--model", "deepseek-r1:32b");
+  const first = await ask();
+  const record = join(root.paths.exported, ".built");
+  await Deno.writeTextFile(
+    record,
+    JSON.stringify({ ...JSON.parse(await Deno.readTextFile(record)), version: "of another" }),
+  );
+  await Deno.writeTextFile(root.paths.database, "tables of long ago");
+  const { code, out, err } = await ask();
+  equal(code, 0, err);
+  match(err, /the data was built by another version of the almanac, building it anew/);
+  equal(out, first.out);
+  equal((await ask()).err, "");
+});

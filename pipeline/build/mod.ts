@@ -37,6 +37,13 @@ export interface Built {
   readonly notices: string[];
 }
 
+/** Whether another version of the almanac, or another catalogue, built what stands in data/export: questions of this one may not find there what they ask for. */
+export async function isOfAnotherVersion(paths: Paths): Promise<boolean> {
+  const built = readPublished(paths.exported);
+  if (built === null) return false;
+  return built.version !== codeVersion(paths.repository, JSON.stringify(await readCatalog(paths)));
+}
+
 /** Builds everything below data/export. The old files stay as they are until the new ones are complete. */
 export async function buildData(paths: Paths, log: Log): Promise<Built> {
   const staged = join(paths.exported, ".staged");

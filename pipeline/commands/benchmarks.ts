@@ -1,6 +1,5 @@
 // benchmarks: list them, or ask for best, cheapest, recommend, compare.
-import { exists } from "../lib/files.ts";
-import { buildLocked } from "./build.ts";
+import { buildWhereNeeded } from "./build.ts";
 import { Database } from "../lib/duckdb.ts";
 import type { Shell } from "../main.ts";
 import { toJson } from "../query/json.ts";
@@ -38,10 +37,7 @@ export async function benchmarksCommand(
   options: BenchmarksOptions,
   { paths, log, width, print, printJson, printCsv }: Shell,
 ): Promise<void> {
-  if (!await exists(paths.database)) {
-    log.info("there is no built data yet, building it");
-    await buildLocked(paths, log);
-  }
+  await buildWhereNeeded(paths, log);
   using db = await Database.reading(paths.database);
   const { answer, rows, table } = await ANSWERS[question](db, options);
   const mark = await markOf(db);

@@ -1,5 +1,6 @@
 // build-data, build-site, and both.
-import { buildData, type Built } from "../build/mod.ts";
+import { buildData, type Built, isOfAnotherVersion } from "../build/mod.ts";
+import { exists } from "../lib/files.ts";
 import { lockRoot } from "../lib/lock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Paths } from "../paths.ts";
@@ -25,6 +26,18 @@ export async function buildDataCommand({ paths, log, print }: Shell): Promise<vo
 export async function buildLocked(paths: Paths, log: Log): Promise<Built> {
   using _lock = await lockRoot(paths.root);
   return await buildData(paths, log);
+}
+
+/** Builds the data where there is none yet, and where another version of the almanac built it. */
+export async function buildWhereNeeded(paths: Paths, log: Log): Promise<void> {
+  const isThere = await exists(paths.database);
+  if (isThere && !await isOfAnotherVersion(paths)) return;
+  log.info(
+    isThere
+      ? "the data was built by another version of the almanac, building it anew"
+      : "there is no built data yet, building it",
+  );
+  await buildLocked(paths, log);
 }
 
 /** Builds site/dist from data/export. */

@@ -1,10 +1,12 @@
 // serve: the live REST API and the built site, until a signal ends it.
 import { UserError } from "../errors.ts";
 import { readCatalog } from "../lib/catalog.ts";
+import { exists } from "../lib/files.ts";
 import type { Shell } from "../main.ts";
 import type { Log } from "../lib/log.ts";
 import { createServer, Listener, type Server, TOKEN_VARIABLE } from "../serve/mod.ts";
 import { answeredBy, Submissions } from "../summaries/submit.ts";
+import { buildWhereNeeded } from "./build.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface ServeOptions {
@@ -18,6 +20,7 @@ const GRACE = 10_000;
 
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
 export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
+  if (await exists(paths.database)) await buildWhereNeeded(paths, log);
   const submissions = new Submissions(
     paths.submitted,
     await readCatalog(paths),
