@@ -94,7 +94,8 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
     "NVIDIA GeForce RTX 4090 PCIe 24GB",
   ],
   "RTX 4090 D": ["NVIDIA GeForce RTX 4090 D", "RTX 4090D"],
-  "RTX 5060 Ti": ["NVIDIA GeForce RTX 5060 Ti"],
+  "RTX 5060 Ti": ["NVIDIA GeForce RTX 5060 Ti", "NVIDIA GeForce RTX 5060 Ti PCIe 16GB"],
+  "RTX 5060 Ti 8GB": ["geforcertx5060ti-pcie-8gb"],
   "RTX 5070 Ti": ["NVIDIA GeForce RTX 5070 Ti"],
   "RTX 5080": ["NVIDIA GeForce RTX 5080"],
   "RTX 5090": ["NVIDIA GeForce RTX 5090", "geforcertx5090-pcie-32gb"],
@@ -123,7 +124,7 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   "RTX PRO 4500": ["NVIDIA RTX PRO 4500 Blackwell"],
   "RTX PRO 5000": ["NVIDIA RTX PRO 5000 Blackwell", "RTX PRO 5000"],
   "RTX PRO 5000 72GB": ["NVIDIA RTX PRO 5000 72GB Blackwell"],
-  "RTX PRO 6000": ["NVIDIA RTX PRO 6000", "RTX PRO 6000 Blackwell"],
+  "RTX PRO 6000": ["NVIDIA RTX PRO 6000", "RTX PRO 6000 Blackwell", "NVIDIA RTX PRO 6000 PCIe 96GB"],
   "RTX PRO 6000 Workstation": ["NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "RTX PRO 6000 WS"],
   "RTX PRO 6000 Max-Q": [
     "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition",

@@ -4,7 +4,7 @@ import { GPU_FAMILIES, GPU_NAMES } from "./gpu_names.ts";
 /** Words that say who makes a card but not which it is, as they stand in names that run together too. */
 const MAKERS = /nvidia|geforce|tesla|blackwell|generation|edition|\bgpu\b|\bamd\b|instinct|\bintel\b/g;
 const MEMORY = /\b(\d+) ?gi?b?\b/;
-/** How the cards of drivers and of TensorDock say that they are plugged in, where it tells nothing. */
+/** How TensorDock and Lambda say that a card is plugged in, also of those that are sold in no other form. */
 const PLUGGED = /pcie$/;
 /** Real cards report a little less or more memory than they are sold with. */
 const MEMORY_TOLERANCE = 0.07;
@@ -71,7 +71,7 @@ export function gpuLabel({ gpu, gpu_count }: { gpu: string; gpu_count: number | 
 /** The cards of the table that a told name may mean, as far as the memory does not rule them out. */
 function mayBe(told: string, memory_gib: number | null = null): readonly string[] {
   const key = keyOf(told);
-  const cards = CARDS.get(key) ?? onlyOne(CARDS.get(key.replace(PLUGGED, "")));
+  const cards = CARDS.get(key) ?? plugged(CARDS.get(key.replace(PLUGGED, "")));
   const sizes = [sizeIn(told), memory_gib].filter((gib) => gib !== null);
   if (sizes.length === 0) return cards;
   const [sized] = sizes.map((gib) => cards.filter((card) => isAbout(sizeIn(card), gib)))
@@ -92,8 +92,9 @@ function spaced(name: string): string {
   return name.toLowerCase().replaceAll("_", " ");
 }
 
-function onlyOne(cards: readonly string[] = []): readonly string[] {
-  return cards.length === 1 ? cards : [];
+/** The cards, unless some of them are sold in another form. */
+function plugged(cards: readonly string[] = []): readonly string[] {
+  return cards.some((card) => card.includes("SXM")) ? [] : cards;
 }
 
 function cardsByKey(): Map<string, readonly string[]> {

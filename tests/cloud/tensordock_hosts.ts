@@ -13,7 +13,7 @@ export function locationsOf(offered: readonly Stock[], publicIps = true) {
     ...placeOf(stocks[0]),
     gpus: stocks.map((stock) => ({
       v0Name: v0Name(stock),
-      displayName: `${cardName(stock)} PCIe ${memoryGb(stock)}GB`,
+      displayName: `${cardName(stock)} ${plugOf(stock)} ${memoryGb(stock)}GB`,
       max_count: stock.gpu_count,
       price_per_hr: stock.price_per_hour,
       resources: { max_vcpus: MOST.vcpus, max_ram_gb: MOST.ram_gb, max_storage_gb: MOST.storage_gb },
@@ -37,7 +37,14 @@ function memoryGb({ card }: Stock): number {
 
 export function v0Name(stock: Stock): string {
   const name = cardName(stock).replace("NVIDIA", "").replace(/\W/g, "").toLowerCase();
-  return `${name}-pcie-${memoryGb(stock)}gb`;
+  return `${name}-${plugOf(stock).toLowerCase()}-${memoryGb(stock)}gb`;
+}
+
+/** Cards that are not plugged in. */
+const PLUGS: Readonly<Record<string, string>> = { "A100 80GB": "SXM4", "H100": "SXM5", "H200": "SXM5" };
+
+function plugOf({ gpu }: Stock): string {
+  return PLUGS[gpu] ?? "PCIe";
 }
 
 function placeOf(stock: Stock | undefined) {
