@@ -22,7 +22,10 @@ const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
     "cuda_failed",
   ],
   // A wrong flag is wrong on every machine.
-  [/unrecognized arguments|error: argument -|invalid argument: -|error while handling argument/i, "failed"],
+  [
+    /World size \(\d+\) is larger than the number of available GPUs|unrecognized arguments|error: argument -|invalid argument: -|error while handling argument/i,
+    "failed",
+  ],
 ];
 
 export interface Meaning {

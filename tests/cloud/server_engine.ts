@@ -21,8 +21,9 @@ const settings: EngineSettings = JSON.parse(await Deno.readTextFile(join(state, 
 const told = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 const read = flagsIn(name, Deno.args);
 const given = "given" in read ? read.given : refuse(read.fault);
-const served = modelIn(given) ?? refuse("error: no model is given");
-const model = given.get("-hf") ?? given.get("-m") ?? served;
+const file = given.get("-hf") ?? given.get("-m");
+const served = modelIn(given) ?? file ?? refuse("error: no model is given");
+const model = file ?? served;
 const size = (flag: string) => Number(given.get(flag) ?? 1);
 const tensor_parallel_size = size("--tensor-parallel-size");
 const counts = { requests: 0, running: 0, generation: 0, prompt: 0 };

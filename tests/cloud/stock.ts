@@ -32,7 +32,7 @@ export function cardOf(gpu: string): Card {
   return {
     name: DRIVER_NAMES[gpu] ?? `${MAKERS[known?.segment ?? "consumer"]} ${gpu}`,
     memory_mib: Math.round((known?.memory_gib ?? 24) * 1024 * 0.995),
-    ...(typeof known?.tdp_w === "number" ? { tdp_w: known.tdp_w } : {}),
+    ...(known === undefined ? {} : { tdp_w: known.tdp_w }),
   };
 }
 

@@ -316,6 +316,11 @@ const WORDS: readonly (readonly [ServerName, string, FailureCode])[] = [
     "load_failed",
   ],
   [
+    "vllm",
+    "ValueError: World size (4) is larger than the number of available GPUs (2) in this node. If this is intended",
+    "failed",
+  ],
+  [
     "sglang",
     "RuntimeError: Not enough memory. Please try to increase --mem-fraction-static. Current value: 0.88",
     "out_of_memory",

@@ -68,7 +68,7 @@ Deno.test("the plan of the demo shows leases, order, dollars and hours, and writ
   await using root = await temporaryRoot();
   const { code, out, err } = await cli("plan", "runs/demo.json", "--root", root.paths.root);
   equal(code, 0, err);
-  match(out, /│ lambda-h100 +│ +1 │ us-west-1 │ 2\.490 │/);
+  match(out, /│ lambda-h100 +│ +1 │ us-west-1 +│ 2\.490 │/);
   match(out, /Installed: ollama 0\.12\.9-simulated unless the image has one/);
   match(out, /2 entries are left out:\n {2}vastai-rtx-3090/);
   const names = await Array.fromAsync(Deno.readDir(root.paths.root));

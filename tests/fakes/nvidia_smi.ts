@@ -78,6 +78,10 @@ export function nvidiaSmiScript(options: Options, state: string): string {
   const all = cards.map((card, index) => ({ ...HEALTHY, index: `${index}`, uuid: `GPU-${index}`, ...card }));
   const cells = all.flatMap(cellsOf);
   const cellsAtRest = resting.flatMap(cellsOf);
+  // Who asks once while something holds the cards finds them at work.
+  const atWork = options.held === undefined
+    ? ""
+    : `${heldBy(options.held)}\n    [ "$held" = 0 ] || tick=${AT_REST}\n    `;
   const later = options.laterDriver;
   return `indexes='${cards.map((_, index) => index).join(" ")}'
 rows() {
@@ -126,7 +130,9 @@ case "$*" in
     later === undefined ? "" : `[ -e '${state}/asked' ] && echo '${later}' && exit 0; touch '${state}/asked'`
   }
     rows;;
-  --query-gpu=*) ${cards.length === 0 ? 'echo "No devices were found"; exit 6' : "tick=0; rows"};;
+  --query-gpu=*) ${
+    cards.length === 0 ? 'echo "No devices were found"; exit 6' : `tick=0\n    ${atWork}rows`
+  };;
   "") echo "| NVIDIA-SMI 580.65.06    Driver Version: 580.65.06    CUDA Version: ${
     options.cuda ?? "13.0"
   } |";;
