@@ -19,7 +19,7 @@ async function rehearsal(folder: string): Promise<string> {
   return path;
 }
 
-Deno.test("the matrix of vLLM is planned, and runs to its end on machines with one, two and four GPUs, gated model included", async () => {
+Deno.test("the matrix of vLLM is planned, and runs to its end on machines with one, two and four GPUs, a gated model and a bid included", async () => {
   await using root = await temporaryRoot();
   const { paths } = root;
   const matrix = await rehearsal(paths.root);
@@ -31,6 +31,7 @@ Deno.test("the matrix of vLLM is planned, and runs to its end on machines with o
   const planned = await cli("plan", matrix, "--root", paths.root);
   equal(planned.code, 0, planned.err);
   match(planned.out, new RegExp(`leases for ${entries} entries: about \\$`));
+  match(planned.out, /│ vastai-2x-rtx-4090-2 +│ +1 │ Iceland, IS │ +0\.4/, "a bid is cheaper");
   const { code, out, err } = await cli("run-matrix", matrix, "--root", paths.root);
   equal(code, 0, `${out}${err}`);
   const { benchmarks }: BenchmarkList = JSON.parse(
