@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { buildData } from "../../pipeline/build/mod.ts";
-import { BenchmarkAnswer, BenchmarkDetail, BenchmarkList } from "../../pipeline/schema/api.ts";
+import { BenchmarkDetail, BenchmarkList, Taken } from "../../pipeline/schema/api.ts";
 import { SUBMISSION_EXAMPLE } from "../../pipeline/schema/example.ts";
 import { temporaryRoot } from "../fixtures.ts";
 import { result } from "../live.ts";
@@ -121,12 +121,13 @@ Deno.test("a result that is posted with the token is on disk before the answer, 
     match(await hostile.text(), /provider: it has a character that is not taken/);
     const taken = await post("secret", body);
     equal(taken.status, 201);
-    const { benchmark } = BenchmarkAnswer.parse(await taken.json());
+    const { benchmark, ignored } = Taken.parse(await taken.json());
+    deepEqual(ignored, []);
     const kept = await Deno.readTextFile(join(root, "data", "submitted", "submissions.jsonl"));
     equal(kept.trim().split("\n").length, 1);
     const again = await post("secret", body);
     equal(again.status, 200);
-    deepEqual(BenchmarkAnswer.parse(await again.json()).benchmark, benchmark);
+    deepEqual(Taken.parse(await again.json()).benchmark, benchmark);
     equal((await cli("build-data", "--root", root)).code, 0);
     const listed = await until(async () => {
       const response = await fetch(`${endpoint}/${benchmark.id}`);
