@@ -119,6 +119,19 @@ Deno.test("whatever lines come, they are read without an exception, and a GPU ha
   }
 });
 
+Deno.test("a machine's clock is held against ours at the moment it tells the time, however long the rest of its answer takes", async () => {
+  let now = 1795518000_000;
+  const run: Machine["run"] = (_command, { onStdout } = {}) => {
+    now += 40_000;
+    onStdout?.("clock 1795518340");
+    now += 90_000;
+    for (const line of BASE.slice(1)) onStdout?.(line);
+    return Promise.resolve(0);
+  };
+  const { clock_ahead } = await factsOf({ run }, new AbortController().signal, () => now);
+  equal(clock_ahead, 300);
+});
+
 Deno.test("the script that asks runs in this machine's own sh, and tells at least its clock, system and disk", async () => {
   const options = { machine_id: "m", run_dir: "", sockets: "", clock: realClock() };
   const signal = new AbortController().signal;
@@ -127,7 +140,7 @@ Deno.test("the script that asks runs in this machine's own sh, and tells at leas
     identity: { kind: "user", known_hosts: "" },
     signal,
   });
-  const { clock, system, disk_free_gb, gpus, gpu_error } = await factsOf(machine, signal);
+  const { clock, system, disk_free_gb, gpus, gpu_error } = await factsOf(machine, signal, Date.now);
   ok(clock > 1.7e9 && disk_free_gb > 0);
   match(system, /^[A-Z]\w+ \w+$/);
   ok(gpus.length > 0 || gpu_error !== null);
@@ -167,7 +180,7 @@ function told(lines: readonly string[]): Promise<Facts> {
     for (const line of lines) onStdout?.(line);
     return Promise.resolve(0);
   };
-  return factsOf({ run } as Machine, new AbortController().signal);
+  return factsOf({ run }, new AbortController().signal, Date.now);
 }
 
 /** Runs a line in `sh` and returns what it printed. */

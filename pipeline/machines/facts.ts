@@ -47,8 +47,9 @@ const Facts = z.strictObject({
 export type Gpu = Readonly<z.infer<typeof Gpu>>;
 export type Facts = Readonly<z.infer<typeof Facts>>;
 
+const CLOCK = "clock ";
 const SCRIPT = `SUDO=; [ "$(id -u)" = 0 ] || SUDO="sudo -n"
-echo "clock $(date +%s)"
+echo "${CLOCK}$(date +%s)"
 echo "system $(uname -sm)"
 echo "disk $(df -Pk "$HOME" | tail -n 1 | { read -r _ _ _ free _; echo "$free"; })"
 if command -v cloud-init >/dev/null 2>&1; then case "$(cloud-init status 2>/dev/null)" in *running*) echo "busy cloud-init";; esac; fi
@@ -61,12 +62,28 @@ else echo "gpu nvidia-smi is not there"; fi
 deno=$(command -v deno) && echo "deno $("$deno" --version | head -n 1) $deno"
 exit 0`;
 
-/** Asks a machine for its facts; a Failure `hostile_output` when they cannot be true. */
-export async function factsOf(machine: Machine, signal: AbortSignal): Promise<Facts> {
+/** Facts, and by how many seconds the machine's clock was ahead of ours when it told the time. */
+export interface SeenFacts extends Facts {
+  readonly clock_ahead: number;
+}
+
+/** Asks a machine for its facts; a Failure `hostile_output` when they cannot be true. `now`: milliseconds since 1970 by our clock. */
+export async function factsOf(
+  machine: Pick<Machine, "run">,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<SeenFacts> {
   const lines: string[] = [];
-  await machine.run(["sh", "-c", SCRIPT], { signal, onStdout: (line) => lines.push(line) });
+  let heard = now();
+  const onStdout = (line: string) => {
+    if (line.startsWith(CLOCK)) heard = now();
+    lines.push(line);
+  };
+  await machine.run(["sh", "-c", SCRIPT], { signal, onStdout });
   const checked = check(Facts, readFacts(lines));
-  if ("value" in checked) return checked.value;
+  if ("value" in checked) {
+    return { ...checked.value, clock_ahead: Math.round(checked.value.clock - heard / 1000) };
+  }
   throw new Failure(
     "hostile_output",
     `Cannot believe what the machine says of itself: ${checked.faults.join("; ")}`,

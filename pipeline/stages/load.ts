@@ -62,10 +62,10 @@ export async function load(
 async function checkMemory(
   { machine, signal }: Leased,
   entry: Entry,
-  { catalog }: StageContext,
+  { catalog, clock }: StageContext,
 ): Promise<void> {
   const fit = fitOf(entry, catalog);
-  const { gpus } = await factsOf(machine, signal);
+  const { gpus } = await factsOf(machine, signal, clock.now);
   const free = gpus.reduce((sum, { memory_mib, used_mib }) => sum + memory_mib - used_mib, 0) / 1024;
   const all = gpus.reduce((sum, { memory_mib }) => sum + memory_mib, 0) / 1024;
   if (fit === null || fit.needed_gib <= free || fit.needed_gib > all) return;

@@ -5,7 +5,7 @@ import { engines } from "../engines/mod.ts";
 import { apiKey, withApiKey } from "../lib/api_key.ts";
 import { denoOn } from "../machines/deno.ts";
 import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.ts";
-import { type Facts, factsOf, type Gpu, repairPackages } from "../machines/facts.ts";
+import { type Facts, factsOf, type Gpu, repairPackages, type SeenFacts } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { engineVariables } from "../schema/engine_address.ts";
@@ -81,15 +81,15 @@ async function prepare(leased: Leased, gpu: string, context: StageContext): Prom
   const agent = join(machine.workdir, "agent.js");
   await machine.upload(await bundled(context), agent);
   signal.throwIfAborted();
-  const ahead = facts === null ? 0 : facts.clock - context.clock.now() / 1000;
-  if (Math.abs(ahead) > 5) {
+  const clock_ahead = facts?.clock_ahead ?? 0;
+  if (Math.abs(clock_ahead) > 5) {
     context.log.warn(
-      `${leased.lease_id}  the machine's clock is ${Math.round(Math.abs(ahead))} s ${
-        ahead > 0 ? "ahead" : "behind"
+      `${leased.lease_id}  the machine's clock is ${Math.abs(clock_ahead)} s ${
+        clock_ahead > 0 ? "ahead" : "behind"
       }`,
     );
   }
-  return { deno, agent, facts, clock_ahead: Math.round(ahead) };
+  return { deno, agent, facts, clock_ahead };
 }
 
 /** The agent's bundle, which is made here: where that fails, no machine is to blame. */
@@ -103,12 +103,12 @@ async function bundled({ agentBundle }: StageContext): Promise<string> {
 }
 
 /** Waits for cloud-init and the package manager, then for a driver that says the same twice. */
-async function settledFacts(leased: Leased, gpu: string, context: StageContext): Promise<Facts> {
+async function settledFacts(leased: Leased, gpu: string, context: StageContext): Promise<SeenFacts> {
   const { machine, signal } = leased;
   const { clock, log } = context;
   const settleUntil = clock.after(SETTLE_SECONDS);
-  let facts = await factsOf(machine, signal);
-  for (; facts.busy !== null; facts = await factsOf(machine, signal)) {
+  let facts = await factsOf(machine, signal, clock.now);
+  for (; facts.busy !== null; facts = await factsOf(machine, signal, clock.now)) {
     if (clock.now() > settleUntil) {
       throw new Failure(
         "not_ready",
@@ -135,7 +135,7 @@ async function settledFacts(leased: Leased, gpu: string, context: StageContext):
       log.info(`${leased.lease_id}  waiting for the driver: ${told = facts.gpu_error}`);
     }
     await clock.sleep(LOOK_SECONDS, signal);
-    facts = await factsOf(machine, signal);
+    facts = await factsOf(machine, signal, clock.now);
   }
 }
 

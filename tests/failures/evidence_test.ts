@@ -54,7 +54,7 @@ Deno.test("a machine whose clock is five minutes ahead gives right results, and 
     await Deno.readTextFile(join(stage.paths.api, "benchmarks.json")),
   );
   const [mine] = benchmarks.filter(({ origin }: Published) => origin === "simulated");
-  equal(mine.gpu_stats.max_utilization_pct, 97);
+  equal(mine.gpu_stats.max_utilization_pct, 96);
   ok(Math.abs(mine.results.avg_tokens_per_second - 137) < 30, mine.results.avg_tokens_per_second);
   equal(result.machines[0]?.end?.code, "done");
   tidy(result);
