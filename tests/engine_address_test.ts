@@ -4,7 +4,7 @@ import { apiUrl, ollamaUrl, serverUrl, usualUrl } from "../pipeline/schema/engin
 import { ENGINES } from "../pipeline/schema/names.ts";
 
 Deno.test("each engine is looked for at its usual port, the embedded one nowhere", () => {
-  deepEqual(Object.fromEntries(ENGINES.map((name) => [name, usualUrl(name, {})])), {
+  deepEqual(Object.fromEntries(ENGINES.map((name) => [name, usualUrl(name)])), {
     ollama: "http://127.0.0.1:11434",
     vllm: "http://127.0.0.1:8000",
     sglang: "http://127.0.0.1:30000",
@@ -44,9 +44,9 @@ for (
 }
 
 Deno.test("OLLAMA_HOST is for Ollama alone, and one that is empty says nothing", () => {
-  equal(usualUrl("ollama", { OLLAMA_HOST: "a:1" }), "http://a:1");
-  equal(usualUrl("vllm", { OLLAMA_HOST: "a:1" }), "http://127.0.0.1:8000");
-  equal(usualUrl("ollama", { OLLAMA_HOST: "" }), "http://127.0.0.1:11434");
+  equal(usualUrl("ollama", "a:1"), "http://a:1");
+  equal(usualUrl("vllm", "a:1"), "http://127.0.0.1:8000");
+  equal(usualUrl("ollama", ""), "http://127.0.0.1:11434");
 });
 
 for (const url of ["http://a:1", "http://a:1/", "http://a:1//", "http://a:1/v1", "http://a:1/v1/"]) {

@@ -142,7 +142,7 @@ export function engineWorld(said: string[] = [], changes: Partial<EngineWorld> =
     signal: new AbortController().signal,
     clock: realClock(),
     host: null,
-    variables: {},
+    ollama_host: undefined,
     onPhase: () => undefined,
     modelsDir: "/nowhere",
     releases: RELEASES,

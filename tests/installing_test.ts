@@ -203,7 +203,7 @@ function told(...lines: string[]) {
     return Promise.resolve(0);
   };
   const launch = () => Promise.reject(new Error("nothing is started"));
-  const host = { run, workdir: "/w", port: 1, gpu_count: 1, variable: () => undefined, launch };
+  const host = { run, workdir: "/w", port: 1, gpu_count: 1, env: () => undefined, launch };
   return install("Tool", "true", [], null, host, engineWorld());
 }
 

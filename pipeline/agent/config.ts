@@ -129,7 +129,7 @@ export function readConfig(
   };
 }
 
-function urlOf({ ENGINE, URL, OLLAMA_HOST = "" }: Settings): string {
-  const url = URL ?? usualUrl(ENGINE, { OLLAMA_HOST }) ?? "";
+function urlOf({ ENGINE, URL, OLLAMA_HOST }: Settings): string {
+  const url = URL ?? usualUrl(ENGINE, OLLAMA_HOST) ?? "";
   return ENGINE === "ollama" ? serverUrl(url) : withoutSlash(url);
 }

@@ -185,7 +185,7 @@ export const Settings = z.object({
     refuse("METRICS_URL", "METRICS_URL and METRICS_NAMES are given together or not at all");
   }
   if (set.URL !== undefined) return;
-  if (usualUrl(set.ENGINE, {}) === null) {
+  if (usualUrl(set.ENGINE) === null) {
     refuse("URL", `it is missing, and ${set.ENGINE} has no usual port`);
   } else if (set.ENGINE === "ollama" && set.OLLAMA_HOST && ollamaUrl(set.OLLAMA_HOST) === null) {
     refuse("OLLAMA_HOST", "it is no address such as 127.0.0.1:11434");

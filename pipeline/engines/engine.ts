@@ -1,6 +1,7 @@
 // What an engine must offer: whether it answers, its models, a start, and a loaded model. Shared code never asks which engine it is.
 import type { EngineName } from "../schema/names.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Env } from "../lib/env.ts";
 import type { Job, JobOrder, Machine } from "../machines/machine.ts";
 import type { EngineChoice, Workload } from "../schema/matrix.ts";
 import type { Gauges } from "../schema/gauges.ts";
@@ -15,8 +16,8 @@ export interface EngineWorld {
   readonly clock: Clock;
   /** The machine, where it is ours to change: an engine may be installed and started there. Null: it must already run. */
   readonly host: EngineHost | null;
-  /** The variables of the user that say where an engine of this computer listens; none on another machine. */
-  readonly variables: Readonly<Record<string, string>>;
+  /** The user's OLLAMA_HOST, which says where Ollama listens on this computer; undefined when it is not set, and on another machine. */
+  readonly ollama_host: string | undefined;
   /** The versions that are installed where a matrix asks for none. */
   readonly releases: Releases;
   /** Told when a pull begins and when it has ended. */
@@ -49,8 +50,8 @@ export interface EngineHost extends Pick<Machine, "run" | "workdir"> {
   launch(order: JobOrder): Promise<Job>;
   /** GPUs that the machine has. */
   readonly gpu_count: number;
-  /** Value of a variable that the matrix hands to the engine by name; undefined when it is not set. Never written down. */
-  readonly variable: (name: string) => string | undefined;
+  /** The user's variables, of which the matrix hands some to the engine by name. Never written down. */
+  readonly env: Env;
   /** A port that is likely free; those after it may be tried next. */
   readonly port: number;
 }

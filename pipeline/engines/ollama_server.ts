@@ -90,7 +90,7 @@ export async function serveOllama(
     const command = [installed.program, "serve"];
     // A server of another version, or for another load, is another job.
     const name = `ollama-${port}-${sha256Hex(JSON.stringify([command, env])).slice(0, 8)}`;
-    const job = await launchWithVariables(choice, { name, command, env, ended: "restart" }, host);
+    const job = await launchWithVariables(choice.env ?? [], { name, command, env, ended: "restart" }, host);
     const url = `http://127.0.0.1:${port}`;
     const started = await listening(job, url, world);
     if (started === true) {

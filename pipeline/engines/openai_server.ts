@@ -77,7 +77,7 @@ export function openaiServer(kind: ServerKind): Engine {
         job: kind.job,
         command: (model, port) => kind.command(program, model, port, flags),
         env: kind.env,
-        variables: choice,
+        variables: choice.env ?? [],
         version: async (url, world) => {
           const told = await versionAt(url, world);
           if (installed.version !== null) requireVersion(title, installed.version, told);

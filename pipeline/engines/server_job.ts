@@ -4,7 +4,6 @@ import { LINE_CHARACTERS } from "../machines/limits.ts";
 import type { Job, JobOrder } from "../machines/machine.ts";
 import { UserError } from "../errors.ts";
 import { Failure } from "../schema/failures.ts";
-import type { EngineChoice } from "../schema/matrix.ts";
 import { shortText } from "../schema/text.ts";
 import type { EngineHost, EngineWorld, Loaded, RunningEngine } from "./engine.ts";
 import { ask } from "./http.ts";
@@ -32,8 +31,8 @@ export interface ServerOrder {
   /** The command that serves `model` at a port. */
   readonly command: (model: string, port: number) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Variables of the user that it is given. */
-  readonly variables: Pick<EngineChoice, "env">;
+  /** Names of the user's variables that it is given. */
+  readonly variables: readonly string[];
   /** What the agent must know when the server listens at `url`. */
   readonly agentEnv: (url: string) => Readonly<Record<string, string>>;
   /** Asks for its version. */

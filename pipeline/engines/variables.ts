@@ -1,17 +1,16 @@
 // Variables of the user that a matrix hands to an engine by name. Their values reach its process, and nothing that is kept.
 import { withoutKey } from "../lib/api_key.ts";
 import type { Job, JobOrder } from "../machines/machine.ts";
-import type { EngineChoice } from "../schema/matrix.ts";
 import type { EngineHost } from "./engine.ts";
 
-/** Starts a job that is given the variables of `choice`; what it prints is told without their values. */
+/** Starts a job that is given the variables of these names; what it prints is told without their values. */
 export async function launchWithVariables(
-  { env = [] }: Pick<EngineChoice, "env">,
+  names: readonly string[],
   order: JobOrder,
-  { launch, variable }: EngineHost,
+  { launch, env }: EngineHost,
 ): Promise<Job> {
   // Files of variables end their lines in more than one way.
-  const told = env.map((name) => [name, variable(name)?.replace(/[\r\n]+$/, "")] as const);
+  const told = names.map((name) => [name, env(name)?.replace(/[\r\n]+$/, "")] as const);
   const variables = Object.fromEntries(
     told.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
   );

@@ -1,11 +1,11 @@
 // The user's key for an endpoint of somebody else's, which may say it back in what it answers.
-import { allowedEnv } from "./env.ts";
+import { allowedEnv, type Env } from "./env.ts";
 
 /** A shorter one is a placeholder, such as EMPTY, and may be a word of any text. */
 const LEAST_CHARACTERS = 8;
 
-/** The key in these variables, by default our own; null where there is none. Files of variables end their lines in more than one way. */
-export function apiKey(env: (name: string) => string | undefined = ourEnv): string | null {
+/** The key among these variables, by default our own; null where there is none. Files of variables end their lines in more than one way. */
+export function apiKey(env: Env = ourEnv): string | null {
   return env("API_KEY")?.trim() || null;
 }
 

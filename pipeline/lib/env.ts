@@ -1,5 +1,8 @@
 // Our environment, as far as we may read it: a variable that we may not read is one that is not set.
 
+/** Tells the value of a variable; undefined when it is not set. */
+export type Env = (name: string) => string | undefined;
+
 /** Where systems name the user's folder. */
 export const HOME_VARIABLES: readonly string[] = ["HOME", "USERPROFILE"];
 

@@ -1,7 +1,7 @@
 // The models of entries looked up before anything is rented: those that are fetched, and those that an Ollama on this computer has.
 import { lookUp, type WantedModel } from "../models/mod.ts";
 import type { Catalog } from "../plan/fit.ts";
-import { engineVariables, usualUrl } from "../schema/engine_address.ts";
+import { OLLAMA_HOST, usualUrl } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { libraryOf } from "../schema/model_facts.ts";
 import type { EngineName, ProviderName } from "../schema/names.ts";
@@ -36,5 +36,5 @@ function wantedFor({ provider, engine, model }: Entry, { kinds, models, env }: W
   const wanted = { name: model, library: libraryOf(engine.name), is_gguf: GGUF.includes(engine.name) };
   if (kinds[provider as ProviderName].rents) return { ...wanted, engine_url: null };
   if (provider !== "local" || engine.name !== "ollama" || models === null) return null;
-  return { ...wanted, engine_url: engine.url ?? usualUrl(engine.name, engineVariables(env)) };
+  return { ...wanted, engine_url: engine.url ?? usualUrl(engine.name, env(OLLAMA_HOST)) };
 }

@@ -15,7 +15,7 @@ import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
 import { resolveMatrix } from "../plan/resolve.ts";
 import { unlisted } from "../plan/wished_gpu.ts";
-import { engineVariables } from "../schema/engine_address.ts";
+import { OLLAMA_HOST } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { type MachineRecord, mayExist } from "../schema/machine.ts";
 import { type EngineChoice, Matrix, shownModel, whyNoModelName } from "../schema/matrix.ts";
@@ -197,7 +197,7 @@ function localWorld({ world, paths, log, signal }: Preparing): EngineWorld {
     signal,
     clock: world.clock,
     host: null,
-    variables: engineVariables(world.env),
+    ollama_host: world.env(OLLAMA_HOST),
     onPhase: () => undefined,
     modelsDir: paths.models,
     startEmbedded: world.startEmbedded,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { EngineWorld } from "../engines/engine.ts";
 import { UserError } from "../errors.ts";
 import { isPrefix } from "../fleet/label.ts";
+import type { Env } from "../lib/env.ts";
 import { exists, writeAtomic } from "../lib/files.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -28,8 +29,8 @@ export interface World {
   readonly clock: Clock;
   readonly kinds: Readonly<Record<ProviderName, ProviderKind>>;
   readonly connect: Connect;
-  /** The value of an environment variable; undefined when it is not set. */
-  readonly env: (name: string) => string | undefined;
+  /** The user's variables. */
+  readonly env: Env;
   /** Clouds that are asked instead of the real ones; then no real one is. Null: the real ones. */
   readonly simulated: ReadonlyMap<ProviderName, SimulatedCloud> | null;
   /** Who is asked about models; null: nobody, only their names tell. */

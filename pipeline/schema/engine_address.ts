@@ -2,7 +2,7 @@
 import type { EngineName } from "./names.ts";
 
 /** Where an engine that already runs listens unless somebody says otherwise; the embedded one is started for the run. */
-export const USUAL_URLS: Readonly<Partial<Record<EngineName, string>>> = {
+const USUAL_URLS: Readonly<Partial<Record<EngineName, string>>> = {
   ollama: "http://127.0.0.1:11434",
   vllm: "http://127.0.0.1:8000",
   sglang: "http://127.0.0.1:30000",
@@ -16,15 +16,9 @@ const OLLAMA_PORT = "11434";
 /** A server that listens everywhere is asked on this computer. */
 const LOOPBACK: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "[::]": "[::1]" };
 
-/** Of a computer's variables, those that say where engines listen. */
-export function engineVariables(env: (name: string) => string | undefined): Record<string, string> {
-  const host = env(OLLAMA_HOST);
-  return host === undefined ? {} : { [OLLAMA_HOST]: host };
-}
-
-/** Where `engine` is looked for on a computer with these variables; null when it listens nowhere of itself. */
-export function usualUrl(engine: EngineName, variables: Readonly<Record<string, string>>): string | null {
-  const told = engine === "ollama" ? ollamaUrl(variables[OLLAMA_HOST] ?? "") : null;
+/** Where `engine` is looked for on a computer whose OLLAMA_HOST is `ollama_host`; null when it listens nowhere of itself. */
+export function usualUrl(engine: EngineName, ollama_host = ""): string | null {
+  const told = engine === "ollama" ? ollamaUrl(ollama_host) : null;
   return told ?? USUAL_URLS[engine] ?? null;
 }
 

@@ -2,6 +2,7 @@
 import type { StartEmbedded } from "../engines/engine.ts";
 import type { Fleet } from "../fleet/mod.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Env } from "../lib/env.ts";
 import type { Log } from "../lib/log.ts";
 import type { Facts } from "../machines/facts.ts";
 import type { Machine } from "../machines/machine.ts";
@@ -27,8 +28,8 @@ export interface StageContext {
   /** Machines of other runs, which show what is usual. */
   readonly past: readonly MachineRecord[];
   readonly fleet: Fleet;
-  /** The value of a variable of the user's environment. */
-  readonly env: (name: string) => string | undefined;
+  /** The user's variables. */
+  readonly env: Env;
   readonly startEmbedded: StartEmbedded;
   /** The versions that are installed where a matrix asks for none. */
   readonly releases: Releases;

@@ -8,7 +8,7 @@ import { signOfLife, SILENCE_SECONDS, startDeadMan } from "../machines/dead_man.
 import { type Facts, factsOf, type Gpu, repairPackages, type SeenFacts } from "../machines/facts.ts";
 import type { Sitting } from "../plan/leases.ts";
 import { messageOf, UserError } from "../errors.ts";
-import { engineVariables } from "../schema/engine_address.ts";
+import { OLLAMA_HOST } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
 import { isGpu } from "../schema/gpu_name.ts";
@@ -214,13 +214,11 @@ function worldOf(
   const { gpu_count } = offer;
   return {
     fetch: rented ? machine.fetch : withApiKey(machine.fetch, apiKey(context.env)),
-    variables: machine.deno === null ? {} : engineVariables(context.env),
+    ollama_host: machine.deno === null ? undefined : context.env(OLLAMA_HOST),
     log: (text) => context.log.info(`${lease_id}  ${text}`),
     signal,
     clock: context.clock,
-    host: rented
-      ? { run, launch, workdir, gpu_count, port: portOf(machine_id), variable: context.env }
-      : null,
+    host: rented ? { run, launch, workdir, gpu_count, port: portOf(machine_id), env: context.env } : null,
     onPhase: () => undefined,
     modelsDir: context.paths.models,
     startEmbedded: context.startEmbedded,

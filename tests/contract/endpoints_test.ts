@@ -101,7 +101,7 @@ for (const [name, model, stand] of STANDS) {
 Deno.test("Ollama is looked for where the user's OLLAMA_HOST says, unless the matrix names an address", async () => {
   await using server = fakeOllama(["qwen2:7b"]);
   await using other = fakeOllama(["mistral:7b"]);
-  const world = engineWorld([], { variables: { OLLAMA_HOST: new URL(server.url).host } });
+  const world = engineWorld([], { ollama_host: new URL(server.url).host });
   const { ollama } = engines;
   deepEqual(await ollama.installed(EngineChoice.parse({ name: "ollama" }), world), ["qwen2:7b"]);
   deepEqual(await ollama.installed(EngineChoice.parse({ name: "ollama", url: other.url }), world), [

@@ -16,7 +16,7 @@ const host = {
   launch: () => Promise.reject(new Error("nothing is started here")),
   workdir: "/x",
   gpu_count: 1,
-  variable: () => undefined,
+  env: () => undefined,
   port: 1,
 };
 

@@ -231,7 +231,7 @@ for (const name of NAMES) {
       capacity,
       world,
     );
-    equal(running.url, usualUrl(name, {}));
+    equal(running.url, usualUrl(name));
     equal(running.version, VERSIONS[name]);
     equal(running.agentEnv.RESET_URL, undefined);
   });

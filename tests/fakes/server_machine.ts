@@ -79,7 +79,7 @@ export async function serverMachine(name: ServerName, options: MachineOptions = 
     host: {
       workdir: machine.workdir,
       gpu_count,
-      variable: (name) => variables[name],
+      env: (name) => variables[name],
       port: freePort(),
       run: (command, run) => machine.run(command, { ...run, env: { ...run?.env, PATH } }),
       launch: (order) => {
