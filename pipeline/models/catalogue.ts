@@ -1,6 +1,6 @@
 // PURE. What the catalogue knows of a model, which nobody need be asked about.
 import type { CatalogModel } from "../schema/catalog.ts";
-import { type Library, type ModelFacts, nothingKnown } from "../schema/model_facts.ts";
+import { kvBytesPerToken, type Library, type ModelFacts, nothingKnown } from "../schema/model_facts.ts";
 
 /** Facts of `name` as the catalogue has them; null when it does not tell its size. */
 export function factsFromCatalogue(
@@ -23,7 +23,7 @@ export function factsFromCatalogue(
     layers,
     kv_heads,
     head_dim,
-    kv_bytes_per_token: 4 * layers * kv_heads * head_dim,
+    kv_bytes_per_token: kvBytesPerToken(known),
     context_length,
     source: "catalogue",
   };

@@ -1,5 +1,6 @@
 // PURE. config.json of a repository: the shapes that say what keys and values take, and how many parameters there are.
 import { z } from "zod";
+import { KV_BYTES } from "../schema/model_facts.ts";
 import { Count, Few, Flag, objectIn, Word } from "./numbers.ts";
 
 /** What of a model's shapes matters here. */
@@ -18,9 +19,6 @@ export interface Config extends Shapes {
   /** Bits of a quantised parameter. */
   readonly bits: number | null;
 }
-
-/** Keys and values are 16-bit numbers. */
-const KV_BYTES = 2;
 
 const Text = z.object({
   num_hidden_layers: Few,

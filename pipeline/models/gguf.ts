@@ -1,4 +1,5 @@
 // PURE. The metadata at the beginning of a GGUF file, as far as the bytes go: shapes come before the long lists of tokens.
+import { KV_BYTES } from "../schema/model_facts.ts";
 import type { Shapes } from "./config.ts";
 
 /** Bytes of a file that hold its shapes. */
@@ -10,7 +11,6 @@ const LONGEST_KEY = 256;
 const LONGEST_TEXT = 4096;
 /** Lists are kept that have a number for each layer. */
 const LONGEST_LIST = 1024;
-const KV_BYTES = 2;
 
 type Value = number | string | number[] | null;
 

@@ -2,8 +2,9 @@
 import type { CatalogGpu, CatalogModel } from "../schema/catalog.ts";
 import type { Entry } from "../schema/entry.ts";
 import { mostInFlight } from "../schema/load.ts";
-import { libraryOf, type ModelFacts } from "../schema/model_facts.ts";
+import { kvBytesPerToken, libraryOf, type ModelFacts } from "../schema/model_facts.ts";
 import type { EngineName } from "../schema/names.ts";
+import { GIB } from "../schema/units.ts";
 import { changesContext, changesWeights } from "./memory_flags.ts";
 
 /** What the catalogue knows, and what was found out about models that it lacks. */
@@ -25,22 +26,14 @@ interface Weight {
   readonly kv_bytes_per_token: number;
 }
 
-const GIB = 2 ** 30;
-/** Keys and values are 16-bit numbers. */
-const KV_BYTES = 2;
 /** What driver and engine take for themselves, GiB. */
 const OVERHEAD_GIB = 1;
 /** Engines that let requests wait when keys and values of all no longer fit: one must. Others keep memory for all beforehand. */
 const PAGED: readonly EngineName[] = ["vllm", "sglang"];
 
 /** Memory for weights of `size_gb` GB, keys and values of so many tokens, and driver and engine; GiB. */
-export function neededGib(size_gb: number, kv_bytes_per_token: number, context_tokens: number): number {
+function neededGib(size_gb: number, kv_bytes_per_token: number, context_tokens: number): number {
   return (size_gb * 1e9 + kv_bytes_per_token * context_tokens) / GIB + OVERHEAD_GIB;
-}
-
-/** Bytes that one token of context takes: a key and a value in every layer. */
-export function kvBytesPerToken({ layers, kv_heads, head_dim }: CatalogModel): number {
-  return 2 * layers * kv_heads * head_dim * KV_BYTES;
 }
 
 /** What an entry cannot do without and its GPUs have; null when the model's size or the GPU is not known. */

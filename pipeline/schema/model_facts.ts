@@ -1,4 +1,5 @@
 // What is known of a model before anything is rented: whether it is there, who may read it, how large it is.
+import type { CatalogModel } from "./catalog.ts";
 import type { EngineName } from "./names.ts";
 
 /** Where an engine looks a model's name up: the hub is huggingface.co, for every engine but Ollama. */
@@ -33,6 +34,16 @@ export interface ModelFacts {
   readonly source: "catalogue" | "hub" | "gguf" | "ollama" | "name" | "unknown";
   /** Why the library did not tell all that it was asked for; null when it did, or knows more than is needed. */
   readonly unchecked: string | null;
+}
+
+/** Bytes of a number among keys and values: 16 bits, where no flag says otherwise. */
+export const KV_BYTES = 2;
+
+/** Bytes that one token of context takes: a key and a value in every layer. */
+export function kvBytesPerToken(
+  { layers, kv_heads, head_dim }: Pick<CatalogModel, "layers" | "kv_heads" | "head_dim">,
+): number {
+  return 2 * layers * kv_heads * head_dim * KV_BYTES;
 }
 
 /** Of a model of which nothing is known. */
