@@ -29,16 +29,9 @@ export function listOffers(
       gpu_count,
       vram_gib,
       price_per_hour: price * gpu_count,
-      storage_per_hour: 0,
-      download_per_gb: 0,
       location: `list ${list.date}`,
       market: limits.market,
       country: limits.countries?.[0] ?? null,
-      host: null,
-      reliability: null,
-      download_mbps: null,
-      cuda: null,
-      max_hours: null,
       tier: list.tier ?? null,
     };
   }

@@ -3,8 +3,7 @@ import { FAILURES } from "../schema/failures.ts";
 import type { MachineRecord } from "../schema/machine.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
 import type { Remedy } from "../schema/remedy.ts";
-
-const GB_PER_GIB = 2 ** 30 / 1e9;
+import { GB_PER_GIB } from "../schema/units.ts";
 
 /** An offer that let us down. */
 export interface BadMemory {

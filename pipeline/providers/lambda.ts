@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { codeOf, type FailureCode } from "../schema/failures.ts";
+import { mayHaveMemory } from "../schema/gpu_memory.ts";
 import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import { type Offer, UNTOLD } from "../schema/offer.ts";
+import { GB_PER_GIB } from "../schema/units.ts";
 import { Account, type Answer } from "./account.ts";
 import {
   type Opening,
@@ -21,9 +23,6 @@ const BASE = "https://cloud.lambda.ai/api/v1";
 const PACE = { any: 1.1, create: 12, destroy: 1.1 };
 const SSH_PORT = 22;
 const LABEL_TAG = "almanac-label";
-const GB_PER_GIB = 2 ** 30 / 1e9;
-/** Real cards report a little less memory than they are sold with. */
-const MEMORY_TOLERANCE = 0.07;
 /** NVIDIA's own processors beside the GPU are aarch64. */
 const AARCH64 = /^G[BH]\d/;
 /** Countries of its regions outside the United States. */
@@ -207,15 +206,8 @@ function offersOf(told: unknown, wanted: Wanted): Offer[] {
     gpu_count: specs.gpus,
     vram_gib,
     price_per_hour: price_cents_per_hour / 100,
-    storage_per_hour: 0,
-    download_per_gb: 0,
     location: region,
     country: region.startsWith("us-") ? "US" : COUNTRIES[region] ?? null,
-    host: null,
-    reliability: null,
-    download_mbps: null,
-    cuda: null,
-    max_hours: null,
     cpu_cores: specs.vcpus ?? null,
     ram_gib: specs.memory_gib ?? null,
   })).filter((offer) => isAllowed(offer, wanted.limits));
@@ -227,7 +219,7 @@ function isWanted(description: string, vram_gib: number | null, wanted: Wanted):
     return false;
   }
   return vram_gib === null || wanted.vram_gib === null ||
-    Math.abs(vram_gib - wanted.vram_gib) <= wanted.vram_gib * MEMORY_TOLERANCE;
+    mayHaveMemory(wanted.vram_gib, vram_gib);
 }
 
 /** A region whose country is not known is in none that is asked for, and in none that is shunned. */

@@ -30,15 +30,8 @@ function openLocal(_opening: Opening): Provider {
         gpu_count,
         vram_gib,
         price_per_hour: null,
-        storage_per_hour: 0,
-        download_per_gb: 0,
-        location: null,
-        country: null,
         host: NAME,
         reliability: 1,
-        download_mbps: null,
-        cuda: null,
-        max_hours: null,
       }]),
     create: ({ label }) => {
       held.add(label);

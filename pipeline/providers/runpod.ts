@@ -2,6 +2,7 @@
 // of it is interruptible: v2 knows no bids.
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
+import { mayHaveMemory } from "../schema/gpu_memory.ts";
 import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
@@ -28,8 +29,6 @@ const IMAGE = "runpod/pytorch:1.0.2-cu1281-torch280-ubuntu2404";
 /** Below it the default image does not start. */
 const IMAGE_CUDA = 12.8;
 const DISK_USD_PER_GB_HOUR = 0.1 / 720;
-/** Real cards report a little less memory than they are sold with. */
-const MEMORY_TOLERANCE = 0.07;
 
 export const runpod: ProviderKind = {
   name: NAME,
@@ -166,7 +165,7 @@ function offersOf(told: unknown, tier: Tier, wanted: Wanted): Offer[] {
   // Where a cloud does not have the GPU, its price there means nothing.
   const price = type[tier] ? type.price[tier] ?? 0 : 0;
   const isWanted = (gpu === "any" || isGpu(gpu, id, memory)) &&
-    (vram_gib === null || Math.abs(memory - vram_gib) <= vram_gib * MEMORY_TOLERANCE);
+    (vram_gib === null || mayHaveMemory(vram_gib, memory));
   const isFree = availability !== "NONE" && gpu_count <= (type.maxCount[tier] ?? Infinity);
   if (price <= 0 || !isWanted || !isFree) return [];
   const storage_per_hour = Math.ceil(disk_gb) * DISK_USD_PER_GB_HOUR;
@@ -183,14 +182,8 @@ function offersOf(told: unknown, tier: Tier, wanted: Wanted): Offer[] {
     vram_gib: memory,
     price_per_hour: price * gpu_count + storage_per_hour,
     storage_per_hour,
-    download_per_gb: 0,
     location: place,
     country: countryOf(place),
-    host: null,
-    reliability: null,
-    download_mbps: null,
-    cuda: null,
-    max_hours: null,
   }));
 }
 

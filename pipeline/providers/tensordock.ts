@@ -1,9 +1,11 @@
 // TensorDock: virtual machines by location and GPU. It tells errors inside answers of status 200, and lists what is long taken.
 import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
+import { memoryRange } from "../schema/gpu_memory.ts";
 import { isGpu, offeredName } from "../schema/gpu_name.ts";
 import type { Address } from "../schema/machine.ts";
 import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
+import { GB_PER_GIB } from "../schema/units.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
   HalfDone,
@@ -28,7 +30,6 @@ const VCPU_STEP = 2;
 /** What it calls GB of main memory are GiB. */
 const RAM_GIB_PER_GPU = 16;
 const RAM_STEP_GIB = 16;
-const GB_PER_GIB = 2 ** 30 / 1e9;
 const LEAST_DISK_GB = 100;
 const DISK_STEP_GB = 50;
 /** What is asked for; it may forward another port all the same. */
@@ -174,7 +175,7 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
     const name = card.displayName ?? v0Name;
     const memory = Number(/(\d+) ?gb/i.exec(`${name} ${v0Name}`)?.[1] ?? 0) || null;
     if ((gpu !== "any" && !isGpu(gpu, name, memory)) || card.max_count < gpu_count) return [];
-    if (memory !== null && memory < (vram_gib ?? 0) * 0.93) return [];
+    if (memory !== null && memory < memoryRange(vram_gib ?? 0).least) return [];
     const { min_cpu_cores = 0, min_ram_gb = 0 } = limits;
     const vcpus = Math.max(
       wholeSteps(VCPUS_PER_GPU, gpu_count, resources.max_vcpus),
@@ -202,14 +203,10 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
       price_per_hour: price,
       // All of it is billed from creation on, not the disk alone.
       storage_per_hour: 0,
-      download_per_gb: 0,
       location: [city, stateprovince, location.country].filter(Boolean).join(", ") || null,
       country,
       host: id,
       reliability: RELIABILITY,
-      download_mbps: null,
-      cuda: null,
-      max_hours: null,
       cpu_cores: vcpus,
       ram_gib,
     }];

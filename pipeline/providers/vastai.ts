@@ -1,7 +1,9 @@
 // Vast.ai: containers on strangers' hosts, rented offer by offer. An instance carries a key that can destroy only itself.
 import { z } from "zod";
+import { memoryRange } from "../schema/gpu_memory.ts";
 import { isGpu, offeredName, vastNames } from "../schema/gpu_name.ts";
 import type { Offer, OfferLimits } from "../schema/offer.ts";
+import { GB_PER_GIB } from "../schema/units.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
   HalfDone,
@@ -25,9 +27,6 @@ const PAGE = 25;
 const SEARCH_SECONDS = 300;
 /** CUDA compute capability x100 of the oldest cards (Pascal) that the builds of the engines know. */
 const LEAST_COMPUTE_CAP = 600;
-const MIB_PER_GB = 1e9 / 2 ** 20;
-/** Real cards report a little less or more memory than they are sold with. */
-const MEMORY_TOLERANCE = 0.07;
 const DAY_SECONDS = 86_400;
 
 export const vastai: ProviderKind = {
@@ -192,10 +191,8 @@ function searchOf({ gpu, vram_gib, gpu_count, disk_gb, hours, limits }: Wanted):
 
 /** MiB that a card of so many GiB may report. */
 function memoryOf(gib: number): { gte: number; lte: number } {
-  return {
-    gte: Math.floor(gib * 1024 * (1 - MEMORY_TOLERANCE)),
-    lte: Math.ceil(gib * 1024 * (1 + MEMORY_TOLERANCE)),
-  };
+  const { least, most } = memoryRange(gib);
+  return { gte: Math.floor(least * 1024), lte: Math.ceil(most * 1024) };
 }
 
 function geolocation({ countries, not_countries }: Wanted["limits"]): Record<string, unknown> {
@@ -206,7 +203,7 @@ function geolocation({ countries, not_countries }: Wanted["limits"]): Record<str
 /** Memory is that of the whole host, of which a part of it has less: what an offer tells is judged again. */
 function hostOf({ min_ram_gb, min_cpu_cores, tier, whole_machine }: OfferLimits): Record<string, unknown> {
   return {
-    ...(min_ram_gb === undefined ? {} : { cpu_ram: { gte: Math.floor(min_ram_gb * MIB_PER_GB) } }),
+    ...(min_ram_gb === undefined ? {} : { cpu_ram: { gte: Math.floor(min_ram_gb / GB_PER_GIB * 1024) } }),
     ...(min_cpu_cores === undefined ? {} : { cpu_cores_effective: { gte: min_cpu_cores } }),
     ...(tier === undefined ? {} : { datacenter: { eq: tier === "secure" } }),
     ...(whole_machine === true ? { gpu_frac: { eq: 1 } } : {}),

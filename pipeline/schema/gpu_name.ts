@@ -1,4 +1,5 @@
 // PURE. Names of GPUs: which card of the catalogue a told name means, and how people write them.
+import { mayHaveMemory } from "./gpu_memory.ts";
 import { GPU_FAMILIES, GPU_NAMES } from "./gpu_names.ts";
 
 /** Words that say who makes a card but not which it is, as they stand in names that run together too. */
@@ -6,8 +7,6 @@ const MAKERS = /nvidia|geforce|tesla|blackwell|generation|edition|\bgpu\b|\bamd\
 const MEMORY = /\b(\d+) ?gi?b?\b/;
 /** How TensorDock and Lambda say that a card is plugged in, also of those that are sold in no other form. */
 const PLUGGED = /pcie$/;
-/** Real cards report a little less or more memory than they are sold with. */
-const MEMORY_TOLERANCE = 0.07;
 
 /** The letters and digits that say which card a name means: `NVIDIA A100-SXM4-80GB` is `a100sxm4`. */
 export function keyOf(told: string): string {
@@ -37,7 +36,7 @@ export function isGpu(name: string, told: string, memory_gib: number | null = nu
 }
 
 /** Every card that a wish is content with; none when it is no name of the table. */
-export function wishedCards(name: string): readonly string[] {
+function wishedCards(name: string): readonly string[] {
   if (Object.hasOwn(GPU_NAMES, name)) return [name];
   return (Object.hasOwn(GPU_FAMILIES, name) ? GPU_FAMILIES[name] : undefined) ?? mayBe(name);
 }
@@ -74,13 +73,14 @@ function mayBe(told: string, memory_gib: number | null = null): readonly string[
   const cards = CARDS.get(key) ?? plugged(CARDS.get(key.replace(PLUGGED, "")));
   const sizes = [sizeIn(told), memory_gib].filter((gib) => gib !== null);
   if (sizes.length === 0) return cards;
-  const [sized] = sizes.map((gib) => cards.filter((card) => isAbout(sizeIn(card), gib)))
+  const [sized] = sizes.map((gib) => cards.filter((card) => isOfSize(card, gib)))
     .filter((fitting) => fitting.length > 0);
   return sized ?? cards.filter((card) => sizeIn(card) === null);
 }
 
-function isAbout(size: number | null, gib: number): boolean {
-  return size !== null && Math.abs(size - gib) <= size * MEMORY_TOLERANCE;
+function isOfSize(card: string, gib: number): boolean {
+  const size = sizeIn(card);
+  return size !== null && mayHaveMemory(size, gib);
 }
 
 /** The GiB that a name tells: a card with several sizes of memory has them in its name, but for its usual one. */

@@ -6,7 +6,7 @@ import { plainName, plainText } from "./plain_text.ts";
 const country = z.string().regex(/^[A-Z]{2}$/);
 
 /** `interruptible`: cheaper, and whoever bids more, or the provider itself, may take it away at any moment. */
-export const MARKETS = ["on_demand", "interruptible"] as const;
+const MARKETS = ["on_demand", "interruptible"] as const;
 /** `secure`: in a data centre that the provider vouches for; `community`: on somebody's machine. */
 export const TIERS = ["secure", "community"] as const;
 
@@ -107,6 +107,15 @@ export const Offer = z.strictObject({
 
 /** What an offer says of these where its provider says nothing. */
 export const UNTOLD = {
+  storage_per_hour: 0,
+  download_per_gb: 0,
+  location: null,
+  country: null,
+  host: null,
+  reliability: null,
+  download_mbps: null,
+  cuda: null,
+  max_hours: null,
   market: "on_demand",
   tier: null,
   gpu_share: null,
@@ -116,7 +125,7 @@ export const UNTOLD = {
   cpu: null,
   cpu_cores: null,
   ram_gib: null,
-} as const;
+} as const satisfies Partial<Offer>;
 
 export type OfferLimits = z.infer<typeof OfferLimits>;
 export type Offer = z.infer<typeof Offer>;

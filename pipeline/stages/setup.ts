@@ -11,6 +11,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { OLLAMA_HOST } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
 import { Failure } from "../schema/failures.ts";
+import { memoryRange } from "../schema/gpu_memory.ts";
 import { isGpu } from "../schema/gpu_name.ts";
 import type { Leased, Site, StageContext } from "./context.ts";
 
@@ -23,8 +24,6 @@ export interface Ready extends AsyncDisposable {
 const LOOK_SECONDS = 10;
 const SETTLE_SECONDS = 600;
 const DRIVER_SECONDS = 300;
-/** Real cards report a little less memory than they are sold with. */
-const MEMORY_TOLERANCE = 0.07;
 const SIGN_SECONDS = 60;
 /** Engines listen at ports from here on. */
 const FIRST_PORT = 20_000;
@@ -179,7 +178,7 @@ function gpuMismatch(
 ): string | null {
   if (gpus.length === 0 || !gpus.every(({ name }) => isGpu(wanted, name))) return "";
   if (gpus.length !== gpu_count) return ` (${gpus.length} instead of ${gpu_count})`;
-  const least = (vram_gib ?? 0) * 1024 * (1 - MEMORY_TOLERANCE);
+  const least = memoryRange(vram_gib ?? 0).least * 1024;
   const small = gpus.find(({ memory_mib }) => memory_mib < least);
   return small === undefined
     ? null
