@@ -1,5 +1,5 @@
 // PURE. Variables that may be settings of ours under a wrong name.
-import { distance } from "../schema/nearest.ts";
+import { isWithin } from "../schema/nearest.ts";
 
 /** Variables of other programs that look like settings. */
 const ORDINARY = /^(APP_KEY|MODE|PROMPT|SHARD|OLLAMA_.*)$/;
@@ -21,5 +21,5 @@ export function misspelt(
 function isNear(name: string, setting: string): boolean {
   const { length } = setting;
   if (length >= SHORT && name.replaceAll(/[_-]/g, "") === setting.replaceAll("_", "")) return true;
-  return length >= MEDIUM && distance(name, setting) <= (length >= LONG ? 2 : 1);
+  return length >= MEDIUM && isWithin(name, [setting], length >= LONG ? 2 : 1);
 }

@@ -1,11 +1,11 @@
 // PURE. What a matrix means by the name of a GPU: one of the catalogue, or a card that it lacks, by the provider's own name.
 import { UserError } from "../errors.ts";
 import { catalogName, keyOf, narrower } from "../schema/gpu_name.ts";
-import { distance, nearest } from "../schema/nearest.ts";
+import { isWithin, nearest } from "../schema/nearest.ts";
 
 /** What follows is the provider's own name, whatever it looks like. */
 const AS_IT_IS = "name:";
-/** A name that differs from a known one in so many letters and digits is taken for a mistake. */
+/** A name that differs from a known one in at most so many letters and digits is taken for a mistake. */
 const TYPO = 3;
 const SHOWN = 8;
 
@@ -19,7 +19,8 @@ export function wishedGpu(told: string, known: readonly string[]): string {
   if (several.length > 1) {
     throw refused(`the GPU "${told}" may be ${several.join(", ")}`, `Name one of them${orOwnName(told)}`);
   }
-  if (looksLikeGpu(told) && !isNearOf(told, [...known, "any"])) return told;
+  const isMistake = isWithin(keyOf(told), [...known, "any"].map(keyOf), TYPO);
+  if (looksLikeGpu(told) && !isMistake) return told;
   const shown = nearest(told, [...known, "any"], SHOWN);
   const more = known.length + 1 > shown.length ? "; all are in data/catalog/gpus.json" : "";
   throw refused(
@@ -43,10 +44,6 @@ function ownName(name: string): string {
 
 function looksLikeGpu(name: string): boolean {
   return /[a-z]/i.test(name) && /\d/.test(name);
-}
-
-function isNearOf(told: string, known: readonly string[]): boolean {
-  return known.some((name) => distance(keyOf(told), keyOf(name)) <= TYPO);
 }
 
 function orOwnName(told: string): string {

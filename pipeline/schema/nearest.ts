@@ -12,11 +12,16 @@ export function nearest(name: string, known: readonly string[], most = 5): strin
 /** Whether `name` looks like one of `known` that was written wrongly: one letter in three, and at most two. Pure. */
 export function isMisspelt(name: string, known: readonly string[]): boolean {
   const most = Math.min(2, Math.floor(name.length / 3));
+  return isWithin(name, known, most);
+}
+
+/** Whether at most `most` letters lie between `name` and one of `known`, whatever their case. Pure. */
+export function isWithin(name: string, known: readonly string[], most: number): boolean {
   return known.some((other) => distance(name.toLowerCase(), other.toLowerCase()) <= most);
 }
 
 /** Levenshtein distance, where two neighbours that changed places count once; one row at a time. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i++) {
