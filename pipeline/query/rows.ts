@@ -1,5 +1,6 @@
 // Answers as rows for other programs: CSV as RFC 4180 has it, and JSON with an object a line. Pure.
-import { z } from "zod";
+import type { z } from "zod";
+import { objectOf } from "../schema/structure.ts";
 
 /** A row of an answer; its columns are those of the schema, whatever the rows hold. */
 export interface Rows {
@@ -23,15 +24,9 @@ export function toNdjson({ rows }: Rows): string {
 /** The keys that lead to each value of such objects. */
 function pathsOf(schema: z.ZodObject): string[][] {
   return Object.entries(schema.shape).flatMap(([key, field]) => {
-    const inner = plain(field as z.ZodType);
-    return inner instanceof z.ZodObject ? pathsOf(inner).map((path) => [key, ...path]) : [[key]];
+    const inner = objectOf(field);
+    return inner === undefined ? [[key]] : pathsOf(inner).map((path) => [key, ...path]);
   });
-}
-
-function plain(field: z.ZodType): z.ZodType {
-  return field instanceof z.ZodNullable || field instanceof z.ZodOptional
-    ? plain(field.unwrap() as z.ZodType)
-    : field;
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

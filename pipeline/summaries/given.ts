@@ -1,8 +1,9 @@
 // PURE. A submission as it is sent: what the almanac answers may be sent back, and keys of other tools do no harm.
 import { BenchmarkResult, VERDICTS } from "../schema/benchmark.ts";
 import { isMisspelt } from "../schema/nearest.ts";
+import { objectOf } from "../schema/structure.ts";
 import { Submission } from "../schema/summary.ts";
-import { z } from "zod";
+import type { z } from "zod";
 
 /** What is left to be checked. */
 export interface Given {
@@ -55,11 +56,6 @@ function known(
     return [];
   });
   return Object.fromEntries(taken);
-}
-
-function objectOf(field: unknown): z.ZodObject | undefined {
-  if (field instanceof z.ZodOptional || field instanceof z.ZodNullable) return objectOf(field.unwrap());
-  return field instanceof z.ZodObject ? field : undefined;
 }
 
 const COUNT = /^\s*(\d+(?:\.\d+)?)\s*([KMBT]?)\s*$/i;
