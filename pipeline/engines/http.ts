@@ -106,7 +106,7 @@ function otherForm(message: string, { host }: EngineWorld): UserError {
 }
 
 /** The engine wants a key, or another one: somebody answers. */
-export class KeyRefused extends UserError {}
+class KeyRefused extends UserError {}
 
 /** The error for an answer other than 200. */
 export function refusal(what: string, status: number, text: string): UserError {

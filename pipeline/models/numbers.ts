@@ -5,15 +5,17 @@ import { z } from "zod";
 const MOST = 1e14;
 const WORD = /^[\w.+-]{1,40}$/;
 
-/** A whole number above 0; anything else is null. */
-export const Count = z.number().int().min(1).max(MOST).nullish().catch(null).transform((told) =>
-  told ?? null
-);
+/** What is told, or null where it is something else or nothing. */
+const orNull = <S extends z.ZodType>(schema: S) =>
+  schema.nullish().catch(null).transform((told) => told ?? null);
+
+/** A whole number above 0. */
+export const Count = orNull(z.number().int().min(1).max(MOST));
 /** A number of layers, heads or the like. */
-export const Few = z.number().int().min(1).max(1e6).nullish().catch(null).transform((told) => told ?? null);
-export const Flag = z.boolean().nullish().catch(null).transform((told) => told ?? null);
+export const Few = orNull(z.number().int().min(1).max(1e6));
+export const Flag = orNull(z.boolean());
 /** A word that may be shown and kept. */
-export const Word = z.string().regex(WORD).nullish().catch(null).transform((told) => told ?? null);
+export const Word = orNull(z.string().regex(WORD));
 
 /** The JSON object that `text` says; null when it says none. */
 export function objectIn(text: string): object | null {

@@ -1,6 +1,6 @@
 // PURE. Models that nobody can serve, and what a plan tells of each.
 import type { Entry } from "../schema/entry.ts";
-import { libraryOf, type ModelFacts } from "../schema/model_facts.ts";
+import { HUB_TOKEN, libraryOf, type ModelFacts } from "../schema/model_facts.ts";
 import { type Catalog, factsOf, leastGib } from "./fit.ts";
 import { entriesOf, type Lease } from "./leases.ts";
 import type { Objection } from "./plan.ts";
@@ -16,15 +16,13 @@ export interface PlannedModel {
   readonly words: string;
 }
 
-const TOKEN = "HF_TOKEN";
-
 /** Objects to models that are not there, and to gated ones that the engine could not read. */
 export function objectToModel(catalog: Catalog): Objection {
   return ({ model, engine }) => {
     const facts = factsOf(model, engine.name, catalog);
     if (facts?.exists === false) return { code: "model_not_found", reason: whyNotFound(facts) };
     if (facts?.gated !== true) return null;
-    const reason = whyNotRead(facts, engine.env?.includes(TOKEN) === true);
+    const reason = whyNotRead(facts, engine.env?.includes(HUB_TOKEN) === true);
     return reason === null ? null : { code: "model_gated", reason };
   };
 }
@@ -57,22 +55,22 @@ export function unsizedModels(
 function whyNotFound({ name, library }: ModelFacts): string {
   return library === "ollama"
     ? `Ollama's library has no ${name}: check its name in the matrix`
-    : `huggingface.co has no ${name}, or a private one that ${TOKEN} may not read: check its name in the matrix`;
+    : `huggingface.co has no ${name}, or a private one that ${HUB_TOKEN} may not read: check its name in the matrix`;
 }
 
 /** Why an engine could not read a gated model; null when it can, or when nobody could say. */
 function whyNotRead(facts: ModelFacts, isGiven: boolean): string | null {
   const { name, library, access } = facts;
   const page = `huggingface.co/${name.split(":")[0]}`;
-  const give = `add "env": ["${TOKEN}"] to the engine in the matrix`;
+  const give = `add "env": ["${HUB_TOKEN}"] to the engine in the matrix`;
   if (library === "ollama") return `${name} is gated, and Ollama reads no gated model: take llama.cpp for it`;
   if (access === false) {
-    return `${name} is gated, and ${TOKEN} may not read it: accept its terms at ${page} with the account of that token`;
+    return `${name} is gated, and ${HUB_TOKEN} may not read it: accept its terms at ${page} with the account of that token`;
   }
   if (lacksToken(facts)) {
-    return `${name} is gated, and ${TOKEN} is not set: accept its terms at ${page}, set ${TOKEN}, and ${give}`;
+    return `${name} is gated, and ${HUB_TOKEN} is not set: accept its terms at ${page}, set ${HUB_TOKEN}, and ${give}`;
   }
-  return isGiven ? null : `${name} is gated, and the engine is not given ${TOKEN}: ${give}`;
+  return isGiven ? null : `${name} is gated, and the engine is not given ${HUB_TOKEN}: ${give}`;
 }
 
 function lacksToken({ gated, access, unchecked }: ModelFacts): boolean {
@@ -90,6 +88,6 @@ function wordsOf(facts: ModelFacts): string {
   const size = source === "name" ? "size by its name, " : "";
   if (gated !== true) return `${size}open`;
   if (access === true) return `${size}gated, your token may read it`;
-  if (access === false) return `${size}gated, ${TOKEN} may not read it`;
-  return `${size}gated, ${lacksToken(facts) ? `${TOKEN} is not set` : `not checked: ${unchecked}`}`;
+  if (access === false) return `${size}gated, ${HUB_TOKEN} may not read it`;
+  return `${size}gated, ${lacksToken(facts) ? `${HUB_TOKEN} is not set` : `not checked: ${unchecked}`}`;
 }

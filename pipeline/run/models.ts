@@ -3,7 +3,7 @@ import { lookUp, type WantedModel } from "../models/mod.ts";
 import type { Catalog } from "../plan/fit.ts";
 import { OLLAMA_HOST, usualUrl } from "../schema/engine_address.ts";
 import type { Entry } from "../schema/entry.ts";
-import { libraryOf } from "../schema/model_facts.ts";
+import { HUB_TOKEN, libraryOf } from "../schema/model_facts.ts";
 import type { EngineName, ProviderName } from "../schema/names.ts";
 import type { World } from "./world.ts";
 
@@ -24,7 +24,7 @@ export async function withFacts(
   }
   const facts = await lookUp([...wanted.values()], catalog.models, {
     sources: world.models,
-    token: world.env("HF_TOKEN")?.trim() || null,
+    token: world.env(HUB_TOKEN)?.trim() || null,
     clock: world.clock,
     signal,
   });

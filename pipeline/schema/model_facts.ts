@@ -5,6 +5,9 @@ import type { EngineName } from "./names.ts";
 /** Where an engine looks a model's name up: the hub is huggingface.co, for every engine but Ollama. */
 export type Library = "hub" | "ollama";
 
+/** The variable with the user's token for the hub. */
+export const HUB_TOKEN = "HF_TOKEN";
+
 /** Null is what nobody told. */
 export interface ModelFacts {
   /** As the matrix names it. */
