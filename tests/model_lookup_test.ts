@@ -188,10 +188,12 @@ Deno.test("an Ollama on this computer tells of the models that it has", async ()
         ? Response.json(shown)
         : new Response("{}", { status: 404 }),
   });
-  const ask = (name: string) =>
-    found(engine, wanted(name, { library: "ollama", is_gguf: true, engine_url: `${engine.url}/base/` }));
-  const there = await ask("there");
-  deepEqual([there.exists, there.parameters, there.weights_gb, there.source], [true, 1e9, 1.0625, "ollama"]);
+  const ask = (name: string, end = "/") =>
+    found(engine, wanted(name, { library: "ollama", is_gguf: true, engine_url: `${engine.url}/base${end}` }));
+  for (const end of ["/", "", "/v1"]) {
+    const { exists, parameters, weights_gb, source } = await ask("there", end);
+    deepEqual([exists, parameters, weights_gb, source], [true, 1e9, 1.0625, "ollama"], end);
+  }
   deepEqual([(await ask("absent:3b")).exists, (await ask("absent:3b")).source], [null, "name"]);
 });
 

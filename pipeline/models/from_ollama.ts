@@ -1,4 +1,5 @@
 // Asks Ollama for one model: its library by the manifest and the first bytes of the weights, or an engine on this machine.
+import { serverUrl } from "../schema/engine_address.ts";
 import type { ModelFacts } from "../schema/model_facts.ts";
 import { ask, type Asking, firstBytes, Unanswered } from "./ask.ts";
 import { factsFromHub } from "./from_hub.ts";
@@ -55,8 +56,8 @@ export async function factsFromLibrary(name: string, asking: Asking): Promise<Mo
 /** Facts of a model that an Ollama at `address` has. */
 export async function factsFromEngine(name: string, address: string, asking: Asking): Promise<ModelFacts> {
   const { sources, signal } = asking;
-  const { origin, host, pathname } = new URL(address);
-  const question = { origin, path: `${pathname.replace(/\/+$/, "")}/api/show`, body: { model: name } };
+  const { origin, host, pathname } = new URL(`${serverUrl(address)}/api/show`);
+  const question = { origin, path: pathname, body: { model: name } };
   const { status, text } = await ask(question, sources.fetch, signal);
   const guess = factsByName(name, "ollama", true, null);
   const shown = status === 200 ? readShow(text) : null;
