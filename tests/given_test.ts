@@ -29,8 +29,7 @@ async function serving(
   const submissions = new Submissions(
     paths.submitted,
     await readCatalog(paths),
-    () => NOW,
-    answeredBy(paths.database),
+    { clock: () => NOW, answered: answeredBy(paths.database) },
   );
   let turns = 0;
   await using server = await createServer({
@@ -84,7 +83,7 @@ Deno.test("another almanac takes what this one answers, with the same figures", 
   const catalog = await readCatalog(root.paths);
   await serving(async (ask) => {
     const { benchmarks } = BenchmarkList.parse(await (await ask(`${path}?limit=200`)).json());
-    const elsewhere = new Submissions(root.paths.submitted, catalog, () => NOW);
+    const elsewhere = new Submissions(root.paths.submitted, catalog, { clock: () => NOW });
     const published = benchmarks.filter(({ origin }) => origin === "published");
     equal(published.length, 23);
     const figures = (
@@ -230,7 +229,9 @@ Deno.test("evidence in fractions is answered in whole numbers, and the exact win
     test_config: { duration_minutes: 0.25, concurrent_reqs: 1 },
     gpu_stats: { avg_memory_used_mib: 20_000.4, max_memory_used_mib: 20_001.5 },
   };
-  const submitted = await new Submissions(root.paths.submitted, catalogued, () => NOW).accept(body);
+  const submitted = await new Submissions(root.paths.submitted, catalogued, { clock: () => NOW }).accept(
+    body,
+  );
   ok("answer" in submitted, JSON.stringify(submitted));
   const { hardware, test_config, gpu_stats } = submitted.answer.benchmark;
   deepEqual(

@@ -31,7 +31,7 @@ async function almanac(
   await using root = await temporaryRoot();
   let minutes = 0;
   const clock = () => new Date(NOW.getTime() + 60_000 * minutes++);
-  const submissions = new Submissions(root.paths.submitted, await readCatalog(root.paths), clock);
+  const submissions = new Submissions(root.paths.submitted, await readCatalog(root.paths), { clock });
   await work(submissions, root.paths, async () => {
     await buildData(root.paths, root.log);
     return await Database.reading(root.paths.database);
@@ -229,7 +229,7 @@ Deno.test("stored lines that were damaged, edited or repeated are left out by na
     "/submissions.jsonl:4 is left out: it repeats line 1",
     "/submissions.jsonl:5 is left out: it is not JSON",
   ]);
-  const submissions = new Submissions(paths.submitted, await readCatalog(paths), () => NOW);
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths), { clock: () => NOW });
   for (const tps of [81, 82, 83, 84]) {
     const submitted = await submissions.accept(body(tps));
     ok("answer" in submitted);

@@ -21,12 +21,9 @@ const GRACE = 10_000;
 /** Answers requests until SIGINT or SIGTERM; then those in flight end, the database is closed, and it returns. */
 export async function serveCommand(options: ServeOptions, { paths, log }: Shell): Promise<void> {
   if (await exists(paths.database)) await buildWhereNeeded(paths, log);
-  const submissions = new Submissions(
-    paths.submitted,
-    await readCatalog(paths),
-    undefined,
-    answeredBy(paths.database),
-  );
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths), {
+    answered: answeredBy(paths.database),
+  });
   await using server = await createServer({
     paths,
     log,

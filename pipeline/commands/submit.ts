@@ -9,14 +9,12 @@ import { strictJson } from "../schema/strict_json.ts";
 import { answeredBy, Submissions } from "../summaries/submit.ts";
 
 const HINT = "Its form: data/export/schema/Submission.json. Only what was measured need be there.";
+
 /** Adds the result in `file`, or refuses it with every fault. */
 export async function submitCommand({ file }: { file: string }, { paths, print }: Shell): Promise<void> {
-  const submissions = new Submissions(
-    paths.submitted,
-    await readCatalog(paths),
-    undefined,
-    answeredBy(paths.database),
-  );
+  const submissions = new Submissions(paths.submitted, await readCatalog(paths), {
+    answered: answeredBy(paths.database),
+  });
   const submitted = await submissions.accept(await readJson(file));
   if ("faults" in submitted) {
     throw new UserError(`Cannot take ${file}:\n  ${submitted.faults.join("\n  ")}`, HINT, { exitCode: 2 });

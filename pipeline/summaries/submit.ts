@@ -31,6 +31,12 @@ export function answeredBy(database: string): Answered {
   };
 }
 
+export interface SubmissionsOptions {
+  /** What the almanac answers already; default: nothing. */
+  readonly answered?: Answered;
+  readonly clock?: () => Date;
+}
+
 /** Takes submissions for the almanac whose data/submitted is `folder`. One at a time: the file has one writer. */
 export class Submissions {
   readonly #folder: string;
@@ -42,8 +48,7 @@ export class Submissions {
   constructor(
     folder: string,
     catalog: Catalog,
-    clock: () => Date = () => new Date(),
-    answered: Answered = () => Promise.resolve(null),
+    { answered = () => Promise.resolve(null), clock = () => new Date() }: SubmissionsOptions = {},
   ) {
     this.#answered = answered;
     this.#folder = folder;
