@@ -1,9 +1,9 @@
 // plan: what a matrix would rent, in which order, for how much and how long. Rents and writes nothing.
 import { createBoard } from "../run/board.ts";
 import { planMatrix } from "../run/mod.ts";
-import { renderHandedOver, renderInstalls, renderListed, renderModels, renderPlan } from "../query/plan.ts";
 import type { Shell } from "../main.ts";
 import { matrixPath, worldOf } from "./matrix.ts";
+import { showPlan } from "./show_plan.ts";
 import { stopOnSignals } from "./signals.ts";
 
 export interface PlanCommandOptions {
@@ -17,14 +17,12 @@ export interface PlanCommandOptions {
 export type PlanExit = 0 | 3;
 
 /** Prints the plan as tables. */
-export async function planCommand(
-  options: PlanCommandOptions,
-  { paths, log, print, width }: Shell,
-): Promise<PlanExit> {
+export async function planCommand(options: PlanCommandOptions, shell: Shell): Promise<PlanExit> {
+  const { paths, log } = shell;
   using stop = stopOnSignals(() => log.info("stopping"));
   const matrix = await matrixPath(options.matrix, paths);
   await using world = await worldOf(matrix, options.resume, paths, log);
-  const { prepared, spent } = await planMatrix({
+  const asked = await planMatrix({
     paths,
     matrix,
     ...(options.resume === undefined ? {} : { resume: options.resume }),
@@ -34,10 +32,6 @@ export async function planCommand(
     parallel: options.parallel,
     allow_spill: options.allowSpill,
   });
-  print(renderPlan(prepared.plan, spent, width));
-  print(renderListed(prepared.listed));
-  print(renderModels(prepared.models));
-  print(renderInstalls(prepared.plan.leases, world.releases));
-  print(renderHandedOver(prepared.plan.leases));
-  return prepared.plan.leases.length === 0 ? 3 : 0;
+  showPlan(asked, world, shell);
+  return asked.prepared.plan.leases.length === 0 ? 3 : 0;
 }

@@ -11,20 +11,20 @@ import type { Shell } from "../main.ts";
 import { pathsOf } from "../paths.ts";
 import { UNKNOWN_DOWNLOAD_GB } from "../plan/estimate.ts";
 import { UNKNOWN_DISK_GB } from "../plan/leases.ts";
-import { type PlannedModel, unsizedModels } from "../plan/models.ts";
-import type { Plan } from "../plan/plan.ts";
+import { unsizedModels } from "../plan/models.ts";
 import { markOf } from "../query/mark.ts";
 import { ofRun } from "../query/mod.ts";
-import { renderHandedOver, renderInstalls, renderModels, renderOutcome, renderPlan } from "../query/plan.ts";
+import { renderOutcome } from "../query/plan.ts";
 import { renderRun } from "../query/render.ts";
 import { createBoard } from "../run/board.ts";
 import { rootOption, tellLeftovers } from "../run/hints.ts";
-import { runMatrix, type RunOutcome } from "../run/mod.ts";
+import { type Asked, runMatrix, type RunOutcome } from "../run/mod.ts";
 import type { World } from "../run/world.ts";
 import { Failure } from "../schema/failures.ts";
 import { SIMULATED } from "../schema/mark.ts";
 import { isSimulated, matrixPath, worldOf } from "./matrix.ts";
 import { stopOnSignals } from "./signals.ts";
+import { showPlan } from "./show_plan.ts";
 import { buildSiteApart } from "./site_process.ts";
 
 export interface RunMatrixOptions {
@@ -66,9 +66,9 @@ export async function runMatrixCommand(options: RunMatrixOptions, given: Shell):
       parallel: options.parallel,
       allow_spill: options.allowSpill,
       limits: { max_usd: options.maxUsd ?? null, max_hours: options.maxHours ?? null },
-      confirm: (plan, spent, models) =>
+      confirm: (asked) =>
         confirm(
-          { plan, spent, models },
+          asked,
           { isAgreed: options.yes || world.simulated !== null, signal: stop.signal },
           world,
           shell,
@@ -100,25 +100,17 @@ async function built(outcome: RunOutcome, signal: AbortSignal, shell: Shell): Pr
   return true;
 }
 
-/** What a yes is asked for. */
-interface Asked {
-  readonly plan: Plan;
-  readonly spent: number;
-  readonly models: readonly PlannedModel[];
-}
-
 /** Shows the plan and asks, unless nothing is paid or the answer was given with --yes. */
 async function confirm(
-  { plan, spent, models }: Asked,
+  asked: Asked,
   { isAgreed, signal }: { readonly isAgreed: boolean; readonly signal: AbortSignal },
-  { releases }: World,
-  { print, log, width }: Shell,
+  world: World,
+  shell: Shell,
 ): Promise<boolean> {
+  const { log } = shell;
+  const { plan, models } = asked.prepared;
   if (plan.leases.every(({ offer }) => offer.price_per_hour === null)) return true;
-  print(renderPlan(plan, spent, width));
-  print(renderModels(models));
-  print(renderInstalls(plan.leases, releases));
-  print(renderHandedOver(plan.leases));
+  showPlan(asked, world, shell);
   if (isAgreed) return true;
   if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) {
     throw new UserError(

@@ -7,7 +7,6 @@ import { type Log, teeLog, withoutRepeats } from "../lib/log.ts";
 import { madeOnce } from "../lib/made_once.ts";
 import { newRunId } from "../lib/run_id.ts";
 import type { Paths } from "../paths.ts";
-import type { PlannedModel } from "../plan/models.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Failure } from "../schema/failures.ts";
 import { foldRun } from "../schema/fold.ts";
@@ -43,8 +42,8 @@ export interface PlanOptions {
 
 export interface RunOptions extends PlanOptions {
   readonly limits: Limits;
-  /** Told the plan and its models before anything is rented or written; false: leave it. `spent`: US dollars of a resumed run. */
-  readonly confirm: (plan: Plan, spent: number, models: readonly PlannedModel[]) => Promise<boolean>;
+  /** Told the plan before anything is rented or written; false: leave it. */
+  readonly confirm: (asked: Asked) => Promise<boolean>;
 }
 
 export interface RunOutcome {
@@ -77,11 +76,10 @@ export async function runMatrix(options: RunOptions): Promise<RunOutcome> {
   const { paths, world, board, signal, limits } = options;
   const opened = await openProviders(paths, world, board.log);
   const preparing = { ...options, log: withoutRepeats(board.log), opened, is_estimate: false };
-  const { prepared, spent, others } = await ask(options, preparing);
+  const asked = await ask(options, preparing);
+  const { prepared, spent, others } = asked;
   requireBudget(prepared.plan, spent, limits);
-  if (!await options.confirm(prepared.plan, spent, prepared.models)) {
-    throw new StoppedError("Nothing was rented");
-  }
+  if (!await options.confirm(asked)) throw new StoppedError("Nothing was rented");
   const run_id = options.resume ?? newRunId(new Date());
   await Deno.mkdir(join(paths.runs, run_id), { recursive: true });
   using log = teeLog(board.log, join(paths.runs, run_id, "log.txt"));

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { engines } from "../../pipeline/engines/mod.ts";
 import { EngineChoice, Workload } from "../../pipeline/schema/matrix.ts";
-import { type EngineName, ENGINES } from "../../pipeline/schema/names.ts";
+import { type EngineName, ENGINES, INSTALLED_ENGINES } from "../../pipeline/schema/names.ts";
 import { fakeOllama, type OllamaFaults } from "../fakes/ollama.ts";
 import { deafUrl, engineWorld } from "../fixtures.ts";
 import { fakeOpenai } from "../fakes/openai.ts";
@@ -34,6 +34,10 @@ const STANDS: Record<EngineName, { model: string; stand: (model: string) => Stan
 
 const choose = (name: EngineName, url: string) =>
   EngineChoice.parse(name === "embedded" ? { name } : { name, url });
+
+Deno.test("engines that a matrix may give variables and an image are those that are installed on rented machines", () => {
+  deepEqual(ENGINES.filter((name) => engines[name].reach === "installs"), INSTALLED_ENGINES);
+});
 
 for (const name of ENGINES) {
   const { model, stand } = STANDS[name];

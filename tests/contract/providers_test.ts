@@ -7,7 +7,7 @@ import { providers } from "../../pipeline/providers/mod.ts";
 import { type Order, PartialList, type Provider } from "../../pipeline/providers/provider.ts";
 import { Failure } from "../../pipeline/schema/failures.ts";
 import { Host } from "../../pipeline/schema/hosts.ts";
-import { PROVIDERS } from "../../pipeline/schema/names.ts";
+import { OWN_PROVIDERS, PROVIDERS } from "../../pipeline/schema/names.ts";
 import { OfferLimits } from "../../pipeline/schema/offer.ts";
 import type { MachineFaults } from "../cloud/machine.ts";
 import { type SshHost, sshHost } from "../cloud/ssh_host.ts";
@@ -90,6 +90,10 @@ Deno.test("every provider of the registry has its own name, and a variable for i
     equal(key_variable !== null, rents);
     if (key_variable !== null) match(key_variable, new RegExp(`^${name.toUpperCase()}_API_KEY$`));
   }
+});
+
+Deno.test("providers whose engines run already are those that rent nothing", () => {
+  deepEqual(PROVIDERS.filter((name) => !providers[name].rents), OWN_PROVIDERS);
 });
 
 Deno.test("every account is asked at its provider's own address, and sweep may reach those and no others", async () => {
