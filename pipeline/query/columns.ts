@@ -14,22 +14,11 @@ const PROCESSOR = 11;
 
 export const MODEL: Column<Benchmark> = { title: "model", of: ({ model }) => model.name, least: 15 };
 export const GPU: Column<Benchmark> = {
-  title: "gpu",
-  of: ({ hardware }) => gpuLabel(hardware),
+  ...gpuColumn(({ hardware }) => hardware),
   least: ({ hardware }) => hardware.gpu_count === 0 ? PROCESSOR : LONGEST_GPU,
-  kept: true,
 };
-export const PROVIDER: Column<Benchmark> = {
-  title: "provider",
-  of: ({ provider }) => providerTitle(provider),
-  least: 10,
-  kept: true,
-};
-export const PRICE: Column<Benchmark> = {
-  title: "$/h",
-  of: ({ price_per_hour }) => price_per_hour,
-  digits: 3,
-};
+export const PROVIDER: Column<Benchmark> = providerColumn(({ provider }) => provider);
+export const PRICE: Column<Benchmark> = priceColumn(({ price_per_hour }) => price_per_hour);
 export const LOAD: Column<Benchmark> = {
   title: "load",
   short: "c",
@@ -43,12 +32,7 @@ export const RATE: Column<Benchmark> = {
   of: (benchmark) => benchmark.rate_tokens_per_second,
   digits: 1,
 };
-export const PER_DOLLAR: Column<Benchmark> = {
-  title: "tokens/$",
-  short: "tok/$",
-  of: ({ tokens_per_dollar }) => shortened(tokens_per_dollar),
-  digits: 0,
-};
+export const PER_DOLLAR: Column<Benchmark> = perDollarColumn(({ tokens_per_dollar }) => tokens_per_dollar);
 export const THROUGHPUT: Column<Benchmark> = {
   title: "throughput",
   of: (benchmark) => benchmark.throughput_tokens_per_second,
@@ -84,7 +68,22 @@ export function columnOf<T>(column: Column<Benchmark>, benchmarkOf: (item: T) =>
   };
 }
 
-/** `7.5M`, as numbers people compare are written. */
-export function shortened(value: number | null): string | null {
-  return value === null ? null : shortNumber(value);
+/** The GPU of an item and how many of it, whole where it may be. */
+export function gpuColumn<T>(of: (item: T) => Parameters<typeof gpuLabel>[0]): Column<T> {
+  return { title: "gpu", of: (item) => gpuLabel(of(item)), least: LONGEST_GPU, kept: true };
+}
+
+export function providerColumn<T>(of: (item: T) => string): Column<T> {
+  return { title: "provider", of: (item) => providerTitle(of(item)), least: 10, kept: true };
+}
+
+/** US dollars per hour. */
+export function priceColumn<T>(of: (item: T) => number | null): Column<T> {
+  return { title: "$/h", of, digits: 3 };
+}
+
+/** Tokens per dollar as `7.5M`, as numbers people compare are written. */
+export function perDollarColumn<T>(of: (item: T) => number | null): Column<T> {
+  const shortened = (value: number | null) => value === null ? null : shortNumber(value);
+  return { title: "tokens/$", short: "tok/$", of: (item) => shortened(of(item)), digits: 0 };
 }

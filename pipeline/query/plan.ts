@@ -8,6 +8,7 @@ import type { EngineChoice } from "../schema/matrix.ts";
 import { MARKETPLACE_PROVIDERS, type ProviderName, providerTitle } from "../schema/names.ts";
 import type { Offer } from "../schema/offer.ts";
 import { LATEST, type Releases, usualVersion } from "../schema/releases.ts";
+import { priceColumn } from "./columns.ts";
 
 /** What is shown of a plan. */
 export interface ShownPlan {
@@ -34,12 +35,12 @@ export function renderPlan(
   width?: number,
 ): string {
   const entries = leases.reduce((sum, lease) => sum + entriesIn(lease), 0);
-  const table = leases.length === 0 ? "" : renderTable(
+  const table = leases.length === 0 ? "" : renderTable<ShownPlan["leases"][number]>(
     [
       { title: "lease", of: ({ id }) => id, least: 22 },
       { title: "entries", of: entriesIn, digits: 0 },
       { title: "where", of: ({ offer }) => offer.location ?? offer.host ?? providerTitle(offer.provider) },
-      { title: "$/h", of: ({ offer }) => offer.price_per_hour, digits: 3 },
+      priceColumn(({ offer }) => offer.price_per_hour),
       { title: "hours", of: (lease) => lease.hours, digits: 1 },
       { title: "about $", of: (lease) => lease.usd, digits: 2 },
       { title: "most $", of: (lease) => lease.max_usd, digits: 2 },

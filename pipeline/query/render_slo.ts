@@ -2,25 +2,19 @@
 import { type Column, renderTable } from "../lib/table.ts";
 import { fewText } from "../schema/few_requests.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
-import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 import type { SloAnswer, SloOffer } from "../schema/slo.ts";
-import { shortened } from "./columns.ts";
+import { gpuColumn, perDollarColumn, priceColumn, providerColumn } from "./columns.ts";
 import { limitsInWords } from "./slo.ts";
 
 const COLUMNS: readonly Column<SloOffer>[] = [
-  { title: "gpu", of: gpuLabel, least: 24, kept: true },
-  { title: "provider", of: ({ provider }) => providerTitle(provider), least: 10, kept: true },
-  { title: "$/h", of: ({ price_per_hour }) => price_per_hour, digits: 3 },
+  gpuColumn((offer) => offer),
+  providerColumn(({ provider }) => provider),
+  priceColumn(({ price_per_hour }) => price_per_hour),
   { title: "load", short: "c", of: ({ level }) => level, digits: 0, spare: 1 },
   { title: "tokens/s", short: "tok/s", of: (offer) => offer.throughput_tokens_per_second, digits: 0 },
   { title: "per user", short: "user", of: (offer) => offer.avg_tokens_per_second, digits: 1, spare: 2 },
-  {
-    title: "tokens/$",
-    short: "tok/$",
-    of: ({ tokens_per_dollar }) => shortened(tokens_per_dollar),
-    digits: 0,
-  },
+  perDollarColumn(({ tokens_per_dollar }) => tokens_per_dollar),
   { title: "range", of: spreadOf, least: 13, spare: 3 },
   { title: "hosts", of: hostsOf, least: 6, spare: 4 },
 ];
