@@ -292,7 +292,7 @@ Deno.test("a model, GPU, provider or runtime that no benchmark has is refused wi
     }
     const slow = await asked(paths.root, "cheapest", "--model", MODEL, "--min-tps", "9999");
     match(slow.err, /that reaches 9999 tokens\/s at concurrency 1\n/);
-    match(slow.err, /\nThe fastest that has a price gives 200\.0 tokens\/s on H100 at Vast\.ai: /);
+    match(slow.err, /\nThe fastest that has a price gives 200\.0 tokens\/s on H100 SXM at Vast\.ai: /);
   }));
 
 Deno.test("a list of more than 200 is refused, and filters that are known but fit nothing together give an empty one", () =>
