@@ -36,6 +36,11 @@ export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
 
+/** For an answer of this status that tells nothing of use. */
+export function unusable(origin: string, status: number): Unanswered {
+  return new Unanswered(`${new URL(origin).host} answers ${status === 200 ? "something else" : status}`);
+}
+
 /** Where the hub and Ollama's library keep large files. */
 const STORES = /(^|\.)(huggingface\.co|hf\.co|r2\.cloudflarestorage\.com)$/;
 const MOST_REDIRECTS = 4;

@@ -1,6 +1,6 @@
 // Asks the hub for one model: whether it is there, who may read it, its files, and the shapes that these tell.
 import type { Library, ModelFacts } from "../schema/model_facts.ts";
-import { ask, type Asking, firstBytes, Unanswered } from "./ask.ts";
+import { ask, type Asking, firstBytes, Unanswered, unusable } from "./ask.ts";
 import { type Config, readConfig, type Shapes } from "./config.ts";
 import { ggufFields, HEADER_BYTES, shapesIn } from "./gguf.ts";
 import { ggufFiles } from "./gguf_files.ts";
@@ -146,8 +146,7 @@ class Hub {
     if (answer.status === 401 || answer.status === 404) return null;
     const told = answer.status === 200 ? readRepository(answer.text) : null;
     if (told !== null) return told;
-    const { host } = new URL(this.asking.sources.hub);
-    throw new Unanswered(`${host} answers ${answer.status === 200 ? "something else" : answer.status}`);
+    throw unusable(this.asking.sources.hub, answer.status);
   }
 
   /** Whether the user's token may read it; null where none is needed or set, and where the hub does not say. */
@@ -158,7 +157,7 @@ class Hub {
       const { status } = await this.#ask(`/api/models/${this.path}/auth-check`);
       if (status < 300) return { access: true, unchecked: null };
       if (status < 500 && status !== 429) return { access: false, unchecked: null };
-      return { access: null, unchecked: `${new URL(this.asking.sources.hub).host} answers ${status}` };
+      return { access: null, unchecked: unusable(this.asking.sources.hub, status).message };
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       return { access: null, unchecked: error.message };

@@ -1,7 +1,7 @@
 // Asks Ollama for one model: its library by the manifest and the first bytes of the weights, or an engine on this machine.
 import { serverUrl } from "../schema/engine_address.ts";
 import type { ModelFacts } from "../schema/model_facts.ts";
-import { ask, type Asking, firstBytes, Unanswered } from "./ask.ts";
+import { ask, type Asking, firstBytes, unusable } from "./ask.ts";
 import { factsFromHub } from "./from_hub.ts";
 import { ggufFields, HEADER_BYTES, shapesIn } from "./gguf.ts";
 import { factsByName } from "./name.ts";
@@ -29,10 +29,7 @@ export async function factsFromLibrary(name: string, asking: Asking): Promise<Mo
   const guess = factsByName(name, "ollama", true, null);
   if (status === 404) return { ...guess, exists: false };
   const manifest = status === 200 ? readManifest(text) : null;
-  if (manifest === null) {
-    const { host } = new URL(sources.ollama);
-    throw new Unanswered(`${host} answers ${status === 200 ? "something else" : status}`);
-  }
+  if (manifest === null) throw unusable(sources.ollama, status);
   const { bytes, weight_bytes, digest } = manifest;
   const blob = { origin: sources.ollama, path: `${base}/blobs/${digest}` };
   const header = digest === null
@@ -64,7 +61,7 @@ export async function factsFromEngine(name: string, address: string, asking: Ask
   if (shown === null) {
     return {
       ...guess,
-      unchecked: status === 404 ? `${host} does not have it yet` : `${host} answers ${status}`,
+      unchecked: status === 404 ? `${host} does not have it yet` : unusable(origin, status).message,
     };
   }
   const { quantization, parameters, ...shapes } = shown;
