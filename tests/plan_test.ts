@@ -187,7 +187,7 @@ for (
         gpu_count: 2,
         otherwise: { engines: [{ name: "vllm", flags: ["-tp", "1"] }], models: ["m"] },
       },
-      "tests[0].otherwise.engines[0].flags: its flags use 1 GPUs of 2",
+      "tests[0].otherwise.engines[0].flags: its flags use 1 GPU of 2",
     ],
     [
       "a variable with its value",

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { FailureCode } from "../schema/failures.ts";
 import { mayHaveMemory } from "../schema/gpu_memory.ts";
 import { isGpu, offeredName } from "../schema/gpu_name.ts";
-import { type Offer, type OfferLimits, UNTOLD } from "../schema/offer.ts";
+import { type Offer, type OfferLimits, type Tier, TIERS, UNTOLD } from "../schema/offer.ts";
 import { Account, type Answer, type Call } from "./account.ts";
 import {
   type Opening,
@@ -22,8 +22,7 @@ const BASE = "https://api.runpod.io/v2";
 /** Sixty calls a minute, of whatever kind. */
 const PACE = { any: 1.1, create: 1.1, destroy: 1.1 };
 /** What it calls each tier. */
-const CLOUDS = { secure: "SECURE", community: "COMMUNITY" } as const;
-type Tier = keyof typeof CLOUDS;
+const CLOUDS: Readonly<Record<Tier, string>> = { secure: "SECURE", community: "COMMUNITY" };
 const SSH_PORT = 22;
 const IMAGE = "runpod/pytorch:1.0.2-cu1281-torch280-ubuntu2404";
 /** Below it the default image does not start. */
@@ -56,7 +55,7 @@ function openRunpod(opening: Opening): Provider {
     async offers(wanted, signal) {
       const { market, tier } = wanted.limits;
       if (market === "interruptible") return [];
-      const tiers: readonly Tier[] = tier === undefined ? ["secure", "community"] : [tier];
+      const tiers = tier === undefined ? TIERS : [tier];
       const found: Offer[] = [];
       // What is free is told of one cloud at a time.
       for (const tier of tiers) {

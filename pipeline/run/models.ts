@@ -19,7 +19,7 @@ export async function withFacts(
 ): Promise<Catalog> {
   const wanted = new Map<string, WantedModel>();
   for (const entry of entries) {
-    const model = wantedFor(entry, world);
+    const model = lookedUp(entry, world);
     if (model !== null) wanted.set(`${model.library} ${model.name}`, model);
   }
   const facts = await lookUp([...wanted.values()], catalog.models, {
@@ -32,7 +32,7 @@ export async function withFacts(
 }
 
 /** What is looked up for an entry; null where the model must be on the machine already and only its engine knows it. */
-function wantedFor({ provider, engine, model }: Entry, { kinds, models, env }: World): WantedModel | null {
+function lookedUp({ provider, engine, model }: Entry, { kinds, models, env }: World): WantedModel | null {
   const wanted = { name: model, library: libraryOf(engine.name), is_gguf: GGUF.includes(engine.name) };
   if (kinds[provider as ProviderName].rents) return { ...wanted, engine_url: null };
   if (provider !== "local" || engine.name !== "ollama" || models === null) return null;

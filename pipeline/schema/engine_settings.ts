@@ -97,7 +97,7 @@ export function whyNotSpread(engine: EngineName, flags: readonly string[], gpus:
   if (Number.isInteger(used / others) && used === gpus) return null;
   const product = told === null
     ? `${others} copies and stages do not divide ${gpus} GPUs`
-    : `its flags use ${used} GPUs of ${gpus}`;
+    : `its flags use ${used === 1 ? "1 GPU" : `${used} GPUs`} of ${gpus}`;
   return `${product}: tensor × pipeline × data parallelism must be gpu_count`;
 }
 

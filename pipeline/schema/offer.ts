@@ -9,6 +9,7 @@ const country = z.string().regex(/^[A-Z]{2}$/);
 const MARKETS = ["on_demand", "interruptible"] as const;
 /** `secure`: in a data centre that the provider vouches for; `community`: on somebody's machine. */
 export const TIERS = ["secure", "community"] as const;
+export type Tier = (typeof TIERS)[number];
 
 export const OfferLimits = z.strictObject({
   max_price_per_hour: z.number().positive().optional().meta({
