@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Source } from "../pipeline/lib/seal.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { best, cheapest, cheapestFile, compare, list, pareto, recommend } from "../pipeline/query/mod.ts";
+import { costEfficiency, gpuAnalysis, providerComparison } from "../pipeline/query/overviews.ts";
 import {
   BenchmarkAnswer,
   CheapestFile,
@@ -11,6 +12,7 @@ import {
   Pareto,
   Recommendations,
 } from "../pipeline/schema/api.ts";
+import { CostEfficiency, GpuAnalysis, ProviderComparison } from "../pipeline/schema/overview.ts";
 import { compared } from "../pipeline/schema/compared.ts";
 import { almanac, standing } from "./almanac.ts";
 import { cli, startWith } from "./e2e/cli.ts";
@@ -158,6 +160,25 @@ Deno.test("recommendations are of machines that there are: a GPU, how many, a pr
       first?.notes,
       "Average of 2 benchmarks that cost $0.160 to $0.200 an hour. $0.556 per million tokens.",
     );
+  }));
+
+Deno.test("machines with one GPU and with two are no offers of the same, and a GPU is told by its smallest machine", () =>
+  almanac(async (paths) => {
+    await result(paths, "one", "NVIDIA GeForce RTX 4090", 100, 0.4);
+    await result(paths, "two", "NVIDIA GeForce RTX 4090", 170, 0.8, {
+      count: 2,
+      source: { provider: "tensordock" },
+    });
+  }, async (db) => {
+    const { comparisons, providers } = ProviderComparison.parse(await providerComparison(db));
+    deepEqual([comparisons, providers.map(({ shared }) => shared)], [[], [0, 0]]);
+    const { rows } = CostEfficiency.parse(await costEfficiency(db));
+    deepEqual(rows.map(({ gpu_count, provider }) => [gpu_count, provider]), [[1, "vastai"], [
+      2,
+      "tensordock",
+    ]]);
+    const { gpus } = GpuAnalysis.parse(await gpuAnalysis(db));
+    deepEqual(gpus.map(({ benchmarks, max_price_per_hour }) => [benchmarks, max_price_per_hour]), [[1, 0.4]]);
   }));
 
 Deno.test("the memory that a model needs is that of the model, in whole GiB, and null where its size is not known", () =>

@@ -35,18 +35,28 @@ export const OVERVIEWS = {
   runs,
 } as const;
 
+/** GPUs of a machine: which and how many. */
+interface MachineKind {
+  readonly gpu: string;
+  readonly gpu_count: number | null;
+}
+
 /** Tokens per dollar, GPU × model; the row with the most comes first. */
 export async function costEfficiency(db: Database): Promise<CostEfficiency> {
-  const cells = await askJson<CostCell & { gpu: string; provider: string }>(db, "cost_efficiency");
-  const rows = Map.groupBy(cells, ({ gpu, provider }) => JSON.stringify([gpu, provider]));
+  const cells = await askJson<CostCell & MachineKind & { provider: string }>(db, "cost_efficiency");
+  const rows = Map.groupBy(
+    cells,
+    ({ gpu, gpu_count, provider }) => JSON.stringify([gpu, gpu_count, provider]),
+  );
   const most = (row: readonly { tokens_per_dollar: number | null }[]) =>
     Math.max(...row.map(({ tokens_per_dollar }) => tokens_per_dollar ?? 0));
   return {
     models: [...new Set(cells.map(({ model }) => model))],
     rows: [...rows.values()].sort((a, b) => most(b) - most(a)).map((row) => ({
       gpu: row[0]?.gpu ?? "",
+      gpu_count: row[0]?.gpu_count ?? null,
       provider: row[0]?.provider ?? "",
-      cells: row.map(({ gpu: _, provider: __, ...cell }) => cell),
+      cells: row.map(({ gpu: _, gpu_count: __, provider: ___, ...cell }) => cell),
     })),
   };
 }
@@ -66,14 +76,15 @@ export async function gpuAnalysis(db: Database): Promise<GpuAnalysis> {
 /** The providers beside each other, and each GPU and model that several of them have. */
 export async function providerComparison(db: Database): Promise<ProviderComparison> {
   const providers = await askJson<ProviderSummary>(db, "providers");
-  const offers = await askJson<ProviderOffer & { gpu: string; model: string }>(db, "provider_offers");
-  const groups = Map.groupBy(offers, ({ gpu, model }) => JSON.stringify([gpu, model]));
+  const offers = await askJson<ProviderOffer & MachineKind & { model: string }>(db, "provider_offers");
+  const groups = Map.groupBy(offers, ({ gpu, gpu_count, model }) => JSON.stringify([gpu, gpu_count, model]));
   return {
     providers,
     comparisons: [...groups.values()].map((group) => ({
       gpu: group[0]?.gpu ?? "",
+      gpu_count: group[0]?.gpu_count ?? null,
       model: group[0]?.model ?? "",
-      offers: group.map(({ gpu: _, model: __, ...offer }) => offer),
+      offers: group.map(({ gpu: _, gpu_count: __, model: ___, ...offer }) => offer),
     })),
   };
 }
@@ -91,6 +102,7 @@ function pickOf(row: PickFacts): Picks["picks"][number] {
     name: row.name,
     aim: row.aim,
     gpu: row.gpu,
+    gpu_count: row.gpu_count,
     provider: row.provider,
     id: row.id,
     model: row.model,

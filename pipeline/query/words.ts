@@ -45,6 +45,7 @@ export interface PickFacts {
   readonly name: string;
   readonly aim: "budget" | "performance" | "balance";
   readonly gpu: string;
+  readonly gpu_count: number | null;
   readonly provider: string;
   /** Models of the want, and those of them that this GPU was measured with and holds. */
   readonly models: number;

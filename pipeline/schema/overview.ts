@@ -9,6 +9,9 @@ const text = (what: string) => z.string().meta({ description: what });
 const names = (what: string) => z.array(z.string()).meta({ description: what });
 
 const gpu = text("GPU by its catalogue name.");
+const gpu_count = z.int().min(0).nullable().meta({
+  description: "How many of them the machine has; null when not known.",
+});
 const provider = text("Who lends the machine.");
 const model = text("Model name.");
 const id = text("Benchmark id.");
@@ -31,6 +34,7 @@ export const CostEfficiency = Mark.extend({
   rows: z.array(
     z.strictObject({
       gpu,
+      gpu_count,
       provider,
       cells: z.array(CostCell).meta({ description: "The models measured on it." }),
     }),
@@ -103,6 +107,7 @@ export const ProviderComparison = Mark.extend({
   comparisons: z.array(
     z.strictObject({
       gpu,
+      gpu_count,
       model,
       offers: z.array(ProviderOffer).meta({ description: "Most tokens per dollar first." }),
     }),
@@ -117,6 +122,7 @@ export const Pick = z.strictObject({
       "budget: most tokens per dollar; performance: most tokens/s; balance: both, multiplied, over all models of the size.",
   }),
   gpu,
+  gpu_count,
   provider,
   id,
   model,

@@ -1,7 +1,8 @@
 -- What is known of each GPU: its maker's figures, prices, the models it leads in, its largest model, those that do not fit, and
 -- how far its providers lie apart. Lists are JSON.
 WITH results AS (
-  SELECT * FROM comparable
+  -- Machines with several of a GPU say little of one.
+  SELECT * FROM comparable QUALIFY coalesce(gpu_count, 1) = min(coalesce(gpu_count, 1)) OVER (PARTITION BY gpu)
 ),
 -- The best of each GPU for each model that it holds, and the best of the other GPUs.
 own AS (

@@ -3,7 +3,7 @@
 -- fastest times the tokens per dollar beside the most, 0 where it was not measured or does not fit, averaged over the models.
 WITH candidates AS (
   SELECT
-    wants.*, gpu, provider, id, model_name, rate_tokens_per_second, price_per_hour, tokens_per_dollar,
+    wants.*, gpu, gpu_count, provider, id, model_name, rate_tokens_per_second, price_per_hour, tokens_per_dollar,
     rate_tokens_per_second / max(rate_tokens_per_second) OVER own_model
       * tokens_per_dollar / max(tokens_per_dollar) OVER own_model AS balance
   FROM wants JOIN comparable ON parameters >= from_parameters AND parameters < below_parameters
@@ -13,24 +13,24 @@ WITH candidates AS (
 best_of_model AS (
   SELECT *, CASE aim WHEN 'budget' THEN tokens_per_dollar WHEN 'performance' THEN rate_tokens_per_second ELSE balance END AS score
   FROM candidates
-  QUALIFY row_number() OVER (PARTITION BY position, gpu, provider, model_name ORDER BY score DESC, id) = 1
+  QUALIFY row_number() OVER (PARTITION BY position, gpu, gpu_count, provider, model_name ORDER BY score DESC, id) = 1
 ),
 model_counts AS (
   SELECT position, count(DISTINCT model_name) AS models FROM candidates GROUP BY ALL
 ),
 scored AS (
   SELECT
-    position, kind, name, aim, gpu, provider, any_value(models) AS models, count(*) AS models_measured,
+    position, kind, name, aim, gpu, gpu_count, provider, any_value(models) AS models, count(*) AS models_measured,
     if(aim = 'balance', sum(score) / any_value(models), max(score)) AS score,
     first(id ORDER BY score DESC, id) AS id, first(model_name ORDER BY score DESC, id) AS model,
     first(rate_tokens_per_second ORDER BY score DESC, id) AS rate_tokens_per_second,
     first(price_per_hour ORDER BY score DESC, id) AS price_per_hour,
     first(tokens_per_dollar ORDER BY score DESC, id) AS tokens_per_dollar
   FROM best_of_model JOIN model_counts USING (position)
-  GROUP BY position, kind, name, aim, gpu, provider
+  GROUP BY position, kind, name, aim, gpu, gpu_count, provider
 ),
 ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY position ORDER BY score DESC, price_per_hour, gpu, provider) AS place FROM scored
+  SELECT *, row_number() OVER (PARTITION BY position ORDER BY score DESC, price_per_hour, gpu, gpu_count, provider) AS place FROM scored
 ),
 next AS (
   SELECT other.position, first(other.gpu ORDER BY other.place) AS next_gpu, first(other.model ORDER BY other.place) AS next_model,

@@ -1,14 +1,14 @@
--- Each provider: what was measured there, how its prices and speeds lie beside the best of the same GPU and model, and how many
+-- Each provider: what was measured there, how its prices and speeds lie beside the best of the same GPUs and model, and how many
 -- entries of our own runs succeeded.
 WITH offers AS (
-  SELECT gpu, model_name, provider, min(price_per_hour) AS price, max(rate_tokens_per_second) AS rate
+  SELECT gpu, gpu_count, model_name, provider, min(price_per_hour) AS price, max(rate_tokens_per_second) AS rate
   FROM comparable GROUP BY ALL
 ),
 beside AS (
   SELECT
     provider, price / min(price) OVER same AS price_ratio, rate / max(rate) OVER same AS speed_ratio,
     count(*) OVER same > 1 AS shared
-  FROM offers WINDOW same AS (PARTITION BY gpu, model_name)
+  FROM offers WINDOW same AS (PARTITION BY gpu, gpu_count, model_name)
 ),
 ratios AS (
   SELECT
