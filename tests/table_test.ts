@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { type Column, renderTable } from "../pipeline/lib/table.ts";
 import { widthOf } from "../pipeline/lib/terminal_width.ts";
-import { renderList } from "../pipeline/query/render.ts";
+import { renderComparison, renderList, renderRecommendations } from "../pipeline/query/render.ts";
 import { EXAMPLE } from "../pipeline/schema/example.ts";
 import { startWith } from "./e2e/cli.ts";
 import { temporaryRoot } from "./fixtures.ts";
@@ -75,6 +75,42 @@ Deno.test("at 80 columns a list has what answers, at 160 all there is", () => {
     ...["model", "gpu", "provider", "$/h", "load", "tokens/s", "tokens/$"],
     ...["throughput", "per user", "TTFT ms", "engine", "note"],
   ]);
+});
+
+Deno.test("at 40 columns GPUs and their speeds are whole, and no line is longer", () => {
+  const { benchmark } = EXAMPLE;
+  const result = {
+    ...benchmark,
+    hardware: { ...benchmark.hardware, gpu: "RTX 5070 Ti", gpu_count: 1 },
+    rate_tokens_per_second: 1304.8,
+  };
+  const recommendation = {
+    ...{ model: "qwen2:7b", min_vram_gib: 7, recommended_gpus: [], gpu: "RTX 5070 Ti", gpu_count: 1 },
+    ...{ provider: "tensordock", expected_tps: 1304.8, estimated_cost_per_hour: 0.2 },
+    ...{ tokens_per_dollar: 2280600, benchmarks: 1, notes: "" },
+  };
+  const compared = { speedup_factor: 0.42, cost_efficiency: 0.44, memory_efficiency: 0.55 };
+  for (
+    const table of [
+      renderList({ benchmarks: [result], count: 1 }, 40),
+      renderComparison({ baseline: result, comparisons: [{ result, ...compared }] }, 40),
+      renderRecommendations({ model: "qwen2:7b", recommendations: [recommendation], count: 1 }, 40),
+    ]
+  ) {
+    const lines = table.split("\n").filter((line) => /^[│┌├└]/.test(line));
+    ok(lines.every(({ length }) => length <= 40), table);
+    for (const words of ["RTX 5070 Ti", "1304.8"]) ok(table.includes(` ${words} │`), table);
+  }
+});
+
+Deno.test("a list leaves out what follows from the rest before the load that its speeds belong to", () => {
+  const { benchmark } = EXAMPLE;
+  const narrowest = (title: string) => {
+    const has = (width: number) =>
+      renderList({ benchmarks: [benchmark], count: 1 }, width).split("\n")[1]?.includes(` ${title} │`);
+    return Array.from({ length: 100 }, (_, index) => index + 30).find(has) ?? Infinity;
+  };
+  ok(narrowest("c") < narrowest("tok/$"));
 });
 
 Deno.test("a pipe gets every name uncut, a terminal of 80 columns still the GPU and its provider", async () => {

@@ -1,4 +1,4 @@
-// The columns of tables of benchmarks. Where the terminal is narrow the GPU, its provider, price and speed stay.
+// The columns of tables of benchmarks. Where the terminal is narrow the GPU and its speed stay longest.
 import type { Column } from "../lib/table.ts";
 import type { BenchmarkResult } from "../schema/benchmark.ts";
 import { gpuLabel } from "../schema/gpu_name.ts";
@@ -17,14 +17,14 @@ export const GPU: Column<Benchmark> = {
   ...gpuColumn(({ hardware }) => hardware),
   least: ({ hardware }) => hardware.gpu_count === 0 ? PROCESSOR : LONGEST_GPU,
 };
-export const PROVIDER: Column<Benchmark> = providerColumn(({ provider }) => provider);
-export const PRICE: Column<Benchmark> = priceColumn(({ price_per_hour }) => price_per_hour);
+export const PROVIDER: Column<Benchmark> = { ...providerColumn(({ provider }) => provider), spare: 1 };
+export const PRICE: Column<Benchmark> = { ...priceColumn(({ price_per_hour }) => price_per_hour), spare: 2 };
 export const LOAD: Column<Benchmark> = {
   title: "load",
   short: "c",
   of: ({ test_config }) => shortLoad(test_config.arrival, levelOf(test_config)),
   digits: 0,
-  spare: 1,
+  spare: 3,
 };
 export const RATE: Column<Benchmark> = {
   title: "tokens/s",
@@ -32,30 +32,33 @@ export const RATE: Column<Benchmark> = {
   of: (benchmark) => benchmark.rate_tokens_per_second,
   digits: 1,
 };
-export const PER_DOLLAR: Column<Benchmark> = perDollarColumn(({ tokens_per_dollar }) => tokens_per_dollar);
+export const PER_DOLLAR: Column<Benchmark> = {
+  ...perDollarColumn(({ tokens_per_dollar }) => tokens_per_dollar),
+  spare: 4,
+};
 export const THROUGHPUT: Column<Benchmark> = {
   title: "throughput",
   of: (benchmark) => benchmark.throughput_tokens_per_second,
   digits: 1,
-  spare: 2,
+  spare: 7,
 };
 export const USER: Column<Benchmark> = {
   title: "per user",
   of: ({ results }) => results.avg_tokens_per_second,
   digits: 1,
-  spare: 4,
+  spare: 9,
 };
 export const TTFT: Column<Benchmark> = {
   title: "TTFT ms",
   of: ({ results }) => results.p50_ttft_ms,
   digits: 0,
-  spare: 3,
+  spare: 8,
 };
 export const ENGINE: Column<Benchmark> = {
   title: "engine",
   of: ({ model: { runtime, runtime_version } }) => [runtime, runtime_version].filter(Boolean).join(" "),
   least: 12,
-  spare: 5,
+  spare: 10,
 };
 
 /** The same column of items that hold a benchmark. */
@@ -74,7 +77,7 @@ export function gpuColumn<T>(of: (item: T) => Parameters<typeof gpuLabel>[0]): C
 }
 
 export function providerColumn<T>(of: (item: T) => string): Column<T> {
-  return { title: "provider", of: (item) => providerTitle(of(item)), least: 10, kept: true };
+  return { title: "provider", of: (item) => providerTitle(of(item)), least: 10 };
 }
 
 /** US dollars per hour. */

@@ -62,7 +62,7 @@ function withNotes<T>(
     const own = remarks(benchmarkOf(item));
     return names.filter((_, index) => own.includes(notes[index] ?? "")).join(gap);
   };
-  const note: Column<T> = { title: "note", short: "", of: marks, least: Infinity };
+  const note: Column<T> = { title: "note", short: "", of: marks, least: Infinity, kept: true };
   const table = renderTable([...columns, note], items, width);
   return `${table}${notes.map((text, index) => `${names[index]?.padStart(3)}  ${text}\n`).join("")}`;
 }
@@ -146,10 +146,12 @@ export function renderComparison(comparison: Comparison, width?: number): string
   const resultOf = ({ result }: Line) => result;
   return withNotes<Line>(
     [
-      ...[GPU, PROVIDER, PRICE, RATE, PER_DOLLAR].map((column) => columnOf(column, resultOf)),
+      ...[GPU, { ...PROVIDER, spare: 0 }, PRICE, RATE, PER_DOLLAR].map((column) =>
+        columnOf(column, resultOf)
+      ),
       { title: "speed", of: (line) => line.speedup_factor, digits: 2 },
-      { title: "cost eff.", short: "cost", of: (line) => line.cost_efficiency, digits: 2 },
-      { title: "memory eff.", short: "mem.", of: (line) => line.memory_efficiency, digits: 2 },
+      { title: "cost eff.", short: "cost", of: (line) => line.cost_efficiency, digits: 2, spare: 5 },
+      { title: "memory eff.", short: "mem.", of: (line) => line.memory_efficiency, digits: 2, spare: 6 },
       ...[THROUGHPUT, TTFT, ENGINE].map((column) => columnOf(column, resultOf)),
     ],
     compared(comparison),
@@ -165,11 +167,11 @@ export function renderRecommendations({ recommendations }: Recommendations, widt
     [
       gpuColumn((line) => line),
       providerColumn(({ provider }) => provider),
-      priceColumn((line) => line.estimated_cost_per_hour),
+      { ...priceColumn((line) => line.estimated_cost_per_hour), spare: 1 },
       { title: "tokens/s", short: "tok/s", of: (line) => line.expected_tps, digits: 1 },
       perDollarColumn((line) => line.tokens_per_dollar),
-      { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0, spare: 1 },
-      { title: "results", of: (line) => line.benchmarks, digits: 0, spare: 2 },
+      { title: "min GiB", of: (line) => line.min_vram_gib, digits: 0, spare: 2 },
+      { title: "results", of: (line) => line.benchmarks, digits: 0, spare: 3 },
     ],
     recommendations,
     width,
