@@ -257,5 +257,48 @@ Deno.test("a GPU that does not hold the model is never picked, however fast and 
   using built = await Database.reading(own.paths.database);
   deepEqual([...new Set((await picks(built)).picks.map(({ gpu }) => gpu))], ["RTX 5090"]);
   const [tooLarge] = (await gpuAnalysis(built)).gpus.filter(({ gpu }) => gpu === "RTX 4090");
-  equal(tooLarge?.best_for, "No model measured that it holds");
+  equal(tooLarge?.best_for, "No model measured that one of it holds");
+});
+
+Deno.test("two GPUs of a machine are never told as one: not their price, nor speed, nor what a dollar buys", async () => {
+  await using own = await temporaryRoot();
+  const result = (provider: string, gpu_count: number, rate: number, price_per_hour: number) => ({
+    hardware: { gpu_name: "RTX 4090", gpu_count },
+    model: { name: "deepseek-r1:14b" },
+    results: { avg_tokens_per_second: rate },
+    provider,
+    price_per_hour,
+  });
+  await Deno.writeTextFile(
+    join(own.paths.root, "data", "published", "pairs.json"),
+    JSON.stringify({
+      title: "pairs",
+      date: "2026-01-01",
+      runtime: "vllm",
+      test_config: {},
+      results: [
+        result("tensordock", 1, 70, 0.4),
+        result("vastai", 1, 75, 0.45),
+        result("vastai", 2, 130, 0.7),
+        result("runpod", 2, 126, 1.2),
+      ],
+    }),
+  );
+  await buildData(own.paths, own.log);
+  using built = await Database.reading(own.paths.database);
+  const [gpu] = (await gpuAnalysis(built)).gpus;
+  deepEqual([gpu?.min_price_per_hour, gpu?.max_price_per_hour], [0.35, 0.6]);
+  equal(gpu?.best_for, "deepseek-r1:14b, measured on no other GPU");
+  equal(gpu?.strength, "75.0 tokens/s on deepseek-r1:14b, 630K tokens per dollar");
+  ok(!gpu?.limitation.includes("as fast as"), gpu?.limitation);
+  const { rows } = CostEfficiency.parse(await costEfficiency(built));
+  deepEqual(
+    rows.map((row) => [row.gpu_count, row.provider]),
+    [[2, "vastai"], [1, "tensordock"], [1, "vastai"], [2, "runpod"]],
+  );
+  const { comparisons } = ProviderComparison.parse(await providerComparison(built));
+  deepEqual(comparisons.map(({ gpu_count, offers }) => [gpu_count, offers.length]), [[1, 2], [2, 2]]);
+  const [budget, fastest] = Picks.parse(await picks(built)).picks;
+  deepEqual([budget?.gpu_count, fastest?.gpu_count], [2, 2]);
+  equal(fastest?.why, "130.0 tokens/s on deepseek-r1:14b, 1.7 × the next GPU, RTX 4090");
 });

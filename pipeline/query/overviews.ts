@@ -35,15 +35,15 @@ export const OVERVIEWS = {
   runs,
 } as const;
 
-/** GPUs of a machine: which and how many. */
-interface MachineKind {
+/** A GPU and how many of it. */
+interface Kind {
   readonly gpu: string;
-  readonly gpu_count: number | null;
+  readonly gpu_count: number;
 }
 
 /** Tokens per dollar, GPU × model; the row with the most comes first. */
 export async function costEfficiency(db: Database): Promise<CostEfficiency> {
-  const cells = await askJson<CostCell & MachineKind & { provider: string }>(db, "cost_efficiency");
+  const cells = await askJson<CostCell & Kind & { provider: string }>(db, "cost_efficiency");
   const rows = Map.groupBy(
     cells,
     ({ gpu, gpu_count, provider }) => JSON.stringify([gpu, gpu_count, provider]),
@@ -54,7 +54,7 @@ export async function costEfficiency(db: Database): Promise<CostEfficiency> {
     models: [...new Set(cells.map(({ model }) => model))],
     rows: [...rows.values()].sort((a, b) => most(b) - most(a)).map((row) => ({
       gpu: row[0]?.gpu ?? "",
-      gpu_count: row[0]?.gpu_count ?? null,
+      gpu_count: row[0]?.gpu_count ?? 1,
       provider: row[0]?.provider ?? "",
       cells: row.map(({ gpu: _, gpu_count: __, provider: ___, ...cell }) => cell),
     })),
@@ -76,13 +76,13 @@ export async function gpuAnalysis(db: Database): Promise<GpuAnalysis> {
 /** The providers beside each other, and each GPU and model that several of them have. */
 export async function providerComparison(db: Database): Promise<ProviderComparison> {
   const providers = await askJson<ProviderSummary>(db, "providers");
-  const offers = await askJson<ProviderOffer & MachineKind & { model: string }>(db, "provider_offers");
+  const offers = await askJson<ProviderOffer & Kind & { model: string }>(db, "provider_offers");
   const groups = Map.groupBy(offers, ({ gpu, gpu_count, model }) => JSON.stringify([gpu, gpu_count, model]));
   return {
     providers,
     comparisons: [...groups.values()].map((group) => ({
       gpu: group[0]?.gpu ?? "",
-      gpu_count: group[0]?.gpu_count ?? null,
+      gpu_count: group[0]?.gpu_count ?? 1,
       model: group[0]?.model ?? "",
       offers: group.map(({ gpu: _, gpu_count: __, model: ___, ...offer }) => offer),
     })),
@@ -96,7 +96,7 @@ export async function picks(db: Database): Promise<Picks> {
 
 function pickOf(row: PickFacts): Picks["picks"][number] {
   const { published_gpu, published_provider } = row;
-  const agrees = published_gpu === row.gpu && published_provider === row.provider;
+  const agrees = published_gpu === row.gpu && row.gpu_count === 1 && published_provider === row.provider;
   return {
     kind: row.kind,
     name: row.name,

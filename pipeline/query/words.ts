@@ -1,4 +1,5 @@
 // PURE. Sentences about GPUs and picks, each made by a rule from figures of the data and the catalogue.
+import { gpuLabel } from "../schema/gpu_name.ts";
 import { providerTitle } from "../schema/names.ts";
 import { shortNumber } from "../schema/short_number.ts";
 
@@ -45,7 +46,7 @@ export interface PickFacts {
   readonly name: string;
   readonly aim: "budget" | "performance" | "balance";
   readonly gpu: string;
-  readonly gpu_count: number | null;
+  readonly gpu_count: number;
   readonly provider: string;
   /** Models of the want, and those of them that this GPU was measured with and holds. */
   readonly models: number;
@@ -57,6 +58,7 @@ export interface PickFacts {
   readonly price_per_hour: number;
   readonly tokens_per_dollar: number;
   readonly next_gpu: string | null;
+  readonly next_gpu_count: number | null;
   readonly next_model: string | null;
   readonly next_score: number | null;
   readonly published_gpu: string | null;
@@ -89,7 +91,9 @@ export function bestFor({ facts: { fastest_for, cheapest_for, alone_for, largest
     ),
   ];
   if (parts.length > 0) return capital(parts.join("; "));
-  return largest === null ? "No model measured that it holds" : `Models up to the size of ${largest.model}`;
+  return largest === null
+    ? "No model measured that one of it holds"
+    : `Models up to the size of ${largest.model}`;
 }
 
 /** Its best figure beside the next GPU's. */
@@ -147,9 +151,9 @@ export function whyOf(pick: PickFacts): string {
   const { aim, model, next_gpu, next_score, score, rate_tokens_per_second, tokens_per_dollar } = pick;
   const next = next_gpu === null || next_score === null || next_score === 0
     ? `; no other GPU measured holds it`
-    : `, ${times(score / next_score)} the next GPU, ${next_gpu}${
-      pick.next_model === model ? "" : ` with ${pick.next_model}`
-    }`;
+    : `, ${times(score / next_score)} the next GPU, ${
+      gpuLabel({ gpu: next_gpu, gpu_count: pick.next_gpu_count })
+    }${pick.next_model === model ? "" : ` with ${pick.next_model}`}`;
   if (aim === "budget") return `${shortNumber(tokens_per_dollar)} tokens per dollar on ${model}${next}`;
   if (aim === "performance") return `${tokens(rate_tokens_per_second)} on ${model}${next}`;
   const share = pick.models_measured === pick.models
@@ -166,11 +170,9 @@ export function differenceOf(pick: PickFacts): string {
   if (named === null) return "";
   if (rate === null || value === null) return `the source names ${named}, for which no result is known`;
   const fit = pick.published_too_large === true ? ", whose memory does not hold the model" : "";
-  return `the source names ${named}${fit}: ${tokens(rate)} and ${
-    shortNumber(value)
-  } tokens per dollar; ${pick.gpu} gives ${tokens(pick.rate_tokens_per_second)} and ${
-    shortNumber(pick.tokens_per_dollar)
-  }`;
+  return `the source names ${named}${fit}: ${tokens(rate)} and ${shortNumber(value)} tokens per dollar; ${
+    gpuLabel(pick)
+  } gives ${tokens(pick.rate_tokens_per_second)} and ${shortNumber(pick.tokens_per_dollar)}`;
 }
 
 function byRatio(one: { ratio: number | null }, other: { ratio: number | null }): number {

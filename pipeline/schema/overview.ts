@@ -9,9 +9,7 @@ const text = (what: string) => z.string().meta({ description: what });
 const names = (what: string) => z.array(z.string()).meta({ description: what });
 
 const gpu = text("GPU by its catalogue name.");
-const gpu_count = z.int().min(0).nullable().meta({
-  description: "How many of them the machine has; null when not known.",
-});
+const gpu_count = count("Number of GPUs of the machine.");
 const provider = text("Who lends the machine.");
 const model = text("Model name.");
 const id = text("Benchmark id.");
@@ -38,7 +36,7 @@ export const CostEfficiency = Mark.extend({
       provider,
       cells: z.array(CostCell).meta({ description: "The models measured on it." }),
     }),
-  ).meta({ description: "A GPU at a provider each, the most tokens per dollar first." }),
+  ).meta({ description: "A GPU, how many of it, and a provider each: the most tokens per dollar first." }),
 }).meta({
   id: "CostEfficiency",
   description: "GET /api/v1/cost-efficiency: tokens per dollar, GPU × model.",
@@ -64,8 +62,10 @@ export const GpuSummary = z.strictObject({
   segment: z.string().nullable().meta({ description: "consumer, workstation or datacenter." }),
   ecc: z.boolean().nullable().meta({ description: "Whether its memory corrects errors." }),
   source: z.string().nullable().meta({ description: "Where its maker's figures come from." }),
-  min_price_per_hour: price,
-  max_price_per_hour: price,
+  min_price_per_hour: number(
+    "Lowest price of one GPU: the machine's divided by its GPUs, US dollars per hour",
+  ),
+  max_price_per_hour: number("Highest price of one GPU, US dollars per hour"),
   providers: names("Where it was measured."),
   best_for: text("What it leads in, in words made from the data."),
   strength: text("Its best figure, in words made from the data."),
@@ -92,7 +92,7 @@ export const ProviderSummary = z.strictObject({
   provider,
   benchmarks: count("Benchmarks that may be ranked."),
   gpus: names("GPUs measured there."),
-  shared: count("Pairs of GPU and model that another provider has too."),
+  shared: count("Pairs of GPU, as many of it, and model that another provider has too."),
   price_beside_cheapest: number("Median over those pairs: its price divided by the lowest"),
   speed_beside_fastest: number("Median over those pairs: its tokens/s divided by the highest"),
   cheapest_in: count("Pairs in which nobody is cheaper."),
@@ -111,7 +111,7 @@ export const ProviderComparison = Mark.extend({
       model,
       offers: z.array(ProviderOffer).meta({ description: "Most tokens per dollar first." }),
     }),
-  ).meta({ description: "Each GPU and model that several providers have." }),
+  ).meta({ description: "Each GPU, as many of it, and model that several providers have." }),
 }).meta({ id: "ProviderComparison", description: "GET /api/v1/providers" });
 
 export const Pick = z.strictObject({

@@ -19,10 +19,11 @@ FROM (VALUES
   ('use', 'High throughput, 70B and more', 'performance', 50e9, 1e15)
 ) AS wants(kind, name, aim, from_parameters, below_parameters);
 
--- Results at concurrency 1 that may be compared over models: real weights, with the number of parameters.
+-- Results at concurrency 1 that may be compared over models: real weights, with the number of parameters. A machine is told apart by its
+-- GPU and how many of it; where nothing tells their number it has one.
 CREATE VIEW comparable AS
 SELECT
-  id, gpu, gpu_count, provider, model_name, price_per_hour, rate_tokens_per_second, tokens_per_dollar, avg_tokens_per_second,
+  id, gpu, coalesce(gpu_count, 1) AS gpu_count, provider, model_name, price_per_hour, rate_tokens_per_second, tokens_per_dollar, avg_tokens_per_second,
   min_tokens_per_second, max_tokens_per_second, memory_needed_gib, memory_available_gib, fits, coalesce(fits, true) AS holds,
   coalesce(parameter_count, models.parameters) AS parameters
 FROM rankable LEFT JOIN models ON models.name = model_name

@@ -50,7 +50,7 @@ function known(
       return [[key, known(inner, field, objectOf(own?.shape[key]), ignored, `${path}${key}.`)]];
     }
     if (names.includes(key)) return [[key, inner]];
-    if (own !== undefined && key in own.shape) return [];
+    if (own !== undefined && Object.hasOwn(own.shape, key)) return [];
     if (isMisspelt(key, names)) return [[key, inner]];
     ignored.push(`${path}${key}`);
     return [];

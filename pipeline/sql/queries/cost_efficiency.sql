@@ -1,4 +1,4 @@
--- Tokens per dollar of every machine (GPU and how many of it), provider and model: the best result of each.
+-- Tokens per dollar of every GPU, how many of it, provider and model: the best result of each.
 WITH best AS (
   SELECT * FROM comparable WHERE tokens_per_dollar IS NOT NULL
   QUALIFY row_number() OVER (PARTITION BY gpu, gpu_count, provider, model_name ORDER BY tokens_per_dollar DESC, id) = 1

@@ -1,8 +1,7 @@
 -- What is known of each GPU: its maker's figures, prices, the models it leads in, its largest model, those that do not fit, and
--- how far its providers lie apart. Lists are JSON.
+-- how far its providers lie apart: all of it of machines with one GPU. Prices are of one GPU of any machine. Lists are JSON.
 WITH results AS (
-  -- Machines with several of a GPU say little of one.
-  SELECT * FROM comparable QUALIFY coalesce(gpu_count, 1) = min(coalesce(gpu_count, 1)) OVER (PARTITION BY gpu)
+  SELECT * FROM comparable WHERE gpu_count <= 1
 ),
 -- The best of each GPU for each model that it holds, and the best of the other GPUs.
 own AS (
@@ -58,9 +57,10 @@ gaps AS (
 ),
 seen AS (
   SELECT
-    gpu, count(*) AS benchmarks, min(price_per_hour) AS min_price_per_hour, max(price_per_hour) AS max_price_per_hour,
+    gpu, count(*) AS benchmarks, min(price_per_hour / greatest(gpu_count, 1)) AS min_price_per_hour,
+    max(price_per_hour / greatest(gpu_count, 1)) AS max_price_per_hour,
     list_sort(list(DISTINCT provider)) AS providers, max(memory_available_gib / greatest(gpu_count, 1)) AS memory_told_gib
-  FROM results GROUP BY ALL
+  FROM comparable GROUP BY ALL
 )
 SELECT
   seen.* EXCLUDE (memory_told_gib), coalesce(gpus.memory_gib, memory_told_gib) AS memory_gib, memory_type, memory_bandwidth_gb_s,

@@ -1,4 +1,4 @@
--- For every want the GPU and provider to take, among results that have the model wholly in GPU memory, and the next best GPU.
+-- For every want the GPU, how many of it, and the provider to take, among results that have the model wholly in GPU memory, and the next best GPU.
 -- budget: most tokens per dollar · performance: most tokens/s · balance: for each model of the want the speed beside the
 -- fastest times the tokens per dollar beside the most, 0 where it was not measured or does not fit, averaged over the models.
 WITH candidates AS (
@@ -33,9 +33,11 @@ ranked AS (
   SELECT *, row_number() OVER (PARTITION BY position ORDER BY score DESC, price_per_hour, gpu, gpu_count, provider) AS place FROM scored
 ),
 next AS (
-  SELECT other.position, first(other.gpu ORDER BY other.place) AS next_gpu, first(other.model ORDER BY other.place) AS next_model,
+  SELECT other.position, first(other.gpu ORDER BY other.place) AS next_gpu,
+    first(other.gpu_count ORDER BY other.place) AS next_gpu_count, first(other.model ORDER BY other.place) AS next_model,
     max(other.score) AS next_score
-  FROM ranked AS other JOIN ranked AS first ON first.position = other.position AND first.place = 1 AND first.gpu <> other.gpu
+  FROM ranked AS other JOIN ranked AS first ON first.position = other.position AND first.place = 1
+    AND (first.gpu, first.gpu_count) <> (other.gpu, other.gpu_count)
   GROUP BY ALL
 ),
 -- What the source of the published results recommends, with the best figures for that GPU and want.
@@ -47,7 +49,7 @@ published AS (
   FROM published_picks AS picks
   JOIN wants ON wants.name = picks.want AND wants.aim = picks.aim
   LEFT JOIN comparable
-    ON comparable.gpu = picks.gpu AND comparable.provider = picks.provider
+    ON comparable.gpu = picks.gpu AND comparable.gpu_count = 1 AND comparable.provider = picks.provider
     AND parameters >= from_parameters AND parameters < below_parameters
   GROUP BY ALL
 )

@@ -1,4 +1,4 @@
--- The same GPU, as many of it, and the same model at several providers: the best result of each. Spread: fastest less slowest request, beside the mean.
+-- The same GPU, as many of it, and model at several providers: the best result of each. Spread: fastest less slowest request, beside the mean.
 WITH best AS (
   SELECT * FROM comparable
   QUALIFY row_number() OVER (PARTITION BY gpu, gpu_count, model_name, provider ORDER BY tokens_per_dollar DESC NULLS LAST, rate_tokens_per_second DESC, id) = 1

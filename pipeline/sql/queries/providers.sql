@@ -1,4 +1,4 @@
--- Each provider: what was measured there, how its prices and speeds lie beside the best of the same GPUs and model, and how many
+-- Each provider: what was measured there, how its prices and speeds lie beside the best of the same GPU, as many of it, and model, and how many
 -- entries of our own runs succeeded.
 WITH offers AS (
   SELECT gpu, gpu_count, model_name, provider, min(price_per_hour) AS price, max(rate_tokens_per_second) AS rate
