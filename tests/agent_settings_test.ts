@@ -107,6 +107,13 @@ for (
   Deno.test(`a time of "${text}" is ${seconds ?? "refused"}`, () => equal(secondsIn(text), seconds));
 }
 
+Deno.test("an empty level is refused as it was written, not as one of 0", () => {
+  for (const CONCURRENCY of ["1,,2", "1,", " ", "1.5", "many"]) {
+    throws(() => read({ CONCURRENCY }), /CONCURRENCY: it is ".*", it must be whole numbers/, CONCURRENCY);
+  }
+  deepEqual(read({ CONCURRENCY: "1, 16" }).concurrency, [1, 16]);
+});
+
 Deno.test("DURATION, SETTLE and TIMEOUT are read alike, and what is no time is refused with the forms that are", () => {
   const { duration_seconds, settle_seconds, timeout_seconds } = read({
     DURATION: "5m",

@@ -112,6 +112,7 @@ Deno.test("keys of the ancestor and of others are ignored and named, a count of 
     ...SUBMISSION_EXAMPLE,
     session_id: "s-1",
     full_result_json: "{}",
+    constructor: "x",
     model: { ...SUBMISSION_EXAMPLE.model, parameter_count: "14.8B", tokenizer: "x" },
     results: { ...SUBMISSION_EXAMPLE.results, match_rate: 0.98 },
   };
@@ -120,6 +121,7 @@ Deno.test("keys of the ancestor and of others are ignored and named, a count of 
     "results.match_rate",
     "session_id",
     "full_result_json",
+    "constructor",
   ]);
   const checked = checkSubmission(body, catalogued, NOW);
   ok("line" in checked, JSON.stringify(checked));

@@ -19,8 +19,15 @@ const seconds = (least: number) =>
     addIssue({ code: "custom", message: `it is ${JSON.stringify(text)}, it must be ${SECONDS_FORMS}` });
     return z.NEVER;
   }).pipe(z.number().min(least));
-const levels = z.string().transform((text) => text.split(",").map(Number))
-  .pipe(z.array(z.int().min(1)).min(1));
+const levels = z.string().transform((text, { addIssue }) => {
+  const told = text.split(",").map((level) => level.trim());
+  if (told.every((level) => /^\d+$/.test(level))) return told.map(Number);
+  addIssue({
+    code: "custom",
+    message: `it is ${JSON.stringify(text)}, it must be whole numbers such as 1,16`,
+  });
+  return z.NEVER;
+}).pipe(z.array(z.int().min(1)).min(1));
 const json = z.string().transform((text, { addIssue }) => {
   try {
     return JSON.parse(text) as unknown;
