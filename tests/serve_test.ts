@@ -46,9 +46,9 @@ serving("every question has its answer in the API's shape", async ({ ask }) => {
   const gpus = async (query: string) =>
     Recommendations.parse(await (await ask(`${API}/recommendations?model=${MODEL}${query}`)).json())
       .recommendations.map(({ gpu }) => gpu);
-  deepEqual(await gpus(""), ["H100", "RTX 4090", "RTX 3090"]);
-  deepEqual(await gpus("&by=speed"), ["H100", "RTX 4090", "RTX 3090"]);
-  deepEqual(await gpus("&by=dollars"), ["RTX 3090", "RTX 4090", "H100"]);
+  deepEqual(await gpus(""), ["H100 SXM", "RTX 4090", "RTX 3090"]);
+  deepEqual(await gpus("&by=speed"), ["H100 SXM", "RTX 4090", "RTX 3090"]);
+  deepEqual(await gpus("&by=dollars"), ["RTX 3090", "RTX 4090", "H100 SXM"]);
 });
 
 serving("filters combine, and known names that fit nothing together give an empty list", async ({ ask }) => {
@@ -106,7 +106,7 @@ serving("an unknown name is refused with the nearest known ones", async ({ ask }
   await refused(
     await ask(`${API}/cheapest?model=${MODEL}&min_tps=9999`),
     404,
-    /reaches 9999 tokens\/s at concurrency 1\. The fastest that has a price gives 200\.0 tokens\/s on H100 at Vast\.ai/,
+    /reaches 9999 tokens\/s at concurrency 1\. The fastest that has a price gives 200\.0 tokens\/s on H100 SXM at Vast\.ai/,
   );
   await refused(
     await ask(`${API}/compare?model=${MODEL}&concurrency=8`),
