@@ -162,7 +162,7 @@ Deno.test("recommendations are of machines that there are: a GPU, how many, a pr
     );
   }));
 
-Deno.test("machines with one GPU and with two are no offers of the same, and a GPU is told by its smallest machine", () =>
+Deno.test("machines with one GPU and with two are no offers of the same, and the price of one GPU is its share of its machine's", () =>
   almanac(async (paths) => {
     await result(paths, "one", "NVIDIA GeForce RTX 4090", 100, 0.4);
     await result(paths, "two", "NVIDIA GeForce RTX 4090", 170, 0.8, {
@@ -178,7 +178,7 @@ Deno.test("machines with one GPU and with two are no offers of the same, and a G
       "tensordock",
     ]]);
     const { gpus } = GpuAnalysis.parse(await gpuAnalysis(db));
-    deepEqual(gpus.map(({ benchmarks, max_price_per_hour }) => [benchmarks, max_price_per_hour]), [[1, 0.4]]);
+    deepEqual(gpus.map(({ benchmarks, max_price_per_hour }) => [benchmarks, max_price_per_hour]), [[2, 0.4]]);
   }));
 
 Deno.test("the memory that a model needs is that of the model, in whole GiB, and null where its size is not known", () =>
