@@ -34,6 +34,13 @@ for (
     // What is no number, or no plain word, is not known.
     ["vllm", ["--max-model-len", "32k", "--dtype", "a b"], { tp: 1, pp: 1, dp: 1 }],
     ["vllm", ["--dtype"], { tp: 1, pp: 1, dp: 1 }],
+    // vLLM takes underscores for dashes.
+    ["vllm", ["--tensor_parallel_size", "4", "--max_model_len=4096"], {
+      tp: 4,
+      pp: 1,
+      dp: 1,
+      max_model_len: 4096,
+    }],
     ["sglang", ["--tp", "8", "--context-length", "8192", "--speculative-algorithm", "EAGLE"], {
       tp: 8,
       pp: 1,

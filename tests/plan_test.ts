@@ -122,6 +122,41 @@ for (
       "tests[0].engines[0].flags: --hf-token would be published with the result",
     ],
     [
+      "a secret whose flag is written with underscores",
+      { engines: [{ name: "vllm", flags: ["--hf_token=x"] }] },
+      "tests[0].engines[0].flags: --hf-token would be published with the result",
+    ],
+    [
+      "a secret whose flag is abbreviated",
+      { engines: [{ name: "vllm", flags: ["--hf-tok", "x"] }] },
+      "tests[0].engines[0].flags: write --hf-tok in full, --hf-token",
+    ],
+    [
+      "a file of secrets",
+      { engines: [{ name: "llama.cpp", flags: ["--api-key-file", "/keys"] }] },
+      "tests[0].engines[0].flags: --api-key-file would be published with the result",
+    ],
+    [
+      "a token within a flag's value",
+      { engines: [{ name: "vllm", flags: ["--hf-overrides", '{"token": "hf_0123456789abcdefgh"}'] }] },
+      'tests[0].engines[0].flags: a token would be published with the result: hand it over as "env": ["HF_TOKEN"]',
+    ],
+    [
+      "a flag that names another repository",
+      { engines: [{ name: "llama.cpp", flags: ["--hf-repo", "a/b:Q4_K_M"] }] },
+      "tests[0].engines[0].flags: the almanac sets --hf-repo itself",
+    ],
+    [
+      "tensor parallelism with underscores over fewer GPUs than are rented",
+      { engines: [{ name: "vllm", flags: ["--tensor_parallel_size", "2"] }], gpu_count: 4 },
+      "tests[0].engines[0].flags: its flags use 2 GPUs of 4",
+    ],
+    [
+      "abbreviated tensor parallelism",
+      { engines: [{ name: "sglang", flags: ["--tensor-par=2"] }], gpu_count: 4 },
+      "tests[0].engines[0].flags: write --tensor-par in full, --tensor-parallel-size",
+    ],
+    [
       "a version of an engine that is never installed",
       { engines: [{ name: "openai", version: "1.0.0" }] },
       "tests[0].engines[0].version: only ollama, vllm, sglang, llama.cpp take a version",

@@ -1,4 +1,5 @@
 // PURE. Flags of a matrix that change how much GPU memory an engine takes, so that our own reckoning no longer holds.
+import { flagName } from "../schema/flag_names.ts";
 
 /** The weights become others, or some of them lie elsewhere. */
 const WEIGHTS = [
@@ -45,5 +46,5 @@ export function changesContext(flags: readonly string[]): boolean {
 }
 
 function names(flags: readonly string[]): string[] {
-  return flags.map((flag) => flag.split("=")[0] ?? "");
+  return flags.map(flagName);
 }

@@ -1,5 +1,6 @@
 // What the flags of a server say of the settings that change its speed: how it is spread over GPUs, number formats, context, speculation. Pure.
 import { z } from "zod";
+import { flagName } from "./flag_names.ts";
 import type { EngineName } from "./names.ts";
 import { plainText } from "./plain_text.ts";
 
@@ -55,6 +56,11 @@ const SHARED_COPIES = "--enable-dp-attention";
 /** With it llama-server uses one GPU of several. */
 const ONE_GPU = { names: ["--split-mode", "-sm"], value: "none" };
 
+/** The flags of an engine that say its settings. */
+export function settingFlags(engine: EngineName): string[] {
+  return Object.values(FLAGS[engine] ?? {}).flat();
+}
+
 /** The settings that flags say, and where vLLM and SGLang are not told how to spread, that they do not; nulls for other engines. */
 export function settingsOf(engine: string, flags: readonly string[]): EngineSettings {
   const of = (setting: Setting) => valueOf(flags, FLAGS[engine as EngineName]?.[setting] ?? []);
@@ -105,7 +111,7 @@ export function whyNotSpread(engine: EngineName, flags: readonly string[], gpus:
 function othersOf(engine: EngineName, flags: readonly string[]): number {
   const way = (setting: "pp" | "dp") =>
     wholeNumber(valueOf(flags, FLAGS[engine]?.[setting] ?? []) ?? "") ?? 1;
-  return way("pp") * (flags.includes(SHARED_COPIES) ? 1 : way("dp"));
+  return way("pp") * (flags.some((flag) => flagName(flag) === SHARED_COPIES) ? 1 : way("dp"));
 }
 
 function spreads(engine: string): boolean {
@@ -114,7 +120,7 @@ function spreads(engine: string): boolean {
 
 /** The value of the last flag of these names, in the same string behind `=` or in the next; null when there is none. */
 function valueOf(flags: readonly string[], names: readonly string[]): string | null {
-  const at = flags.findLastIndex((flag) => names.includes(flag.split("=")[0] ?? ""));
+  const at = flags.findLastIndex((flag) => names.includes(flagName(flag)));
   const flag = flags[at];
   if (flag === undefined) return null;
   return flag.includes("=") ? flag.slice(flag.indexOf("=") + 1) : flags[at + 1] ?? "";

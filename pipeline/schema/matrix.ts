@@ -1,6 +1,8 @@
 // A matrix: the JSON file in runs/ that says what to test. People write it; everything unknown in it is refused.
 import { z } from "zod";
+import { settingFlags } from "./engine_settings.ts";
 import { EngineVariable } from "./engine_variable.ts";
+import { abbreviation, flagName } from "./flag_names.ts";
 import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, INSTALLED_ENGINES, ProviderName } from "./names.ts";
 import { OfferLimits } from "./offer.ts";
@@ -66,12 +68,20 @@ const OWN_FLAGS = [
   "--model",
   "--model-path",
   "-m",
+  "--model-url",
+  "-mu",
+  "--hf-repo",
   "-hf",
+  "-hfr",
+  "--docker-repo",
+  "-dr",
   "--alias",
   "-a",
   "--served-model-name",
 ];
-const SECRET_FLAGS = ["--api-key", "--hf-token", "-hft"];
+const SECRET_FLAGS = ["--api-key", "--api-key-file", "--admin-api-key", "--hf-token", "-hft"];
+/** A token of Hugging Face, wherever it stands. */
+const TOKEN = /\bhf_[A-Za-z0-9]{16,}/;
 
 export const EngineChoice = z.strictObject({
   name: EngineName,
@@ -119,11 +129,16 @@ export const EngineChoice = z.strictObject({
   if (flags === undefined) return;
   if (!FLAGGED_ENGINES.includes(name)) refuse(`only ${FLAGGED_ENGINES.join(", ")} take flags`);
   else if (url !== undefined) refuse("an engine that already runs at a url takes none");
-  const words = flags.map((flag) => flag.split("=")[0] ?? "");
+  const words = flags.map(flagName);
   const own = words.find((word) => OWN_FLAGS.includes(word));
   if (own !== undefined) refuse(`the almanac sets ${own} itself`);
   const secret = words.find((word) => SECRET_FLAGS.includes(word));
   if (secret !== undefined) refuse(`${secret} would be published with the result`);
+  if (flags.some((flag) => TOKEN.test(flag))) {
+    refuse(`a token would be published with the result: hand it over as "env": ["HF_TOKEN"]`);
+  }
+  const short = abbreviation(flags, [...OWN_FLAGS, ...SECRET_FLAGS, ...settingFlags(name)]);
+  if (short !== null) refuse(`write ${short.short} in full, ${short.full}`);
   const joined = flags.find((flag) => /^-[^\s=]+\s/.test(flag));
   if (joined !== undefined) {
     const [name, ...value] = joined.split(/\s+/);
