@@ -77,6 +77,7 @@ Deno.test("config.json tells parameters, layers, heads and what keys and values 
   ok(Math.abs((parameters ?? 0) / 8_030_261_248 - 1) < 0.001, String(parameters));
   deepEqual(rest, {
     layers: 32,
+    heads: 32,
     kv_heads: 8,
     head_dim: 128,
     kv_bytes_per_token: 131_072,
@@ -115,6 +116,16 @@ Deno.test("the text part of a model for pictures counts, and old names of the ke
   const { layers, kv_heads, head_dim, dtype } = config({ text_config: LLAMA_8B, vision_config: {} }) ?? {};
   deepEqual([layers, kv_heads, head_dim, dtype], [32, 8, 128, "bfloat16"]);
   const gpt2 = config({ n_layer: 12, n_head: 12, n_embd: 768, n_positions: 1024 });
+  const stretched = (rope_scaling: object) => config({ ...LLAMA_8B, rope_scaling })?.context_length;
+  deepEqual(
+    [
+      stretched({ rope_type: "llama3", factor: 8, original_max_position_embeddings: 8192 }),
+      stretched({ type: "linear", factor: 2 }),
+      stretched({ rope_type: "yarn", factor: 40, original_max_position_embeddings: 4096 }),
+      stretched({ rope_type: "yarn", factor: -4 }),
+    ],
+    [131_072, 262_144, 163_840, 131_072],
+  );
   deepEqual([gpt2?.layers, gpt2?.kv_heads, gpt2?.head_dim, gpt2?.context_length], [12, 12, 64, 1024]);
   equal(config({ ...LLAMA_8B, num_key_value_heads: undefined, multi_query: true })?.kv_heads, 1);
 });
@@ -194,6 +205,7 @@ Deno.test("a GGUF header tells its shapes wherever it is cut behind them, and by
   deepEqual({ ...shapes, parameters: null }, {
     parameters: null,
     layers: 28,
+    heads: 28,
     kv_heads: 4,
     head_dim: 128,
     kv_bytes_per_token: 28 * 4 * 256 * 2,
@@ -228,6 +240,7 @@ Deno.test("Ollama's /api/show tells what a GGUF header tells, and its manifest t
   deepEqual(shown, {
     parameters: 8_030_261_248,
     layers: 32,
+    heads: 32,
     kv_heads: 8,
     head_dim: 128,
     kv_bytes_per_token: 131_072,

@@ -23,7 +23,7 @@ const MEANINGS: readonly (readonly [RegExp, FailureCode])[] = [
   ],
   // A wrong flag is wrong on every machine.
   [
-    /World size \(\d+\) is larger than the number of available GPUs|unrecognized arguments|error: argument -|invalid argument: -|error while handling argument/i,
+    /World size \(\d+\) is larger than the number of available GPUs|divisible by (the )?tensor[ _]parallel|greater than the derived (max_model_len|context_length)|unrecognized arguments|error: argument -|invalid argument: -|error while handling argument/i,
     "failed",
   ],
 ];

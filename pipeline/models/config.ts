@@ -7,6 +7,8 @@ import { Count, Few, Flag, objectIn, Word } from "./numbers.ts";
 export interface Shapes {
   readonly parameters: number | null;
   readonly layers: number | null;
+  /** Attention heads, which tensor parallelism divides. */
+  readonly heads: number | null;
   readonly kv_heads: number | null;
   readonly head_dim: number | null;
   readonly kv_bytes_per_token: number | null;
@@ -19,6 +21,15 @@ export interface Config extends Shapes {
   /** Bits of a quantised parameter. */
   readonly bits: number | null;
 }
+
+const Rope = z.object({
+  rope_type: Word,
+  type: Word,
+  factor: z.number().min(1).max(1e4).nullish().catch(null),
+  original_max_position_embeddings: Count,
+}).nullish().catch(null);
+/** With these a configuration tells the longer context itself. */
+const NOT_STRETCHED = ["default", "llama3", "longrope", "su", "mrope"];
 
 const Text = z.object({
   num_hidden_layers: Few,
@@ -36,6 +47,8 @@ const Text = z.object({
   tie_word_embeddings: Flag,
   max_position_embeddings: Count,
   n_positions: Count,
+  rope_scaling: Rope,
+  rope_parameters: Rope,
   sliding_window: Count,
   use_sliding_window: Flag,
   layer_types: z.array(z.string()).max(10_000).nullish().catch(null),
@@ -93,11 +106,24 @@ function shapesOf(text: Text, hasOtherLayers: boolean): Shapes {
   return {
     parameters: parametersOf(text, { heads, kv_heads, hidden, head_dim }),
     layers,
+    heads,
     kv_heads: compressed === null ? kv_heads : 1,
     head_dim: compressed ?? head_dim,
     kv_bytes_per_token: layers === null || kept === null ? null : layers * kept * KV_BYTES,
-    context_length: text.max_position_embeddings ?? text.n_positions,
+    context_length: contextOf(text),
   };
+}
+
+/** The longest context that engines let it have. */
+function contextOf(
+  { max_position_embeddings, n_positions, rope_parameters, rope_scaling }: Text,
+): number | null {
+  const told = max_position_embeddings ?? n_positions;
+  const rope = rope_scaling ?? rope_parameters ?? null;
+  const factor = rope?.factor ?? null;
+  if (told === null || rope === null || factor === null) return told;
+  if (NOT_STRETCHED.includes(rope.rope_type ?? rope.type ?? "default")) return told;
+  return Math.max(told, Math.floor((rope.original_max_position_embeddings ?? told) * factor));
 }
 
 /** Layers that keep keys and values of the whole context; null where the shapes do not say which do. */

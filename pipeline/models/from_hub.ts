@@ -22,6 +22,7 @@ const INDEX = "model.safetensors.index.json";
 const NO_SHAPES: Shapes = {
   parameters: null,
   layers: null,
+  heads: null,
   kv_heads: null,
   head_dim: null,
   kv_bytes_per_token: null,
@@ -122,8 +123,8 @@ async function ggufFacts(
 }
 
 function shapesOf(told: Shapes | null): Omit<Shapes, "parameters"> {
-  const { layers, kv_heads, head_dim, kv_bytes_per_token, context_length } = told ?? NO_SHAPES;
-  return { layers, kv_heads, head_dim, kv_bytes_per_token, context_length };
+  const { layers, heads, kv_heads, head_dim, kv_bytes_per_token, context_length } = told ?? NO_SHAPES;
+  return { layers, heads, kv_heads, head_dim, kv_bytes_per_token, context_length };
 }
 
 /** One repository at the hub. */

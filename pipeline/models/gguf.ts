@@ -76,6 +76,7 @@ export function shapesIn(fields: ReadonlyMap<string, unknown>): Shapes {
   return {
     parameters: most(fields.get("general.parameter_count")),
     layers,
+    heads,
     kv_heads,
     head_dim: compressed ?? key_length,
     kv_bytes_per_token: layers === null || kept === null ? null : layers * kept * KV_BYTES,

@@ -4,6 +4,8 @@ import type { Entry } from "../schema/entry.ts";
 import { mostInFlight } from "../schema/load.ts";
 import { kvBytesPerToken, libraryOf, type ModelFacts } from "../schema/model_facts.ts";
 import type { EngineName } from "../schema/names.ts";
+import { settingsOf, sharesCopies, spreadFlags } from "../schema/engine_settings.ts";
+import { flagName } from "../schema/flag_names.ts";
 import { GIB } from "../schema/units.ts";
 import { changesContext, changesWeights } from "./memory_flags.ts";
 
@@ -16,6 +18,7 @@ export interface Catalog {
 
 export interface Fit {
   readonly needed_gib: number;
+  /** Of the GPUs that one copy of the model is spread over. */
   readonly available_gib: number;
 }
 
@@ -41,7 +44,17 @@ export function fitOf(entry: Entry, catalog: Catalog): Fit | null {
   const needed_gib = leastGib(entry, catalog);
   const card = catalog.gpus.find(({ name }) => name === entry.gpu);
   if (needed_gib === null || card === undefined) return null;
-  return { needed_gib, available_gib: card.memory_gib * entry.gpu_count };
+  return { needed_gib, available_gib: card.memory_gib * entry.gpu_count / copiesOf(entry) };
+}
+
+/** With it copies of a model of experts share them. */
+const SHARED_EXPERTS = ["--enable-expert-parallel", "-ep", "--ep", "--ep-size", "--expert-parallel-size"];
+
+/** How many copies of the whole model lie on the GPUs of an entry. */
+export function copiesOf({ engine, gpu_count }: Pick<Entry, "engine" | "gpu_count">): number {
+  const { name, flags = [] } = engine;
+  if (sharesCopies(flags) || flags.some((flag) => SHARED_EXPERTS.includes(flagName(flag)))) return 1;
+  return settingsOf(name, [...spreadFlags(name, flags, gpu_count), ...flags]).dp ?? 1;
 }
 
 /** GPU memory that an entry cannot do without, GiB; null when the model's size is not known or the entry's flags change it. */

@@ -4,7 +4,7 @@ import type { FailureCode } from "../schema/failures.ts";
 import { providerTitle } from "../schema/names.ts";
 import type { Offer } from "../schema/offer.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import { type Catalog, factsOf, fitOf } from "./fit.ts";
+import { type Catalog, copiesOf, factsOf, fitOf } from "./fit.ts";
 import { entriesOf, type Lease } from "./leases.ts";
 import { type BadMemory, isWithin, ranked } from "./pick.ts";
 
@@ -66,7 +66,7 @@ export function objectToSize(catalog: Catalog): Objection {
     return {
       code: "does_not_fit",
       reason: `${entry.model}${guessed} needs ${fit.needed_gib.toFixed(1)} GiB with its context, ${
-        gpusOf(entry)
+        shareOf(entry)
       } has ${fit.available_gib.toFixed(1)} GiB`,
     };
   };
@@ -172,6 +172,12 @@ export function chooseOffer(
       affordable.length === 1 ? "is" : "are"
     } taken`,
   };
+}
+
+/** The GPUs that a copy of the model has. */
+function shareOf(entry: Entry): string {
+  const copies = copiesOf(entry);
+  return copies === 1 ? gpusOf(entry) : `each of ${copies} copies on ${gpusOf(entry)}`;
 }
 
 function gpusOf({ gpu, gpu_count }: Pick<Entry, "gpu" | "gpu_count">): string {

@@ -10,6 +10,7 @@ import type { Paths } from "../paths.ts";
 import { type CanServe, expand, repeatedBlocks } from "../plan/expand.ts";
 import type { Catalog } from "../plan/fit.ts";
 import { type Lease, planLeases } from "../plan/leases.ts";
+import { objectToSettings } from "../plan/settings.ts";
 import { objectToModel, type PlannedModel, plannedModels } from "../plan/models.ts";
 import type { BadMemory } from "../plan/pick.ts";
 import { admit, choose, type Objection, objectToSize, type Plan } from "../plan/plan.ts";
@@ -103,6 +104,7 @@ export async function prepare(
   const admitted = admit(entries, [
     objectToEngine(world),
     objectToModel(catalog),
+    objectToSettings(catalog),
     ...(allow_spill ? [] : [objectToSize(catalog)]),
     ...(is_estimate ? [] : [objectToKey(opened)]),
     objectToCloud(opened),

@@ -111,7 +111,12 @@ export function whyNotSpread(engine: EngineName, flags: readonly string[], gpus:
 function othersOf(engine: EngineName, flags: readonly string[]): number {
   const way = (setting: "pp" | "dp") =>
     wholeNumber(valueOf(flags, FLAGS[engine]?.[setting] ?? []) ?? "") ?? 1;
-  return way("pp") * (flags.some((flag) => flagName(flag) === SHARED_COPIES) ? 1 : way("dp"));
+  return way("pp") * (sharesCopies(flags) ? 1 : way("dp"));
+}
+
+/** Whether copies of the model share the GPUs of tensor parallelism. */
+export function sharesCopies(flags: readonly string[]): boolean {
+  return flags.some((flag) => flagName(flag) === SHARED_COPIES);
 }
 
 function spreads(engine: string): boolean {

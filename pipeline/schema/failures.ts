@@ -35,6 +35,10 @@ export const FAILURES = {
     "weights, keys and values of what the engine must hold, and 1 GiB for driver and engine are more than the GPU's memory",
     "Take a larger GPU or more of them, a shorter context, or run it all the same with --allow-spill.",
   ),
+  settings_refused: skipped(
+    "the engine would not start with these settings: the model's context is shorter, or its attention heads do not divide into so many GPUs",
+    "Take a shorter context, or as many GPUs as divide the model's attention heads.",
+  ),
   over_budget: skipped(
     "what is left of --max-usd does not pay for it",
     "Go on with --resume and a larger --max-usd.",

@@ -28,6 +28,8 @@ export interface ModelFacts {
   readonly dtype: string | null;
   /** Layers that keep keys and values of the whole context. */
   readonly layers: number | null;
+  /** Attention heads, which tensor parallelism divides. */
+  readonly heads: number | null;
   readonly kv_heads: number | null;
   readonly head_dim: number | null;
   /** Keys and values of one token, bytes. */
@@ -63,6 +65,7 @@ export function nothingKnown(name: string, library: Library, unchecked: string |
     quantization: null,
     dtype: null,
     layers: null,
+    heads: null,
     kv_heads: null,
     head_dim: null,
     kv_bytes_per_token: null,

@@ -24,6 +24,10 @@ const REPOSITORIES: Record<string, FakeRepository> = {
   [LLAMA]: { api: LLAMA_8B_API, config: LLAMA_8B, readers: [READER] },
   "somebody/Llama-70B": LLAMA_70B,
   "somebody/else": { api: {} },
+  "somebody/28-heads": {
+    api: { siblings: [{ rfilename: "model.safetensors", size: 15_231_233_024 }] },
+    config: { ...LLAMA_8B, num_attention_heads: 28, num_key_value_heads: 4, max_position_embeddings: 32_768 },
+  },
 };
 
 interface Wish {
@@ -31,18 +35,20 @@ interface Wish {
   readonly engine?: object;
   readonly token?: string;
   readonly workload?: object;
+  readonly gpu_count?: number;
   /** Null: nobody is asked. */
   readonly hub?: FakeHub | null;
 }
 
 /** The plan of a matrix with one model for an RTX 4090 at Vast.ai. */
-async function planOf({ model, engine = {}, token, workload = {}, hub }: Wish) {
+async function planOf({ model, engine = {}, token, workload = {}, gpu_count = 1, hub }: Wish) {
   await using own = fakeHub({ repositories: REPOSITORIES, tokens: [READER, STRANGER] });
   await using clouds = await hollow();
   const matrix = join(clouds.paths.root, "matrix.json");
   const wished = {
     providers: ["vastai"],
     gpus: ["RTX 4090"],
+    gpu_count,
     engines: [{ name: "vllm", ...engine }],
     models: [model],
     workloads: [{ context_tokens: 8192, ...workload }],
@@ -127,6 +133,53 @@ Deno.test("[does_not_fit] what a GPU cannot hold is left out by the size that th
   );
   const { plan } = await planOf({ model, engine: { flags: ["--quantization", "fp8"] } });
   deepEqual(plan.left.map(({ code }) => code), []);
+});
+
+Deno.test("[does_not_fit] a copy of the model on each GPU must fit one of them", async () => {
+  const model = "somebody/28-heads", context_tokens = 32_768, gpu_count = 4;
+  const workload = { context_tokens, prompts: { kind: "fixed", input_tokens: 64, output_tokens: 64 } };
+  const copies = { flags: ["--data-parallel-size", "4"] };
+  const spread = await planOf({ model: LLAMA, engine: GIVEN, token: READER, gpu_count });
+  deepEqual(spread.leftOut.map(({ code }) => code), ["no_offer"]);
+  const small = await planOf({ model, workload, gpu_count, engine: copies });
+  deepEqual(small.leftOut.map(({ code }) => code), ["no_offer"]);
+  const large = { ...workload, context_tokens: 131_072 };
+  const { leftOut } = await planOf({
+    model: LLAMA,
+    engine: { ...GIVEN, ...copies },
+    token: READER,
+    workload: large,
+    gpu_count,
+  });
+  deepEqual(leftOut, [{
+    code: "does_not_fit",
+    reason: `${LLAMA} needs 32.0 GiB with its context, each of 4 copies on 4 × RTX 4090 has 24.0 GiB`,
+  }]);
+});
+
+Deno.test("[settings_refused] GPUs into which a model's attention heads do not divide are not rented", async () => {
+  const model = "somebody/28-heads";
+  await leftOut(
+    { model, gpu_count: 8 },
+    "settings_refused",
+    `${model} has 28 attention heads, which do not divide into 8 GPUs: take tensor parallelism of 1, 2, 4, 7, 14`,
+  );
+  for (const flags of [["--tensor_parallel_size", "4", "-pp", "2"], ["-dp", "2"]]) {
+    const { leftOut } = await planOf({ model, gpu_count: 8, engine: { flags } });
+    deepEqual(leftOut.map(({ code }) => code), ["no_offer"]);
+  }
+});
+
+Deno.test("[settings_refused] a context longer than the model's is refused, unless the matrix says that it may be", async () => {
+  const model = "somebody/28-heads", workload = { context_tokens: 65_536 };
+  await leftOut(
+    { model, workload },
+    "settings_refused",
+    `${model} has a context of 32768 tokens, the matrix asks for 65536: take less context_tokens`,
+  );
+  for (const flags of [["--max-model-len", "4096"], ["--hf-overrides", '{"rope_parameters": {}}']]) {
+    deepEqual((await planOf({ model, workload, engine: { flags } })).leftOut, []);
+  }
 });
 
 Deno.test("where nobody is asked the name tells what does not fit, and the reason says so", async () => {
