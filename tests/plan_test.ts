@@ -71,7 +71,7 @@ Deno.test("an unknown GPU is refused with the known ones", () => {
   throws(
     () => expand(matrix({ gpus: ["RTX 4009"] }), ["L4", "RTX 4090"], servesAll),
     (error: Error & { hint?: string }) =>
-      error.message === 'Cannot plan the matrix: unknown GPU "RTX 4009"' &&
+      error.message === 'Cannot plan the matrix: tests[0].gpus[0]: unknown GPU "RTX 4009"' &&
       error.hint?.startsWith("Known GPUs, nearest first: RTX 4090, ") === true,
   );
 });
@@ -79,7 +79,7 @@ Deno.test("an unknown GPU is refused with the known ones", () => {
 Deno.test("a model that an engine of the test cannot serve is refused with the reason", () => {
   throws(
     () => expand(matrix({}), [], () => "ollama serves no such thing"),
-    /a cannot be served \(ollama serves no such thing\)/,
+    /^UserError: Cannot plan the matrix: tests\[0\]\.models\[0\]: a cannot be served \(ollama serves no such thing\)/,
   );
 });
 

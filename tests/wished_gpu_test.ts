@@ -8,10 +8,11 @@ import { unlisted, wishedGpu } from "../pipeline/plan/wished_gpu.ts";
 import { rentedEntry } from "./rented_fixtures.ts";
 
 const catalog = await readCatalog(pathsOf());
+const AT = "tests[0].gpus[1]";
 const known = catalog.gpus.map(({ name }) => name);
 
 Deno.test("a known name stays, and a driver's or a provider's becomes the catalogue's", () => {
-  for (const name of ["RTX 4090", "H100", "H100 PCIe", "any"]) equal(wishedGpu(name, known), name);
+  for (const name of ["RTX 4090", "H100", "H100 PCIe", "any"]) equal(wishedGpu(name, known, AT), name);
   const others = {
     "rtx4090": "RTX 4090",
     "NVIDIA RTX 6000 Ada Generation": "RTX 6000 Ada",
@@ -19,7 +20,7 @@ Deno.test("a known name stays, and a driver's or a provider's becomes the catalo
     "A100 SXM4 80GB": "A100 80GB SXM",
     "RTX PRO 6000 S": "RTX PRO 6000 Server",
   };
-  for (const [told, name] of Object.entries(others)) equal(wishedGpu(told, known), name);
+  for (const [told, name] of Object.entries(others)) equal(wishedGpu(told, known, AT), name);
 });
 
 Deno.test("what looks like a mistake for a known name is refused with the nearest and the way to insist", () => {
@@ -30,7 +31,7 @@ Deno.test("what looks like a mistake for a known name is refused with the neares
     ]]
   ) {
     const fault = refusalOf(told ?? "");
-    equal(fault.message, `Cannot plan the matrix: unknown GPU "${told}"`);
+    equal(fault.message, `Cannot plan the matrix: tests[0].gpus[1]: unknown GPU "${told}"`);
     match(
       fault.hint ?? "",
       new RegExp(
@@ -49,10 +50,10 @@ Deno.test("a name that may be several cards is refused with them", () => {
 });
 
 Deno.test("another card is asked for by the provider's own name, one near a known name only where that is insisted on", () => {
-  equal(wishedGpu("AMD Radeon RX 7900 XTX", known), "AMD Radeon RX 7900 XTX");
+  equal(wishedGpu("AMD Radeon RX 7900 XTX", known, AT), "AMD Radeon RX 7900 XTX");
   match(refusalOf("Tesla M60").message, /unknown GPU "Tesla M60"/);
-  equal(wishedGpu("name:Tesla M60", known), "Tesla M60");
-  equal(wishedGpu("name: A100 SXM4", known), "A100 SXM4");
+  equal(wishedGpu("name:Tesla M60", known, AT), "Tesla M60");
+  equal(wishedGpu("name: A100 SXM4", known, AT), "A100 SXM4");
   for (const none of ["name:", "name: ", "name:any"]) match(refusalOf(none).message, /names no GPU$/);
   deepEqual(unlisted(["H100", "Tesla M60", "any", "Tesla M60"], known), ["Tesla M60"]);
 });
@@ -73,7 +74,7 @@ Deno.test("a family has the memory of its cards and the bandwidth of its fastest
 
 function refusalOf(told: string): Error & { hint?: string } {
   let fault: Error & { hint?: string } = new Error("it was not refused");
-  throws(() => wishedGpu(told, known), (error: Error & { hint?: string }) => {
+  throws(() => wishedGpu(told, known, AT), (error: Error & { hint?: string }) => {
     fault = error;
     return true;
   });

@@ -14,9 +14,10 @@ export type CanServe = (engine: EngineChoice, model: string) => string | null;
 export function expand(matrix: Matrix, knownGpus: readonly string[], canServe: CanServe): Entry[] {
   const entries: Entry[] = [];
   const ids = new Set<string>();
-  for (const test of matrix.tests) {
-    const gpus = test.gpus.map((gpu) => wishedGpu(gpu, knownGpus));
-    for (const cell of cells({ ...test, gpus }, canServe)) {
+  for (const [index, test] of matrix.tests.entries()) {
+    const path = `tests[${index}]`;
+    const gpus = test.gpus.map((gpu, n) => wishedGpu(gpu, knownGpus, `${path}.gpus[${n}]`));
+    for (const cell of cells({ ...test, gpus }, canServe, path)) {
       let id = cell.id;
       for (let n = 2; ids.has(id); n++) id = `${cell.id}-${n}`;
       ids.add(id);
@@ -46,12 +47,12 @@ export function engineChoice(item: Test["engines"][number]): EngineChoice {
   return typeof item === "string" ? EngineChoiceSchema.parse({ name: item }) : item;
 }
 
-function* cells(test: Test, canServe: CanServe): Generator<Entry> {
+function* cells(test: Test, canServe: CanServe, path: string): Generator<Entry> {
   for (const provider of test.providers) {
     for (const gpu of test.gpus) {
       for (const engine of test.engines.map(engineChoice)) {
-        for (const model of test.models) {
-          requireServed(model, canServe(engine, model));
+        for (const [n, model] of test.models.entries()) {
+          requireServed(model, canServe(engine, model), `${path}.models[${n}]`);
           for (const workload of test.workloads) {
             const name = [
               provider,
@@ -81,10 +82,10 @@ function* cells(test: Test, canServe: CanServe): Generator<Entry> {
   }
 }
 
-function requireServed(model: string, refusal: string | null): void {
+function requireServed(model: string, refusal: string | null, path: string): void {
   if (refusal === null) return;
   throw new UserError(
-    `Cannot plan the matrix: ${model} cannot be served (${refusal})`,
+    `Cannot plan the matrix: ${path}: ${model} cannot be served (${refusal})`,
     "Name a model that every engine of the test serves, or put it into a test of its own.",
     { exitCode: 2 },
   );

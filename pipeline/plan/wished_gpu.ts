@@ -9,22 +9,25 @@ const AS_IT_IS = "name:";
 const TYPO = 3;
 const SHOWN = 8;
 
-/** The name to ask for: a known one however it is written, else the provider's own. A UserError refuses what must be a mistake. */
-export function wishedGpu(told: string, known: readonly string[]): string {
+/** The name to ask for: a known one however it is written, else the provider's own. A UserError refuses what must be a mistake, and says where in the matrix (`path`) it stands. */
+export function wishedGpu(told: string, known: readonly string[], path: string): string {
   if (told === "any" || known.includes(told)) return told;
-  if (told.startsWith(AS_IT_IS)) return ownName(told.slice(AS_IT_IS.length).trim());
+  if (told.startsWith(AS_IT_IS)) return ownName(told.slice(AS_IT_IS.length).trim(), path);
   const name = catalogName(told);
   if (name !== null && known.includes(name)) return name;
   const several = narrower(told);
   if (several.length > 1) {
-    throw refused(`the GPU "${told}" may be ${several.join(", ")}`, `Name one of them${orOwnName(told)}`);
+    throw refused(
+      `${path}: the GPU "${told}" may be ${several.join(", ")}`,
+      `Name one of them${orOwnName(told)}`,
+    );
   }
   const isMistake = isWithin(keyOf(told), [...known, "any"].map(keyOf), TYPO);
   if (looksLikeGpu(told) && !isMistake) return told;
   const shown = nearest(told, [...known, "any"], SHOWN);
   const more = known.length + 1 > shown.length ? "; all are in data/catalog/gpus.json" : "";
   throw refused(
-    `unknown GPU "${told}"`,
+    `${path}: unknown GPU "${told}"`,
     `Known GPUs, nearest first: ${shown.join(", ")}${more}${orOwnName(told)}`,
   );
 }
@@ -34,10 +37,10 @@ export function unlisted(gpus: readonly string[], known: readonly string[]): str
   return [...new Set(gpus)].filter((gpu) => gpu !== "any" && !known.includes(gpu));
 }
 
-function ownName(name: string): string {
+function ownName(name: string, path: string): string {
   if (name !== "" && name !== "any") return name;
   throw refused(
-    `"${AS_IT_IS}${name}" names no GPU`,
+    `${path}: "${AS_IT_IS}${name}" names no GPU`,
     `Write the provider's own name, for example "${AS_IT_IS}Tesla M60".`,
   );
 }

@@ -72,8 +72,8 @@ export async function entriesOfMatrix(matrix: Matrix, preparing: Preparing): Pro
   const resolved = await resolveMatrix(matrix, (choice) => installedModels(choice, world, log));
   const known = catalog.gpus.map((gpu) => gpu.name);
   const canServe: CanServe = (choice, model) => engines[choice.name].canServe(model);
-  for (const sentence of repeatedBlocks(resolved, known, canServe)) log.warn(sentence);
   const entries = expand(resolved, known, canServe);
+  for (const sentence of repeatedBlocks(resolved, known, canServe)) log.warn(sentence);
   for (const gpu of unlisted(entries.map((entry) => entry.gpu), known)) {
     log.warn(
       `"${gpu}" is not in the catalogue: providers are asked for just this name, and whether a model fits is not checked`,
