@@ -19,14 +19,19 @@ import { faultAfter } from "./fixtures.ts";
 
 const SEED = 11;
 
-async function measure(url: string, env: Record<string, string>, stop = new AbortController()) {
+async function measure(
+  url: string,
+  env: Record<string, string>,
+  stop = new AbortController(),
+  progress: (tally: Tally) => void = () => undefined,
+) {
   const out = await Deno.makeTempDir();
   const settings = { ENGINE: "openai", URL: url, WARMUP: "0", SEED: String(SEED), OUT: out, ...env };
   const tallies: Tally[] = [];
   let failure: unknown = null;
   try {
     const ended = (tally: Tally) => tallies.push(tally);
-    await run(readConfig(settings, new Date()), stop.signal, { progress: () => undefined, ended });
+    await run(readConfig(settings, new Date()), stop.signal, { progress, ended });
   } catch (error) {
     failure = error;
   }
@@ -247,6 +252,25 @@ Deno.test("a run whose thread has died says so and leaves whole evidence, in bot
     equal(Metadata.parse(JSON.parse(await Deno.readTextFile(join(out, "metadata.json")))).completed_at, null);
     await Deno.remove(out, { recursive: true });
   }
+});
+
+Deno.test("a warm-up shows its tokens while it lasts, so that a long one is not taken for an engine that is stuck", async () => {
+  const stop = new AbortController();
+  await using ollama = fakeOllama(["m:latest"], { when: () => true, hangAfter: 1 });
+  const shown: Tally[] = [];
+  const progress = (tally: Tally) => {
+    shown.push(tally);
+    stop.abort();
+  };
+  const env = { MODEL: "m", ENGINE: "ollama", WARMUP: "1", TIMEOUT: "20" };
+  await measure(ollama.url, env, stop, progress);
+  deepEqual(
+    shown.slice(0, 1).map((
+      { in_flight, elapsed_seconds, requests },
+    ) => [in_flight, elapsed_seconds, requests]),
+    [[1, 0, 0]],
+  );
+  ok((shown[0]?.frames ?? 0) > 0);
 });
 
 Deno.test("an open loop that is stopped keeps its lines, and says how long its load was on", async () => {

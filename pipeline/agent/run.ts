@@ -21,7 +21,7 @@ import { startTelemetry } from "./telemetry.ts";
 import { WindowWatch } from "./window_watch.ts";
 
 export interface Watcher {
-  /** Once a second while a level is measured. */
+  /** Once a second while a level is warmed up and measured. */
   readonly progress: (tally: Tally) => void;
   /** Once a level, at its end. */
   readonly ended: (tally: Tally) => void;
@@ -126,16 +126,17 @@ async function runLevel(
     tally.add(line);
   };
   const told = { ...context, write, onSend: () => tally.sent() };
-  const refusal = await resetCache(config);
-  if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
-  await warmUp(step, config.warmup_requests, told);
-  story.model = await probeModel(config);
-  if (stop.aborted) return null;
-  using watch = await WindowWatch.start(config, stop, (text) => evidence.log(`level ${level}: ${text}`));
-  const origin = performance.now() + config.settle_seconds * 1000;
-  tally.start(origin);
+  // Whoever watches sees the tokens of the warm-up, too: it may take longer than any token is waited for.
   const timer = setInterval(() => watcher.progress(tally.now()), 1000);
   try {
+    const refusal = await resetCache(config);
+    if (refusal !== null) evidence.log(`the engine's cache was not emptied: ${refusal}`);
+    await warmUp(step, config.warmup_requests, told);
+    story.model = await probeModel(config);
+    if (stop.aborted) return null;
+    using watch = await WindowWatch.start(config, stop, (text) => evidence.log(`level ${level}: ${text}`));
+    const origin = performance.now() + config.settle_seconds * 1000;
+    tally.start(origin);
     watch.begin(origin, exchanger);
     const { stop_reason, ...window } = await measure(step, origin, told);
     const { client, server } = await watch.end({ level, phase });

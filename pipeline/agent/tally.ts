@@ -7,7 +7,8 @@ import { Figures, type Slo } from "./load/figures.ts";
 /** The measured lines of a level. */
 export class LevelTally {
   readonly #figures = new Figures();
-  #origin = performance.now();
+  /** No window has begun. */
+  #origin = Infinity;
   #requests = 0;
   #tokens = 0;
   #errors = 0;

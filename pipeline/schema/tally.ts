@@ -13,12 +13,14 @@ export const Tally = z.strictObject({
   }),
   step: z.int().min(1).meta({ description: "Number of this measurement, from 1." }),
   steps: z.int().min(1).nullable().meta({ description: "How many there are; null of a ladder." }),
-  elapsed_seconds: seconds("Time since the level's window began; 0 while the load settles"),
+  elapsed_seconds: seconds(
+    "Time since the level's window began; 0 while the engine warms up and the load settles",
+  ),
   planned_seconds: seconds("Planned window"),
   requests: count("Ended requests of the window, failed ones included."),
   tokens: count("Output tokens of the successful ones."),
   errors: count("Failed requests."),
-  frames: count("Frames with text of the window, those of requests in flight included."),
+  frames: count("Frames with text so far, those of the warm-up and of requests in flight included."),
   in_flight: count("Requests under way."),
   tokens_per_second: z.number().min(0).meta({
     description: "Output tokens of ended requests divided by the time since the window began.",
