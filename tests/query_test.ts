@@ -5,6 +5,7 @@ import type { Source } from "../pipeline/lib/seal.ts";
 import type { Paths } from "../pipeline/paths.ts";
 import { best, cheapest, cheapestFile, compare, list, pareto, recommend } from "../pipeline/query/mod.ts";
 import { costEfficiency, gpuAnalysis, providerComparison } from "../pipeline/query/overviews.ts";
+import { renderAnswer, renderList } from "../pipeline/query/render.ts";
 import {
   BenchmarkAnswer,
   CheapestFile,
@@ -179,6 +180,38 @@ Deno.test("machines with one GPU and with two are no offers of the same, and the
     ]]);
     const { gpus } = GpuAnalysis.parse(await gpuAnalysis(db));
     deepEqual(gpus.map(({ benchmarks, max_price_per_hour }) => [benchmarks, max_price_per_hour]), [[2, 0.4]]);
+  }));
+
+Deno.test("what interruptible machines cost is not averaged with what others cost, and is told beside every such result", () =>
+  almanac(async (paths) => {
+    const rented = (market: "on_demand" | "interruptible") => ({
+      source: {
+        rental: {
+          machine_id: "m",
+          session_id: null,
+          offer_id: "o",
+          host: null,
+          clock_ahead_seconds: null,
+          market,
+        },
+      },
+    });
+    await result(paths, "bid", "NVIDIA GeForce RTX 4090", 100, 0.2, rented("interruptible"));
+    await result(paths, "dear", "NVIDIA GeForce RTX 4090", 90, 0.4, rented("on_demand"));
+    await result(paths, "own", "NVIDIA GeForce RTX 4090", 80, 0.4);
+  }, async (db) => {
+    const { recommendations = [] } = await recommend(db, { model: MODEL }) ?? {};
+    deepEqual(
+      recommendations.map((line) => [line.interruptible, line.benchmarks, line.estimated_cost_per_hour]),
+      [[true, 1, 0.2], [false, 2, 0.4]],
+    );
+    match(recommendations[0]?.notes ?? "", / Interruptible: these machines may be taken away\.$/);
+    const found = await cheapest(db, { model: MODEL });
+    equal(found?.benchmark.market, "interruptible");
+    if (found !== null) match(renderAnswer(found), /^market +interruptible: may be taken away$/m);
+    const all = await list(db, {});
+    deepEqual(all.benchmarks.map(({ market }) => market).toSorted(), ["interruptible", null, "on_demand"]);
+    match(renderList(all), /interruptible: the machine may be taken away/);
   }));
 
 Deno.test("the memory that a model needs is that of the model, in whole GiB, and null where its size is not known", () =>

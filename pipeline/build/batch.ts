@@ -215,6 +215,7 @@ function rowOf({ provenance, ...told }: Told) {
     provider: provenance.provider,
     location: provenance.location,
     price_per_hour: provenance.price_per_hour,
+    market: provenance.rental === null ? null : provenance.rental.market ?? "on_demand",
     rejected_lines: provenance.rejected_lines.length,
     rejected_requests: provenance.rejected_lines.filter(isLostRequest).length,
     files: [...provenance.files.map((file) => file.name), "provenance.json"],

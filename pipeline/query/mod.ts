@@ -127,6 +127,7 @@ export async function recommend(db: Database, filter: RecommendFilter): Promise<
     gpu: String(row.gpu),
     gpu_count: Number(row.gpu_count),
     provider: String(row.provider),
+    interruptible: row.interruptible === true,
     expected_tps: Number(row.expected_tps),
     estimated_cost_per_hour: row.estimated_cost_per_hour as number | null,
     tokens_per_dollar: row.tokens_per_dollar as number | null,
@@ -212,6 +213,7 @@ function notesOf(row: Row): string {
         }, so a part runs on the processor.`,
       ]
       : []),
+    ...(row.interruptible === true ? ["Interruptible: these machines may be taken away."] : []),
     ...(row.random_weights === true ? ["Measured with random weights."] : []),
   ];
   return sentences.join(" ");

@@ -70,10 +70,11 @@ function withNotes<T>(
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /** Each once: several checks may have found the same verdict. */
-function remarks({ model, origin, verdicts, test_config: { workload } }: Benchmark): string[] {
+function remarks({ market, model, origin, verdicts, test_config: { workload } }: Benchmark): string[] {
   const found = [
     ...(workload === null || workload === "standard" ? [] : [`workload ${workload}`]),
     ...(model.weights === "random" ? ["random weights: decoding speed is real, the text is not"] : []),
+    ...(market === "interruptible" ? ["interruptible: the machine may be taken away"] : []),
     ...(origin === "measured" ? [] : [`${origin}, not measured by the almanac`]),
     ...verdicts.map(({ code, severity }) => `${code.replaceAll("_", " ")} (${severity})`),
   ];
@@ -87,6 +88,7 @@ export function renderAnswer({ benchmark, cost_analysis }: BenchmarkAnswer): str
     ["model", model.weights === "random" ? `${model.name} (random weights)` : model.name],
     ["gpu", gpuLabel(hardware)],
     ["provider", joined([providerTitle(benchmark.provider), benchmark.location], ", ")],
+    ["market", benchmark.market === "interruptible" ? "interruptible: may be taken away" : null],
     ["runtime", joined([model.runtime, model.runtime_version], " ")],
     ["came from", model.runtime_source],
     ["load", loadLabel(test_config.arrival, levelOf(test_config))],

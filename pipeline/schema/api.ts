@@ -77,6 +77,9 @@ export const Recommendations = Mark.extend({
     gpu: z.string().meta({ description: "The GPU by its name in the catalogue." }),
     gpu_count: z.int().meta({ description: "Number of GPUs." }),
     provider: z.string().meta({ description: "Who lends the machine." }),
+    interruptible: z.boolean().meta({
+      description: "Whether these are cheaper machines that may be taken away.",
+    }),
     expected_tps: z.number().meta({ description: "Average tokens/s of its results." }),
     estimated_cost_per_hour: z.number().nullable().meta({
       description: "Average price of the same results, US dollars per hour.",
@@ -87,7 +90,8 @@ export const Recommendations = Mark.extend({
     benchmarks: z.int().meta({ description: "How many results it is the average of." }),
     notes: z.string().meta({ description: "What to know, in words made from the data." }),
   })).meta({
-    description: "A GPU, how many of it and a provider each: by average tokens/s, or by tokens per dollar.",
+    description:
+      "A GPU, how many of it, a provider, and whether interruptible, each: by average tokens/s, or by tokens per dollar.",
   }),
   count: z.int().meta({ description: "How many." }),
 }).meta({ id: "Recommendations", description: "GET …/recommendations" });

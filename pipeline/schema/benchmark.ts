@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { EngineSettings } from "./engine_settings.ts";
 import { Arrival } from "./load.ts";
-import { Origin, Weights } from "./names.ts";
+import { MARKETS, Origin, Weights } from "./names.ts";
 
 const MOST = 1e15;
 const num = (what: string) =>
@@ -208,6 +208,10 @@ export const BenchmarkResult = z.strictObject({
   provider: z.string().meta({ description: "Who lent the machine." }),
   location: str("Where the machine stands"),
   price_per_hour: num("US dollars per hour"),
+  market: z.enum(MARKETS).nullable().meta({
+    description:
+      "How its machine was rented: on demand, or interruptible, which is cheaper and may be taken away; null where none was rented, or not known.",
+  }),
   origin: Origin,
   verdicts: z.array(Verdict).meta({ description: "Why it is not fully valid; empty when it is." }),
   checked: z.array(VerdictCode).nullable().meta({

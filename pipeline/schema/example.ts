@@ -113,6 +113,7 @@ export const EXAMPLE: BenchmarkAnswer = {
     provider: "vastai",
     location: null,
     price_per_hour: 0.16,
+    market: null,
     origin: "submitted",
     verdicts: [],
     checked: null,

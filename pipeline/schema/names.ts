@@ -21,6 +21,9 @@ export const RECOMMEND_BY = ["speed", "dollars"] as const;
 export const OUTPUTS = ["table", "json", "csv", "ndjson"] as const;
 export const STAGES = ["provision", "setup", "load", "benchmark", "collect"] as const;
 
+/** How a machine is rented. `interruptible`: cheaper, and whoever bids more, or the provider itself, may take it away at any moment. */
+export const MARKETS = ["on_demand", "interruptible"] as const;
+
 /** How providers write their own names. */
 const PROVIDER_TITLES: Readonly<Record<string, string>> = {
   local: "this machine",

@@ -1,12 +1,10 @@
 // What a matrix may ask of rented machines, and what a provider offers.
 import { z } from "zod";
-import { ProviderName } from "./names.ts";
+import { MARKETS, ProviderName } from "./names.ts";
 import { plainName, plainText } from "./plain_text.ts";
 
 const country = z.string().regex(/^[A-Z]{2}$/);
 
-/** `interruptible`: cheaper, and whoever bids more, or the provider itself, may take it away at any moment. */
-const MARKETS = ["on_demand", "interruptible"] as const;
 /** `secure`: in a data centre that the provider vouches for; `community`: on somebody's machine. */
 export const TIERS = ["secure", "community"] as const;
 export type Tier = (typeof TIERS)[number];

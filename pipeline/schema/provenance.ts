@@ -1,7 +1,7 @@
 // provenance.json: written last into a raw directory; it seals the evidence and says where it came from.
 import { z } from "zod";
 import { GpuSample } from "./gpu_sample.ts";
-import { Origin } from "./names.ts";
+import { MARKETS, Origin } from "./names.ts";
 import { plainText } from "./plain_text.ts";
 
 /** Characters of a name or flag. */
@@ -24,6 +24,9 @@ export const Rental = z.strictObject({
   session_id: plainText(LONGEST_TOLD).nullable().meta({ description: "The provider's id of the machine." }),
   offer_id: plainText(LONGEST_TOLD).meta({ description: "The provider's id of the offer." }),
   host: plainText(LONGEST_TOLD).nullable().meta({ description: "The provider's stable name of the host." }),
+  market: z.enum(MARKETS).optional().meta({
+    description: "How it was rented; missing in older evidence, which is all on demand.",
+  }),
   clock_ahead_seconds: z.number().nullable().meta({
     description: "Seconds by which the machine's clock was ahead; null when not known.",
   }),

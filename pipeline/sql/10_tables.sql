@@ -33,7 +33,7 @@ CREATE TABLE benchmarks (
   idle_power_draw_w DOUBLE, enforced_power_limit_w DOUBLE, default_power_limit_w DOUBLE, power_cap_pct DOUBLE,
   thermal_throttle_pct DOUBLE, avg_sm_clock_mhz DOUBLE, max_sm_clock_mhz DOUBLE, avg_memory_clock_mhz DOUBLE,
   pcie_generation_under_load INTEGER, pcie_width_under_load INTEGER,
-  provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, origin VARCHAR, is_rehearsal BOOLEAN DEFAULT false, fatal BOOLEAN,
+  provider VARCHAR, location VARCHAR, price_per_hour DOUBLE, market VARCHAR, origin VARCHAR, is_rehearsal BOOLEAN DEFAULT false, fatal BOOLEAN,
   throughput_tokens_per_second DOUBLE, steady_throughput_tokens_per_second DOUBLE, achieved_request_rate DOUBLE, joules_per_output_token DOUBLE,
   goodput STRUCT(tier VARCHAR, requests_per_second DOUBLE)[],
   client STRUCT(
@@ -93,6 +93,7 @@ COMMENT ON COLUMN benchmarks.avg_itl_ms IS 'Mean gap between two frames with tex
 COMMENT ON COLUMN benchmarks.goodput IS 'Requests a second within the limits of each tier of slo_tiers; null where no time to first token is known.';
 COMMENT ON COLUMN benchmarks.client IS 'The load generator itself: what calibration found, how busy and how late it was, and what the engine counted of the same requests.';
 COMMENT ON COLUMN benchmarks.is_rehearsal IS 'True of simulated results where there are no others: they are ranked, to show what a real run gives.';
+COMMENT ON COLUMN benchmarks.market IS 'How its machine was rented: on_demand, or interruptible, which is cheaper and may be taken away; null where none was rented, or not known.';
 COMMENT ON COLUMN benchmarks.fatal IS 'True when a fatal verdict keeps it out of rankings.';
 COMMENT ON COLUMN benchmarks.may_be_ranked IS 'Closed loop, measured by us, published or submitted (or in a rehearsal), on known hardware, free of fatal verdicts, with fewer than 10 % errors.';
 COMMENT ON COLUMN benchmarks.tokens_per_dollar IS 'rate_tokens_per_second x 3600 / price_per_hour.';

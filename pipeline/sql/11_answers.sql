@@ -49,7 +49,7 @@ SELECT
       avg_sm_clock_mhz: avg_sm_clock_mhz, max_sm_clock_mhz: max_sm_clock_mhz, avg_memory_clock_mhz: avg_memory_clock_mhz,
       pcie_generation_under_load: pcie_generation_under_load, pcie_width_under_load: pcie_width_under_load
     },
-    provider: provider, location: location, price_per_hour: price_per_hour, origin: origin, verdicts: verdicts, checked: checked,
+    provider: provider, location: location, price_per_hour: price_per_hour, market: market, origin: origin, verdicts: verdicts, checked: checked,
     throughput_tokens_per_second: throughput_tokens_per_second,
     steady_throughput_tokens_per_second: steady_throughput_tokens_per_second, achieved_request_rate: achieved_request_rate,
     rate_tokens_per_second_per_gpu: rate_tokens_per_second_per_gpu,

@@ -34,7 +34,7 @@ SELECT
 FROM (
   SELECT unnest(from_json(getvariable('directories'), '[{
     "directory": "INTEGER", "run_id": "VARCHAR", "entry_id": "VARCHAR", "evidence_id": "VARCHAR", "seal": "VARCHAR", "origin": "VARCHAR",
-    "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "rejected_lines": "BIGINT",
+    "provider": "VARCHAR", "location": "VARCHAR", "price_per_hour": "DOUBLE", "market": "VARCHAR", "rejected_lines": "BIGINT",
     "files": "VARCHAR[]", "metadata_file": "VARCHAR", "results_file": "VARCHAR", "chunks_file": "VARCHAR",
     "server_file": "VARCHAR", "calibration_file": "VARCHAR", "gpu_file": "VARCHAR", "wanted_gpu": "VARCHAR",
     "collected_at": "VARCHAR", "rejected_requests": "BIGINT"

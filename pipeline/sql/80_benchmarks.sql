@@ -64,7 +64,7 @@ WITH facts AS (
     inter_token.itl_ms[3] AS p99_itl_ms, inter_token.max_itl_ms, goodput, client_signs.client,
     telemetry.* EXCLUDE (benchmark_id, longest_gap_seconds, allowed_gap_seconds, sampled_gpus, knows_energy), machine_signs.idle_power_draw_w,
     memory.* EXCLUDE (benchmark_id, exceeds_vram),
-    provider, location, price_per_hour, origin, files, rejected_lines,
+    provider, location, price_per_hour, market, origin, files, rejected_lines,
     coalesce(fatal, false) AS fatal,
     coalesce(verdicts, []) AS verdicts,
     load.throughput_tokens_per_second, load.steady_throughput_tokens_per_second, load.achieved_request_rate,

@@ -79,6 +79,7 @@ function facts({ record, clock_ahead_seconds }: Source, { provider, location, pr
       session_id: provider_id,
       offer_id: offer.id,
       host: offer.host,
+      market: offer.market,
       clock_ahead_seconds,
     },
   } as const;

@@ -1,9 +1,9 @@
--- What each kind of machine (a GPU, how many of it, a provider) gives for a model at one load level under one workload: averages over
+-- What each kind of machine (a GPU, how many of it, a provider, rented on demand or interruptible) gives for a model at one load level under one workload: averages over
 -- its results, so that the price is that of the machines whose speed is told. Where some of them had the model wholly in GPU memory, the
 -- others do not count; where some have a price, those without one do not. By average tokens/s, or tokens per dollar ($by: dollars).
 -- min_vram_gib is the least that the model needed of any of its results, whole GiB.
 WITH ranked AS (
-  SELECT * REPLACE (coalesce(gpu_count, 1) AS gpu_count)
+  SELECT * REPLACE (coalesce(gpu_count, 1) AS gpu_count), coalesce(market = 'interruptible', false) AS interruptible
   FROM rankable_for($model, $concurrency::DOUBLE, $workload::VARCHAR, $gpu::VARCHAR, $provider::VARCHAR, $runtime::VARCHAR)
 ),
 needed AS (
@@ -11,15 +11,15 @@ needed AS (
 ),
 held AS (
   SELECT * FROM ranked
-  QUALIFY coalesce(fits, true) OR NOT bool_or(coalesce(fits, true)) OVER (PARTITION BY gpu, gpu_count, provider)
+  QUALIFY coalesce(fits, true) OR NOT bool_or(coalesce(fits, true)) OVER (PARTITION BY gpu, gpu_count, provider, interruptible)
 ),
 counted AS (
   SELECT * FROM held
-  QUALIFY price_per_hour IS NOT NULL OR NOT bool_or(price_per_hour IS NOT NULL) OVER (PARTITION BY gpu, gpu_count, provider)
+  QUALIFY price_per_hour IS NOT NULL OR NOT bool_or(price_per_hour IS NOT NULL) OVER (PARTITION BY gpu, gpu_count, provider, interruptible)
 ),
 machines AS (
   SELECT
-    gpu, gpu_count, provider, min_vram_gib,
+    gpu, gpu_count, provider, interruptible, min_vram_gib,
     avg(rate_tokens_per_second) AS expected_tps,
     avg(price_per_hour) AS estimated_cost_per_hour,
     min(price_per_hour) AS min_price_per_hour,
@@ -34,4 +34,4 @@ machines AS (
   GROUP BY ALL
 )
 FROM machines
-ORDER BY if($by = 'dollars', tokens_per_dollar, expected_tps) DESC NULLS LAST, expected_tps DESC, gpu, gpu_count, provider;
+ORDER BY if($by = 'dollars', tokens_per_dollar, expected_tps) DESC NULLS LAST, expected_tps DESC, gpu, gpu_count, provider, interruptible;
