@@ -56,6 +56,13 @@ Deno.test("where no list knows the GPU that is said, and where machines are rent
     code: "no_key",
     reason: "VASTAI_API_KEY is not set: Vast.ai cannot be asked, and no list price is known",
   });
+  const reason = "runs/hosts.json is not there";
+  const offers = () => Promise.reject(new Failure("no_offer", reason));
+  const own = await askMarkets(
+    [lease("a", { provider: "ssh" })],
+    asking(null, { providers: new Map([["ssh", { offers } as unknown as Provider]]) }),
+  );
+  deepEqual(own.markets.get("a"), { code: "no_offer", reason });
   const real = await askMarkets([lease("a")], asking(null, { lists: null }));
   deepEqual([real.markets.get("a"), [...real.listed]], [{
     code: "no_key",

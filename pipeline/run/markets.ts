@@ -8,7 +8,7 @@ import type { Market } from "../plan/plan.ts";
 import type { Provider } from "../providers/provider.ts";
 import { codeOf } from "../schema/failures.ts";
 import type { PriceList } from "../schema/list_prices.ts";
-import { type ProviderName, providerTitle } from "../schema/names.ts";
+import { OWN_PROVIDERS, type ProviderName, providerTitle } from "../schema/names.ts";
 
 export interface Asking {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
@@ -54,6 +54,8 @@ function orListed(
 ): Market {
   if (lists === null) return told;
   const offers = listOffers(lease.provider, wantedFor(lease, catalog), lists);
+  // A host of one's own has no list price that could be known.
+  if (offers.length === 0 && OWN_PROVIDERS.includes(lease.provider)) return told;
   if (offers.length === 0) return { ...told, reason: `${told.reason}, and no list price is known` };
   listed.set(lease.provider, told.reason);
   return { offers };

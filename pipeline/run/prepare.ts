@@ -186,7 +186,7 @@ function objectToCloud({ missing, providers }: Opened): Objection {
 
 function objectToVariables({ env }: World): Objection {
   return ({ engine }) => {
-    const unset = (engine.env ?? []).find((name) => (env(name) ?? "") === "");
+    const unset = (engine.env ?? []).find((name) => (env(name) ?? "").trim() === "");
     if (unset === undefined) return null;
     return { code: "no_variable", reason: `${unset} is not set: the matrix hands it to ${engine.name}` };
   };

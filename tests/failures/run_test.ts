@@ -87,7 +87,8 @@ Deno.test("[no_key] a provider whose key is not set is left out by the variable'
 
 Deno.test("[no_variable] a variable that is handed to the engine and is not set is named, and nothing is rented for it", async () => {
   await using stage = await stageWith({}, { engines: [{ name: "ollama", env: ["HF_TOKEN"] }, "ollama"] });
-  const world = { ...worldWith(stage.simulated, stage.pace), env: () => undefined };
+  // A file of variables that has lost its value leaves its line end.
+  const world = { ...worldWith(stage.simulated, stage.pace), env: () => " \n" };
   const result = await run(stage, {}, { world });
   const [left, measured] = result.rows;
   const found = /HF_TOKEN is not set: the matrix hands it to ollama/;
