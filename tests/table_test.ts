@@ -87,7 +87,7 @@ Deno.test("at 40 columns GPUs and their speeds are whole, and no line is longer"
   const recommendation = {
     ...{ model: "qwen2:7b", min_vram_gib: 7, recommended_gpus: [], gpu: "RTX 5070 Ti", gpu_count: 1 },
     ...{ provider: "tensordock", expected_tps: 1304.8, estimated_cost_per_hour: 0.2 },
-    ...{ tokens_per_dollar: 2280600, benchmarks: 1, notes: "" },
+    ...{ interruptible: false, tokens_per_dollar: 2280600, benchmarks: 1, notes: "" },
   };
   const compared = { speedup_factor: 0.42, cost_efficiency: 0.44, memory_efficiency: 0.55 };
   for (
