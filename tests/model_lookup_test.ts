@@ -54,6 +54,7 @@ async function found(hub: FakeHub, model: WantedModel, changes: Changes = {}): P
   const [facts] = await lookUp([model], [], {
     sources: hub.sources,
     token: null,
+    api_key: null,
     clock: realClock(),
     signal: new AbortController().signal,
     ...changes,
@@ -197,9 +198,30 @@ Deno.test("an Ollama on this computer tells of the models that it has", async ()
   deepEqual([(await ask("absent:3b")).exists, (await ask("absent:3b")).source], [null, "name"]);
 });
 
+Deno.test("an Ollama of one's own is asked with the key of endpoints, and the hub never is", async () => {
+  const keys: (string | null)[] = [];
+  await using engine = fakeHub({
+    instead: (request) => {
+      keys.push(request.headers.get("authorization"));
+      return Promise.resolve(new Response("{}", { status: 404 }));
+    },
+  });
+  const secrets = { token: READER, api_key: "key-of-endpoints" };
+  await found(engine, wanted("a:1b", { library: "ollama", is_gguf: true, engine_url: engine.url }), secrets);
+  deepEqual(new Set(keys.splice(0)), new Set(["Bearer key-of-endpoints"]));
+  await found(engine, wanted("a/b-7B"), secrets);
+  ok(keys.length > 0 && !keys.includes("Bearer key-of-endpoints"), JSON.stringify(keys));
+});
+
 Deno.test("about models of the catalogue nobody is asked, and in a simulated run about none", async () => {
   await using hub = fakeHub({ repositories: REPOSITORIES });
-  const how = { sources: hub.sources, token: null, clock: realClock(), signal: new AbortController().signal };
+  const how = {
+    sources: hub.sources,
+    token: null,
+    api_key: null,
+    clock: realClock(),
+    signal: new AbortController().signal,
+  };
   const [known] = await lookUp([wanted("m", { library: "ollama" })], catalogOf({ m: 5 }).models, how);
   deepEqual([known?.source, known?.weights_gb, known?.kv_bytes_per_token], ["catalogue", 5, 131_072]);
   const simulated = await found(hub, wanted(AWQ), { sources: null });
@@ -246,7 +268,13 @@ Deno.test("a library that is silent is given up, and a stop ends the question at
   await using hub = fakeHub({ instead: () => (heard.resolve(), silence.promise) });
   const deadline = new AbortController();
   const clock = { ...realClock(), timeout: () => deadline.signal };
-  const how = { sources: hub.sources, token: null, clock, signal: new AbortController().signal };
+  const how = {
+    sources: hub.sources,
+    token: null,
+    api_key: null,
+    clock,
+    signal: new AbortController().signal,
+  };
   const asking = lookUp([wanted("a/b-7B")], [], how);
   await heard.promise;
   deadline.abort();
@@ -337,7 +365,13 @@ Deno.test("what cannot be a token is not sent", async () => {
 Deno.test("many models are asked about in the order of their names, each once", async () => {
   await using hub = fakeHub({ repositories: REPOSITORIES });
   const names = Array.from({ length: 50 }, (_, n) => `a/b-${n + 1}B`);
-  const how = { sources: hub.sources, token: null, clock: realClock(), signal: new AbortController().signal };
+  const how = {
+    sources: hub.sources,
+    token: null,
+    api_key: null,
+    clock: realClock(),
+    signal: new AbortController().signal,
+  };
   const facts = await lookUp(names.map((name) => wanted(name)), [], how);
   deepEqual(facts.map(({ name }) => name), names);
   equal(hub.asked.length, names.length);

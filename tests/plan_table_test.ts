@@ -145,7 +145,7 @@ Deno.test("each model has a line with its size, what it needs and who may read i
     ]),
     `meta-llama/Llama-3.1-8B-Instruct  16.1 GB   needs 17.9 GiB     gated, your token may read it
 a/b?[2J                           141.1 GB  needs 134.9 GiB
-somebody/else                     size not known, not checked  not checked
+somebody/else                     size not known, not checked
 `,
   );
   equal(renderModels([]), "");

@@ -15,6 +15,8 @@ export interface Asking {
   readonly sources: ModelSources;
   /** The user's token for the hub. */
   readonly token: string | null;
+  /** The user's key for engines of their own. */
+  readonly api_key: string | null;
   readonly signal: AbortSignal;
 }
 

@@ -52,9 +52,9 @@ export async function factsFromLibrary(name: string, asking: Asking): Promise<Mo
 
 /** Facts of a model that an Ollama at `address` has. */
 export async function factsFromEngine(name: string, address: string, asking: Asking): Promise<ModelFacts> {
-  const { sources, signal } = asking;
+  const { sources, api_key, signal } = asking;
   const { origin, host, pathname } = new URL(`${serverUrl(address)}/api/show`);
-  const question = { origin, path: pathname, body: { model: name } };
+  const question = { origin, path: pathname, body: { model: name }, token: api_key };
   const { status, text } = await ask(question, sources.fetch, signal);
   const guess = factsByName(name, "ollama", true, null);
   const shown = status === 200 ? readShow(text) : null;

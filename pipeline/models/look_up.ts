@@ -23,6 +23,8 @@ export interface LookUp {
   readonly sources: ModelSources | null;
   /** The user's token for the hub. */
   readonly token: string | null;
+  /** The user's key for engines of their own. */
+  readonly api_key: string | null;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -54,14 +56,15 @@ export async function lookUp(
 
 async function factsOf(
   model: WantedModel,
-  { sources, token, signal }: LookUp,
+  { sources, token, api_key, signal }: LookUp,
   deadline: AbortSignal,
 ): Promise<ModelFacts> {
   const { name, library, is_gguf, engine_url } = model;
   if (sources === null) return factsByName(name, library, is_gguf, "a simulated run asks nobody");
   const asking = {
     sources,
-    token: token !== null && TOKEN.test(token) ? token : null,
+    token: headerOf(token),
+    api_key: headerOf(api_key),
     signal: AbortSignal.any([signal, deadline]),
   };
   try {
@@ -73,4 +76,9 @@ async function factsOf(
     if (!(error instanceof Unanswered)) throw error;
     return factsByName(name, library, is_gguf, error.message);
   }
+}
+
+/** A secret that can stand in a header; null where it cannot. */
+function headerOf(secret: string | null): string | null {
+  return secret !== null && TOKEN.test(secret) ? secret : null;
 }

@@ -90,6 +90,8 @@ export interface ShownModel {
   readonly words: string;
 }
 
+const UNSIZED = "size not known, not checked";
+
 /** One line a model: its size, the GPU memory that it cannot do without, who may read it; nothing for none. */
 export function renderModels(models: readonly ShownModel[]): string {
   const names = padded(models.map(({ name }) => name));
@@ -99,11 +101,14 @@ export function renderModels(models: readonly ShownModel[]): string {
   const weights = padded(
     models.map(({ weights_gb, needed_gib }, index) =>
       weights_gb === null
-        ? "size not known, not checked"
+        ? UNSIZED
         : `${sizes[index]}${needed_gib === null ? "" : `  needs ${needed_gib.toFixed(1)} GiB`}`
     ),
   );
-  const lines = models.map(({ words }, index) => `${names[index]}  ${weights[index]}  ${words}`.trimEnd());
+  const lines = models.map(({ words, weights_gb }, index) => {
+    const more = weights_gb === null ? words.replace(/^not checked(: |$)/, "") : words;
+    return `${names[index]}  ${weights[index]}  ${more}`.trimEnd();
+  });
   return lines.map((line) => `${cleanLine(line)}\n`).join("");
 }
 

@@ -1,4 +1,5 @@
 // The models of entries looked up before anything is rented: those that are fetched, and those that an Ollama on this computer has.
+import { apiKey } from "../lib/api_key.ts";
 import { lookUp, type WantedModel } from "../models/mod.ts";
 import type { Catalog } from "../plan/fit.ts";
 import { OLLAMA_HOST, usualUrl } from "../schema/engine_address.ts";
@@ -25,6 +26,7 @@ export async function withFacts(
   const facts = await lookUp([...wanted.values()], catalog.models, {
     sources: world.models,
     token: world.env(HUB_TOKEN)?.trim() || null,
+    api_key: apiKey(world.env),
     clock: world.clock,
     signal,
   });
