@@ -147,7 +147,7 @@ export class ServerJob implements RunningEngine {
 const HINTS: Partial<Record<Failure["code"], string>> = {
   failed: "Mend the engine's flags in the matrix.",
   model_unknown:
-    "Check the model's name in the matrix; a model that asks for an account at its library cannot be fetched.",
+    'Check the model\'s name in the matrix; one that asks for an account needs "env": ["HF_TOKEN"] at the engine, and a token whose account has accepted its terms.',
   cuda_failed: "Name an image with the engine in it as offers.image of the matrix, or try another GPU.",
 };
 

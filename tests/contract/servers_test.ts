@@ -313,8 +313,14 @@ const WORDS: readonly (readonly [ServerName, string, FailureCode])[] = [
   [
     "vllm",
     "ValueError: User-specified max_model_len (131072) is greater than the derived max_model_len",
-    "load_failed",
+    "failed",
   ],
+  [
+    "vllm",
+    "ValueError: Total number of attention heads (28) must be divisible by tensor parallel size (8).",
+    "failed",
+  ],
+  ["vllm", "RuntimeError: Failed to load the weights of layer 7", "load_failed"],
   [
     "vllm",
     "ValueError: World size (4) is larger than the number of available GPUs (2) in this node. If this is intended",
