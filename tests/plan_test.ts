@@ -318,6 +318,41 @@ for (
       { providers: ["vastai"], gpu_count: 32 },
       "tests[0].gpu_count: it is 32, it must be at most 16",
     ],
+    [
+      "llama.cpp on one device of two",
+      { engines: [{ name: "llama.cpp", flags: ["--device", "CUDA0"] }], gpu_count: 2 },
+      "tests[0].engines[0].flags: --device uses 1 of 2 GPUs",
+    ],
+    [
+      "a GPU that gets no share of the model",
+      { engines: [{ name: "llama.cpp", flags: ["-ts", "1,0"] }], gpu_count: 2 },
+      "tests[0].engines[0].flags: -ts uses 1 of 2 GPUs",
+    ],
+    [
+      "a country in small letters",
+      { providers: ["vastai"], offers: { countries: ["de"] } },
+      'tests[0].offers.countries[0]: it is "de", it must be two capitals such as DE',
+    ],
+    [
+      "an address for an image",
+      { providers: ["vastai"], offers: { image: "https://hub.docker.com/r/vllm/vllm-openai" } },
+      "tests[0].offers.image: it must be a name such as vllm/vllm-openai:latest",
+    ],
+    [
+      "an image of two words",
+      { providers: ["vastai"], engines: [{ name: "vllm", image: "vllm latest" }] },
+      "tests[0].engines[0].image: it must be a name such as vllm/vllm-openai:latest",
+    ],
+    [
+      "a password in an address",
+      { engines: [{ name: "openai", url: "http://me:secret@a" }] },
+      "tests[0].engines[0].url: it holds a password, which would be written down",
+    ],
+    [
+      "an engine twice, once with its settings",
+      { engines: ["vllm", "sglang", { name: "vllm" }], providers: ["vastai"] },
+      "tests[0].engines[2]: vllm is named twice",
+    ],
     ["a GPU twice", { gpus: ["H100", "H100"] }, "tests[0].gpus[1]: H100 is named twice"],
     ["a model twice", { models: ["m", "n", "m"] }, "tests[0].models[2]: m is named twice"],
     [

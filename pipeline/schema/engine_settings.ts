@@ -55,6 +55,8 @@ const WAYS = ["tp", "pp", "dp"] as const;
 const SHARED_COPIES = "--enable-dp-attention";
 /** With it llama-server uses one GPU of several. */
 const ONE_GPU = { names: ["--split-mode", "-sm"], value: "none" };
+/** With these it uses those that are listed, and with a share of 0 not even these. */
+const SOME_GPUS = ["--device", "-dev", "--tensor-split", "-ts"];
 
 /** The flags of an engine that say its settings. */
 export function settingFlags(engine: EngineName): string[] {
@@ -90,6 +92,13 @@ export function spreadFlags(engine: EngineName, flags: readonly string[], gpus: 
 export function whyNotSpread(engine: EngineName, flags: readonly string[], gpus: number): string | null {
   if (engine === "llama.cpp" && valueOf(flags, ONE_GPU.names) === ONE_GPU.value && gpus > 1) {
     return `${ONE_GPU.names[0]} ${ONE_GPU.value} uses one GPU of ${gpus}`;
+  }
+  if (engine === "llama.cpp") {
+    for (const name of SOME_GPUS) {
+      const listed = valueOf(flags, [name])?.split(/[,/]/).filter((part) => Number(part) !== 0).length ??
+        gpus;
+      if (listed < gpus) return `${name} uses ${listed} of ${gpus} GPUs`;
+    }
   }
   if (!spreads(engine)) return null;
   for (const way of WAYS) {

@@ -5,7 +5,7 @@ import { EngineVariable } from "./engine_variable.ts";
 import { abbreviation, flagName } from "./flag_names.ts";
 import { Load, loadFaults, ORDERS, Seed } from "./load.ts";
 import { EngineName, FLAGGED_ENGINES, INSTALLED_ENGINES, ProviderName } from "./names.ts";
-import { OfferLimits } from "./offer.ts";
+import { ImageName, OfferLimits } from "./offer.ts";
 import { check } from "./parse.ts";
 import { plainName, plainText, visible } from "./plain_text.ts";
 import { Prompts, STANDARD, whyTooLong } from "./prompts.ts";
@@ -85,7 +85,9 @@ const TOKEN = /\bhf_[A-Za-z0-9]{16,}/;
 
 export const EngineChoice = z.strictObject({
   name: EngineName,
-  url: z.url({ protocol: /^https?$/ }).optional().meta({
+  url: z.url({ protocol: /^https?$/ }).refine((url) => !/\/\/[^/]*@/.test(url), {
+    error: "it holds a password, which would be written down: set API_KEY in its place",
+  }).optional().meta({
     description: "Base URL of an engine that already runs (any but embedded).",
   }),
   version: z.string().min(1).max(40).optional().meta({
@@ -106,7 +108,7 @@ export const EngineChoice = z.strictObject({
     description:
       'Variables of your environment that the server started on a rented machine is given, by name alone, e.g. `["HF_TOKEN"]`: values are never written down. The host can read them: use a read-only token made for this.',
   }),
-  image: plainName().optional().meta({
+  image: ImageName.optional().meta({
     description:
       "Container image of the machines on which this engine is measured, in place of that in `offers`.",
   }),

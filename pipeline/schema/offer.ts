@@ -2,8 +2,24 @@
 import { z } from "zod";
 import { MARKETS, ProviderName } from "./names.ts";
 import { plainName, plainText } from "./plain_text.ts";
+import { shortText } from "./text.ts";
 
-const country = z.string().regex(/^[A-Z]{2}$/);
+const country = z.string().superRefine((told, { addIssue }) => {
+  if (/^[A-Z]{2}$/.test(told)) return;
+  addIssue({
+    code: "custom",
+    message: `it is ${JSON.stringify(shortText(told, 20))}, it must be two capitals such as DE`,
+  });
+}).meta({ pattern: "^[A-Z]{2}$" });
+
+/** The name of an image, as a provider or a registry knows it. */
+export const ImageName = plainName().superRefine((told, { addIssue }) => {
+  if (!/\s|:\/\//.test(told)) return;
+  addIssue({
+    code: "custom",
+    message: "it must be a name such as vllm/vllm-openai:latest, without blanks or an address",
+  });
+});
 
 /** `secure`: in a data centre that the provider vouches for; `community`: on somebody's machine. */
 export const TIERS = ["secure", "community"] as const;
@@ -50,7 +66,7 @@ export const OfferLimits = z.strictObject({
     description:
       "Whether to rent all GPUs of a host, on which no neighbour disturbs: `true` nothing else, `false` does not matter, `prefer` where it costs at most 15 % more.",
   }),
-  image: plainName().optional().meta({
+  image: ImageName.optional().meta({
     description: "Container image or disk image; default: one that suits the provider.",
   }),
 }).meta({ id: "OfferLimits", description: "What is asked of machines that are rented." });

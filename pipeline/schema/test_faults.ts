@@ -95,12 +95,20 @@ function imageFaults({ engines, offers: { image } }: Told): TestFault[] {
   }];
 }
 
-function repeats({ gpus, providers, models }: Told): TestFault[] {
-  const lists: Record<string, readonly string[]> = { gpus, providers, models };
+function repeats({ gpus, providers, models, engines }: Told): TestFault[] {
+  const lists: Record<string, readonly string[]> = { gpus, providers, models, engines: engines.map(asked) };
   return Object.entries(lists).flatMap(([key, names]) => {
     const again = names.findIndex((name, index) => names.indexOf(name) < index);
     return again < 0 ? [] : [{ path: [key, again], message: `${names[again]} is named twice` }];
   });
+}
+
+/** An engine in words that are the same where the same is asked for. */
+function asked(item: Item): string {
+  if (typeof item === "string") return item;
+  const { name, api, ...settings } = item;
+  const told = { ...(api === "chat" ? {} : { api }), ...settings };
+  return Object.keys(told).length === 0 ? name : `${name} with ${JSON.stringify(told)}`;
 }
 
 function chosen(item: Item): EngineChoice[] {
