@@ -23,6 +23,7 @@ const EXAMPLES: Partial<Record<EndpointName, unknown>> = {
       gpu_count: 1,
       provider: benchmark.provider,
       expected_tps: 195.3,
+      interruptible: false,
       estimated_cost_per_hour: 0.16,
       tokens_per_dollar: 4_394_250,
       benchmarks: 1,
