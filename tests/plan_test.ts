@@ -353,6 +353,20 @@ for (
       { engines: ["vllm", "sglang", { name: "vllm" }], providers: ["vastai"] },
       "tests[0].engines[2]: vllm is named twice",
     ],
+    [
+      "a workload twice",
+      { workloads: [{ max_tokens: 9 }, { max_tokens: 8 }, { max_tokens: 9 }] },
+      "tests[0].workloads[2]: the same workload is named twice",
+    ],
+    [
+      "a server that takes less than the prompts need",
+      {
+        providers: ["vastai"],
+        engines: [{ name: "vllm", flags: ["--max-model-len", "512"] }],
+        workloads: [{ prompts: { kind: "fixed", input_tokens: 600, output_tokens: 64 } }],
+      },
+      "tests[0].engines[0].flags: with its flags ",
+    ],
     ["a GPU twice", { gpus: ["H100", "H100"] }, "tests[0].gpus[1]: H100 is named twice"],
     ["a model twice", { models: ["m", "n", "m"] }, "tests[0].models[2]: m is named twice"],
     [

@@ -30,7 +30,7 @@ export interface LookUp {
 }
 
 /** For all together: a plan is not to wait for a library. */
-const DEADLINE_SECONDS = 4;
+const DEADLINE_SECONDS = 3;
 const AT_A_TIME = 16;
 const TOKEN = /^[\x21-\x7e]{1,500}$/;
 

@@ -51,7 +51,7 @@ export interface Prepared {
 }
 
 /** With it, and what the models are asked, a plan is there within ten seconds. */
-const PATIENCE_SECONDS = 5;
+const PATIENCE_SECONDS = 4;
 
 /** Reads a matrix; a UserError names every fault. */
 export async function readMatrix(path: string): Promise<Matrix> {

@@ -1,5 +1,5 @@
 // What cannot be meant by a block of a matrix although each of its parts can: it would fail when a machine is paid already. Pure.
-import { whyNotSpread } from "./engine_settings.ts";
+import { settingsOf, whyNotSpread } from "./engine_settings.ts";
 import type { EngineChoice, Test } from "./matrix.ts";
 import {
   INSTALLED_ENGINES,
@@ -9,6 +9,7 @@ import {
   providerTitle,
   TIERED_PROVIDERS,
 } from "./names.ts";
+import { whyTooLong } from "./prompts.ts";
 import { LATEST, RUNS_ALREADY } from "./releases.ts";
 
 /** One fault, and where in the block it is. */
@@ -25,11 +26,14 @@ export function testFaults(test: Told): TestFault[] {
   return [...enginesFaults(test), ...marketFaults(test), ...imageFaults(test), ...repeats(test)];
 }
 
-function enginesFaults({ providers, engines, otherwise, gpu_count }: Told): TestFault[] {
+function enginesFaults({ providers, engines, otherwise, gpu_count, workloads }: Told): TestFault[] {
   const own = providers.find((name) => OWN_PROVIDERS.includes(name));
   const of = (items: readonly Item[], above: readonly string[]) =>
     items.flatMap((item, index) =>
-      chosen(item).flatMap((engine) => engineFaults(engine, own, gpu_count))
+      chosen(item).flatMap((engine) => [
+        ...engineFaults(engine, own, gpu_count),
+        ...contextFaults(engine, workloads),
+      ])
         .map(({ path, message }) => ({ path: [...above, "engines", index, ...path], message }))
     );
   return [...of(engines, []), ...of(otherwise?.engines ?? [], ["otherwise"])];
@@ -52,6 +56,16 @@ function engineFaults(
   if (env !== undefined) faults.push({ path: ["env"], message: `it ${runs}` });
   if (image !== undefined) faults.push({ path: ["image"], message: `it ${runs}` });
   return faults;
+}
+
+/** A server that is told to take less than the prompts need refuses them all. */
+function contextFaults({ name, flags = [] }: EngineChoice, workloads: Told["workloads"]): TestFault[] {
+  const { max_model_len } = settingsOf(name, flags);
+  if (max_model_len === null) return [];
+  const message = workloads.map(({ prompts }) => whyTooLong(prompts, max_model_len)).find((why) =>
+    why !== null
+  );
+  return message === undefined ? [] : [{ path: ["flags"], message: `with its flags ${message}` }];
 }
 
 function marketFaults({ providers, offers }: Told): TestFault[] {
@@ -95,11 +109,18 @@ function imageFaults({ engines, offers: { image } }: Told): TestFault[] {
   }];
 }
 
-function repeats({ gpus, providers, models, engines }: Told): TestFault[] {
-  const lists: Record<string, readonly string[]> = { gpus, providers, models, engines: engines.map(asked) };
+function repeats({ gpus, providers, models, engines, workloads }: Told): TestFault[] {
+  const lists: Record<string, readonly string[]> = {
+    gpus,
+    providers,
+    models,
+    engines: engines.map(asked),
+    workloads: workloads.map((workload) => JSON.stringify(workload)),
+  };
   return Object.entries(lists).flatMap(([key, names]) => {
     const again = names.findIndex((name, index) => names.indexOf(name) < index);
-    return again < 0 ? [] : [{ path: [key, again], message: `${names[again]} is named twice` }];
+    const what = key === "workloads" ? "the same workload" : names[again];
+    return again < 0 ? [] : [{ path: [key, again], message: `${what} is named twice` }];
   });
 }
 
