@@ -130,6 +130,15 @@ Deno.test("a plan of many leases with long names and places stays within 80 colu
   for (const row of rows.slice(1)) deepEqual(row.slice(3), ["123.456", "47.9", "1234.56", "9999.99"]);
 });
 
+Deno.test("at 40 columns a plan still tells which lease costs what, and no line of it is longer", () => {
+  const table = renderPlan(plan({ leases: [shownLease("vastai-2x-rtx-4090")] }), 0, 40);
+  const lines = table.split("\n").filter((line) => /^[│┌├└]/.test(line));
+  ok(lines.every(({ length }) => length <= 40), table);
+  ok(table.includes("vastai-2"), table);
+  const { rows } = read(table);
+  deepEqual(rows[0]?.slice(1), ["$/h", "about $", "most $"]);
+});
+
 Deno.test("each model has a line with its size, what it needs and who may read it, in columns, and what is not known is said", () => {
   const model = (name: string, weights_gb: number | null, needed_gib: number | null, words: string) => ({
     name,

@@ -4,7 +4,7 @@ import { buildData } from "../pipeline/build/mod.ts";
 import { Database } from "../pipeline/lib/duckdb.ts";
 import { best, cheapest, compare, get, list, pareto, recommend } from "../pipeline/query/mod.ts";
 import { costEfficiency } from "../pipeline/query/overviews.ts";
-import { rankKnown } from "../pipeline/query/unknown.ts";
+import { listKnown, rankKnown } from "../pipeline/query/unknown.ts";
 import type { BenchmarkResult } from "../pipeline/schema/benchmark.ts";
 import { labelOf, type Prompts } from "../pipeline/schema/prompts.ts";
 import { CUT_ENDS, GOOD_ENDS } from "../pipeline/schema/ends.ts";
@@ -226,5 +226,14 @@ Deno.test("of results of several workloads", (test) =>
           return true;
         },
       );
+    });
+
+    await test.step("a list of a workload that nothing was measured with is refused with those that are known", async () => {
+      await rejects(listKnown(db, { workload: "caht" }), (error: { hint?: string }) => {
+        match(String(error), /Cannot find a benchmark of the workload caht: there is none/);
+        match(error.hint ?? "", /^Nearest known: chat, /);
+        return true;
+      });
+      ok((await listKnown(db, { workload: "standard" })).count > 0);
     });
   }));

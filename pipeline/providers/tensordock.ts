@@ -200,7 +200,7 @@ function offersAt(location: z.output<typeof Location>, wanted: Wanted): Offer[] 
       gpu: offeredName(name, memory, gpu),
       gpu_count,
       vram_gib: memory,
-      price_per_hour: price,
+      price_per_hour: Number(price.toFixed(6)),
       // All of it is billed from creation on, not the disk alone.
       storage_per_hour: 0,
       location: [city, stateprovince, location.country].filter(Boolean).join(", ") || null,

@@ -140,8 +140,14 @@ export async function recommend(db: Database, filter: RecommendFilter): Promise<
 /** What there is, with how many benchmarks each, by name. */
 export async function names(
   db: Database,
-): Promise<Record<"models" | "gpus" | "providers" | "runtimes", Map<string, number>>> {
-  const found = { models: new Map(), gpus: new Map(), providers: new Map(), runtimes: new Map() };
+): Promise<Record<"models" | "gpus" | "providers" | "runtimes" | "workloads", Map<string, number>>> {
+  const found = {
+    models: new Map(),
+    gpus: new Map(),
+    providers: new Map(),
+    runtimes: new Map(),
+    workloads: new Map(),
+  };
   for (const { family, name, benchmarks } of await ask(db, "names", {})) {
     found[family as keyof typeof found].set(String(name), Number(benchmarks));
   }

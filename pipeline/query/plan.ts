@@ -37,11 +37,15 @@ export function renderPlan(
   const entries = leases.reduce((sum, lease) => sum + entriesIn(lease), 0);
   const table = leases.length === 0 ? "" : renderTable<ShownPlan["leases"][number]>(
     [
-      { title: "lease", of: ({ id }) => id, least: 22 },
-      { title: "entries", of: entriesIn, digits: 0 },
-      { title: "where", of: ({ offer }) => offer.location ?? offer.host ?? providerTitle(offer.provider) },
+      { title: "lease", of: ({ id }) => id, least: 22, kept: true },
+      { title: "entries", of: entriesIn, digits: 0, spare: 3 },
+      {
+        title: "where",
+        of: ({ offer }) => offer.location ?? offer.host ?? providerTitle(offer.provider),
+        spare: 1,
+      },
       priceColumn(({ offer }) => offer.price_per_hour),
-      { title: "hours", of: (lease) => lease.hours, digits: 1 },
+      { title: "hours", of: (lease) => lease.hours, digits: 1, spare: 2 },
       { title: "about $", of: (lease) => lease.usd, digits: 2 },
       { title: "most $", of: (lease) => lease.max_usd, digits: 2 },
     ],

@@ -22,13 +22,13 @@ export async function rankKnown<T>(
 ): Promise<T> {
   const answer = await question(db, filter);
   if (answer !== null) return answer;
-  await refuseUnknown(db, filter);
+  await refuseUnknown(db, { ...filter, workload: undefined });
   throw await nothingFound(db, filter);
 }
 
 /** Refuses a filter whose value no benchmark has, naming the nearest known ones. */
 async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
-  const { models, gpus, providers, runtimes } = await names(db);
+  const { models, gpus, providers, runtimes, workloads } = await names(db);
   const fits = (known: readonly string[], wanted: string) => known.includes(wanted);
   const partly = (known: readonly string[], wanted: string) =>
     known.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
@@ -37,6 +37,7 @@ async function refuseUnknown(db: Database, filter: ListFilter): Promise<void> {
     ["GPU", filter.gpu, gpus, partly],
     ["provider", filter.provider, providers, fits],
     ["runtime", filter.runtime, runtimes, fits],
+    ["workload", filter.workload, workloads, fits],
   ] as const;
   for (const [what, wanted, counts, matches] of filters) {
     const known = [...counts.keys()];
