@@ -1,5 +1,5 @@
 // How large TensorDock's machines are, and what that costs.
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, match, ok } from "node:assert/strict";
 import { isWithin } from "../../pipeline/plan/pick.ts";
 import type { OfferLimits } from "../../pipeline/schema/offer.ts";
 import { never, open, order, wanted } from "./rented.ts";
@@ -22,6 +22,14 @@ Deno.test("tensordock's price is that of GPUs, vCPUs, memory and disk together, 
     storage_gb: 250,
     gpus: { "geforcertx4090-pcie-24gb": { count: 2 } },
   });
+});
+
+Deno.test("a price of tensordock is as exact as what it is the sum of", async () => {
+  for (const cores of [4, 6, 8, 10, 12, 14, 16]) {
+    const asked = wanted({ limits: limits({ min_cpu_cores: cores, min_ram_gb: 40 }) });
+    const [offer] = await offersOf({}, {}, asked);
+    match(String(offer?.price_per_hour), /^\d+\.\d{1,6}$/);
+  }
 });
 
 function near(found: number | null | undefined, expected: number): void {
