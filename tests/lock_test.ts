@@ -1,5 +1,6 @@
-import { rejects } from "node:assert/strict";
-import { lockRoot } from "../pipeline/lib/lock.ts";
+import { equal, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { isLocked, lockRoot } from "../pipeline/lib/lock.ts";
 
 Deno.test("a root that is being written to refuses a second writer and says who holds it", async () => {
   const root = await Deno.makeTempDir();
@@ -12,4 +13,22 @@ Deno.test("a root that is being written to refuses a second writer and says who 
   }
   using _again = await lockRoot(root);
   await Deno.remove(root, { recursive: true });
+});
+
+Deno.test("a root is locked as long as somebody works there, and not by one that was killed", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    equal(await isLocked(root), false);
+    {
+      using _held = await lockRoot(root);
+      equal(await isLocked(root), true);
+    }
+    equal(await isLocked(root), false);
+    await Deno.writeTextFile(join(root, "runs", ".lock"), "12345       \n");
+    equal(await isLocked(root), false);
+    using _again = await lockRoot(root);
+    equal(await isLocked(root), true);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
 });

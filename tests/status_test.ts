@@ -1,7 +1,7 @@
 // What `status` shows of a journal that a run has written so far.
 import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
-import { cli } from "./e2e/cli.ts";
+import { cli, startWith } from "./e2e/cli.ts";
 import { entry, journal, jsonl, temporaryRoot } from "./fixtures.ts";
 
 const RUN = "20260102-030405-abcd";
@@ -19,8 +19,13 @@ Deno.test("status says at which stage an entry is, where another failed and why 
   );
   await Deno.mkdir(join(root.paths.runs, RUN), { recursive: true });
   await Deno.writeTextFile(join(root.paths.runs, RUN, "journal.jsonl"), jsonl(lines));
-  const { code, out } = await cli("status", "--root", root.paths.root);
+  const narrow = { COLUMNS: "80" };
+  const { code, out, err } = await startWith(narrow, "status", "--watch", "--root", root.paths.root).ended;
   equal(code, 0);
+  match(
+    err,
+    new RegExp(`nobody is at work on this run; go on with: deno task run-matrix --resume ${RUN} --root `),
+  );
   for (const words of [`run ${RUN}`, "running: setup", "failed at load", "pending", `${long}: ${reason}`]) {
     ok(out.includes(words), `${words} in ${out}`);
   }

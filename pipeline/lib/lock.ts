@@ -33,6 +33,20 @@ export async function lockRoot(root: string): Promise<Disposable> {
   };
 }
 
+/** Whether a process is at work in `root`. */
+export async function isLocked(root: string): Promise<boolean> {
+  const path = join(root, "runs", ".lock");
+  try {
+    // Who ended in order has taken its name away; of who was killed the system has let the lock go.
+    if ((await Deno.readTextFile(path)).trim() === "") return false;
+    using file = await Deno.open(path);
+    return !await file.tryLock(false);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 function write(file: Deno.FsFile, word: Uint8Array): void {
   file.seekSync(0, Deno.SeekMode.Start);
   file.writeSync(word);
