@@ -84,7 +84,7 @@ Deno.test("the files that decide are those that Deno itself finds behind the bui
 /** The modules that a module needs to run, by `deno info`. */
 async function importedBy(entry: string): Promise<{ local: string[]; npm: string[] }> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", join(repository, entry)],
+    args: ["info", "--json", "--node-modules-dir=auto", join(repository, entry)],
     cwd: repository,
   }).output();
   const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout)) as {

@@ -41,7 +41,8 @@ for (const engine of ENGINES) {
 }
 
 function bodyOf(engine: typeof ENGINES[number], changes: Parameters<typeof prompt>[1] = {}): unknown {
-  const config = readConfig({ MODEL: "m", ENGINE: engine, CONTEXT: "4096", MAX_TOKENS: "99" }, new Date(0));
+  const told = { MODEL: "m", ENGINE: engine, URL: "http://127.0.0.1:1", CONTEXT: "4096", MAX_TOKENS: "99" };
+  const config = readConfig(told, new Date(0));
   const wire = engine === "ollama" ? ollamaWire(config) : openaiWire(config);
   return wire.body(prompt("hello", { max_tokens: 12, ...changes }));
 }
