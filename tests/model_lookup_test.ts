@@ -330,7 +330,7 @@ Deno.test("the token goes to the hub's own origin alone; files may come from its
       "https://",
     ]
   ) equal(to(elsewhere), null, String(elsewhere));
-  deepEqual([HUB, OLLAMA_LIBRARY], ["https://huggingface.co", "https://registry.ollama.ai"]);
+  deepEqual([HUB, OLLAMA_LIBRARY], ["https://huggingface.co", "https://ollama.com"]);
 
   const told: string[] = [];
   const store = (input: string | URL | Request, init?: RequestInit) => {

@@ -21,7 +21,7 @@ export interface Asking {
 }
 
 export const HUB = "https://huggingface.co";
-export const OLLAMA_LIBRARY = "https://registry.ollama.ai";
+export const OLLAMA_LIBRARY = "https://ollama.com";
 
 export interface Question {
   readonly origin: string;
