@@ -1,19 +1,13 @@
 // PURE. config.json of a repository: the shapes that say what keys and values take, and how many parameters there are.
 import { z } from "zod";
-import { KV_BYTES } from "../schema/model_facts.ts";
+import { KV_BYTES, type ModelFacts } from "../schema/model_facts.ts";
 import { Count, Few, Flag, objectIn, Word } from "./numbers.ts";
 
 /** What of a model's shapes matters here. */
-export interface Shapes {
-  readonly parameters: number | null;
-  readonly layers: number | null;
-  /** Attention heads, which tensor parallelism divides. */
-  readonly heads: number | null;
-  readonly kv_heads: number | null;
-  readonly head_dim: number | null;
-  readonly kv_bytes_per_token: number | null;
-  readonly context_length: number | null;
-}
+export type Shapes = Pick<
+  ModelFacts,
+  "parameters" | "layers" | "heads" | "kv_heads" | "head_dim" | "kv_bytes_per_token" | "context_length"
+>;
 
 export interface Config extends Shapes {
   readonly dtype: string | null;
